@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a route does: lists of actions, one list a hook. A dialect compiles to
+ * them; the engine runs them in order. docs/design/request-program.md shows a
+ * file of each language compiled by hand.
+ *
+ * An action ends in: next (go on), done (leave this list), wait (bytes, time, a
+ * name, a queue), reply (answer this), enter (another scope's lists), or route
+ * again (from a scope's beginning, at most 10 times).
+ */
+#pragma once
+
+#include "base/address.h"
+#include "base/map.h"
+#include "model/expr.h"
+#include "model/list_of.h"
+#include "model/reply.h"
+
+enum hook {
+    HOOK_CONNECTION, /* accepted, before TLS or a byte (tcp-request connection; nginx allow/deny of stream) */
+    HOOK_SESSION,    /* after the handshake (tcp-request session) */
+    HOOK_CONTENT,    /* TCP bytes are there (tcp-request content, preread) */
+    HOOK_REQUEST,    /* request head: rewriting, access, routing, content */
+    HOOK_BODY,       /* the request's body is buffered, as far as asked */
+    HOOK_PICK,       /* before the balancer chooses: stickiness, use-server */
+    HOOK_RESPONSE,   /* the server's head has come (http-response) */
+    HOOK_REPLY,      /* whatever is sent to the client, own answers too (add_header, http-after-response) */
+    HOOK_LOG,
+    HOOK_COUNT
+};
+
+enum action_kind {
+    /* flow */
+    ACTION_ENTER,          /* .scope, or .expr names it (use_backend %[...]) */
+    ACTION_ROUTE_HOST,     /* .hosts: virtual servers */
+    ACTION_ROUTE_LOCATION, /* .locations */
+    ACTION_ACCEPT,         /* leave this list */
+    ACTION_REPLY,          /* .reply */
+    ACTION_CLOSE,          /* close without an answer; .number 1 = RST, 2 = silent-drop */
+    ACTION_TARPIT,         /* wait, then .reply */
+    /* content */
+    ACTION_PROXY,  /* .proxy */
+    ACTION_FILES,  /* .files: serve from a root */
+    ACTION_STATUS, /* .number enum status_view: stub_status, page */
+    /* the request */
+    ACTION_FIELD_SET, /* .name .expr; in RESPONSE and REPLY hooks: of the answer */
+    ACTION_FIELD_ADD,
+    ACTION_FIELD_DELETE,      /* .name; or .match on names */
+    ACTION_FIELD_REPLACE,     /* .name .regex .expr on the whole value; .number 1: on each comma member */
+    ACTION_FIELD_ADD_ALWAYS,  /* nginx add_header ... always; without `always` it is FIELD_ADD limited by
+                                 status */
+    ACTION_FIELD_SET_DEFAULT, /* only when absent */
+    ACTION_SET_METHOD,
+    ACTION_SET_PATH,
+    ACTION_SET_QUERY,
+    ACTION_SET_TARGET,
+    ACTION_SET_STATUS, /* .number, .expr reason */
+    ACTION_SET_SLOT,   /* .number slot, .expr */
+    ACTION_REWRITE,    /* .rewrite */
+    ACTION_ALLOW, /* .networks: nginx allow/deny rows in order; see .number 0 allow 1 deny, first match ends
+                     access */
+    ACTION_DENY,
+    ACTION_AUTH_BASIC,    /* .auth */
+    ACTION_FORWARDED_FOR, /* option forwardfor: .name .networks except, .number 1 = if-none */
+    ACTION_REAL_IP,       /* set_real_ip_from: .networks trusted, .name field, .number 1 = recursive */
+    ACTION_CAPTURE,       /* .expr into capture slot .number, .number2 = length; name for the log */
+    ACTION_SET_LOG_LEVEL,
+    ACTION_LIMIT_RATE, /* bytes a second to the client: .expr, .number after */
+    ACTION_LIMIT_CONN, /* .zone */
+    ACTION_LIMIT_REQ,
+    ACTION_COUNT
+};
+
+enum status_view { STATUS_STUB, STATUS_PAGE };
+
+struct scope;
+struct pool;
+struct files {
+    const struct expr *root; /* folder; with <alias> it replaces the location's prefix */
+    bool alias;
+    LIST_OF(const struct expr *) index;
+    LIST_OF(const struct expr *) tries; /* try_files; the last is <fallback> */
+    struct reply *fallback_reply;       /* =404 */
+    struct scope *fallback_scope;       /* @name */
+    const struct expr *fallback_uri;
+    struct where at;
+};
+struct redirect_map {
+    const struct expr *from;
+    const struct regex *regex; /* instead of <from> */
+    const struct expr *to;
+};
+/* What is sent to a pool, and how the request is changed on the way. */
+struct proxy {
+    struct pool *pool;         /* NULL: <target> decides while running */
+    const struct expr *target; /* proxy_pass with variables: whole URL */
+    struct span scheme;        /* "http", "https" */
+    bool replace_prefix;       /* proxy_pass had a URI: <uri> replaces what the location matched */
+    const struct expr *uri;
+    LIST_OF(struct field_line) fields; /* proxy_set_header, in order; others go through */
+    bool default_fields;               /* nginx: Host $proxy_host, Connection close or "" */
+    const struct expr *method;
+    const struct expr *body; /* proxy_set_body */
+    bool pass_fields, pass_body;
+    uint8_t minor;                    /* HTTP/1.<minor> towards the server */
+    LIST_OF(struct span) hide_fields; /* of the answer */
+    LIST_OF(struct span) pass_hidden_fields;
+    LIST_OF(struct redirect_map) redirects;
+    bool redirect_default; /* Location under the pool's URL is mapped back to the location's prefix */
+    struct where at;
+};
+struct rewrite {
+    const struct regex *regex;
+    const struct expr *to;
+    enum { REWRITE_NEXT, REWRITE_LAST, REWRITE_BREAK, REWRITE_REDIRECT, REWRITE_PERMANENT } then;
+    bool drop_query; /* `to` ends in '?' */
+};
+struct auth {
+    const struct expr *realm; /* "off" switches off */
+    const struct map *users;  /* name -> struct span of the hashed password */
+};
+struct zone; /* model/zone.h: limit_req, limit_conn */
+
+struct action {
+    enum action_kind kind;
+    const struct cond *when; /* NULL: always */
+    struct where at;
+    struct span source; /* as written, for explain */
+    int64_t number, number2;
+    struct span name;
+    const struct expr *expr;
+    union {
+        struct scope *scope;
+        struct host_table *hosts;
+        struct location_tree *locations;
+        struct reply *reply;
+        struct proxy *proxy;
+        struct files *files;
+        struct rewrite *rewrite;
+        struct auth *auth;
+        const struct zone *zone;
+        const struct regex *regex;
+        const struct test *match;
+    };
+    LIST_OF(struct network) networks;
+};
+struct action_list {
+    struct action *items;
+    uint32_t count, room;
+};

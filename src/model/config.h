@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the operator wants, in full: built by dialects, sealed, then read by
+ * everybody and written by nobody. It lives in one arena and ends at once.
+ * One config may hold files of several languages.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "model/listener.h"
+
+struct vrrp_config; /* model/vrrp.h */
+
+struct control_socket {
+    struct address address;
+    uint32_t mode, uid, gid; /* UINT32_MAX = leave */
+    uint8_t level;           /* 0 user, 1 operator, 2 admin */
+    bool expose_fds;
+    struct where at;
+};
+struct env_setting {
+    struct span name, value;
+    bool unset;
+};
+
+/* What the parent must know: it becomes the manifest. */
+struct process {
+    enum language
+        language; /* whose rules for pid files and signals, when one file is run under a peer's name */
+    bool daemonize;
+    bool daemonize_set;
+    LIST_OF(struct span) pid_files;
+    struct span user, group, chroot; /* empty = none */
+    uint32_t uid, gid;               /* resolved; UINT32_MAX = none */
+    uint32_t threads;                /* 0 = as many as CPUs allowed */
+    uint32_t threads_max;
+    uint64_t files_max;              /* RLIMIT_NOFILE wanted; 0 = by connections */
+    uint32_t connections_max;        /* in all; 0 = by descriptors */
+    uint32_t connections_per_thread; /* worker_connections; 0 = no limit */
+    bool core_dumps;
+    duration drain_max; /* worker_shutdown_timeout, hard-stop-after; NONE = as long as it takes */
+    LIST_OF(struct control_socket) control_sockets;
+    uint32_t buffer_size; /* tune.bufsize */
+    uint32_t accept_batch;
+    LIST_OF(struct env_setting) environment;
+    bool needs_net_raw, needs_net_admin, needs_net_bind; /* capabilities a feature asks for */
+    struct where user_at, group_at, chroot_at, pid_at;
+};
+
+struct config {
+    struct arena *arena;
+    struct process process;
+    LIST_OF(struct listener *) listeners;
+    LIST_OF(struct service *) services;
+    LIST_OF(struct scope *) scopes;
+    LIST_OF(struct pool *) pools;
+    LIST_OF(struct server *) servers; /* of all pools, by index */
+    LIST_OF(struct log_target *) log_targets;
+    LIST_OF(struct regex *) regexes;   /* released with the config */
+    struct log_target_list error_logs; /* the process's own */
+    uint32_t slots;                    /* stream variables: how many a stream needs */
+    LIST_OF(struct span) slot_names;
+    struct vrrp_config *vrrp; /* NULL: none */
+    bool sealed;
+};
+
+struct config *config_new(void);
+/* NULL-safe; releases regexes, then the arena. */
+void config_free(struct config **c);
+
+/* Builders: allocate, number, append. Names are borrowed: give arena spans. */
+struct listener *config_add_listener(struct config *c);
+struct service *config_add_service(struct config *c, enum language l, struct span name);
+struct scope *config_add_scope(struct config *c, enum language l, struct span name);
+struct pool *config_add_pool(struct config *c, enum language l, struct span name);
+struct server *config_add_server(struct config *c, struct pool *p);
+/* The same file or address is the same target: returns the one that is there. */
+struct log_target *config_log_target(struct config *c, const struct log_target *like);
+struct regex *config_regex(struct config *c, struct span pattern, bool nocase, struct buf *why, size_t *at);
+/* Slot of a stream variable by name, new or old. */
+uint32_t config_slot(struct config *c, struct span name);
+struct pool *config_find_pool(const struct config *c, enum language l, struct span name);
+
+struct action *action_add(struct config *c, struct scope *s, enum hook h, enum action_kind k,
+                          struct where at);
+
+/*
+ * Ends building: numbers, location trees, cross-file rules (two listeners on
+ * one address, different users, ...). Errors go to <d>; false when there were any.
+ */
+MUST_USE bool config_seal(struct config *c, struct diags *d);
+/* What the program understood, as indented text; two equal files give equal dumps. */
+void config_dump(const struct config *c, struct buf *out);

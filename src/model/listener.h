@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A listening address, and the service that answers there. */
+#pragma once
+
+#include "base/address.h"
+#include "model/scope.h"
+
+enum protocol { PROTOCOL_TCP, PROTOCOL_HTTP, PROTOCOL_UDP };
+
+struct tls_server;
+struct listener {
+    uint32_t index;
+    struct address address;
+    struct span written; /* as in the file: "*:80" */
+    struct span interface, namespace;
+    int fd; /* HAProxy fd@N: inherited; else -1 */
+    bool datagram;
+    int backlog;      /* 0: the language's default, already filled in */
+    uint32_t sockets; /* SO_REUSEPORT sockets of this address: shards; 1 normally */
+    bool reuseport;   /* set SO_REUSEPORT so that another process may bind too (HAProxy) */
+    bool retry_bind;  /* five tries, half a second apart (nginx) */
+    bool v6only, transparent, defer_accept, accept_proxy;
+    int fastopen;
+    uint32_t mode, uid, gid; /* UNIX sockets; UINT32_MAX = leave */
+    struct service *service;
+    const struct tls_server *tls; /* NULL: plain */
+    struct span name;
+    struct where at;
+};
+
+/* What answers on one or more listeners: a frontend; in nginx, all servers of one address. */
+struct service {
+    uint32_t index;
+    enum language language;
+    struct span name;
+    uint32_t id;
+    enum protocol protocol;
+    struct scope *entry;      /* every connection begins here */
+    uint32_t connections_max; /* 0 = no limit; over it accepting pauses */
+    bool disabled;
+    struct where at;
+};

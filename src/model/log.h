@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where log lines go and what they say. */
+#pragma once
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "model/expr.h"
+#include "model/list_of.h"
+
+enum log_target_kind { LOG_FILE, LOG_STDERR, LOG_STDOUT, LOG_SYSLOG, LOG_RING };
+enum log_frame {                         /* what stands before the message */
+                 LOG_FRAME_NONE,         /* files: the line and a newline */
+                 LOG_FRAME_RFC3164,      /* HAProxy adds no host name by default */
+                 LOG_FRAME_RFC3164_HOST, /* nginx: with host */
+                 LOG_FRAME_RFC5424,
+                 LOG_FRAME_LOCAL,
+                 LOG_FRAME_SHORT, /* <142>message */
+                 LOG_FRAME_RAW,
+                 LOG_FRAME_TIMED,
+                 LOG_FRAME_ISO,
+                 LOG_FRAME_PRIORITY,
+};
+struct log_target {
+    uint32_t index;
+    enum log_target_kind kind;
+    struct span path;       /* LOG_FILE; opened by the parent and passed */
+    struct address address; /* LOG_SYSLOG */
+    int fd;                 /* HAProxy fd@N; -1 = none */
+    enum log_frame frame;
+    struct span tag, host;
+    uint32_t line_max;
+    uint32_t buffer; /* nginx buffer=; written when full, or after <flush> */
+    duration flush;
+    struct where at;
+};
+struct log_target_list {
+    struct log_level_target {
+        struct log_target *target;
+        uint8_t facility, level_max, level_min; /* syslog numbers */
+    } * items;
+    uint32_t count, room;
+};
+struct log_rule {
+    const struct expr *line;
+    struct span format_name;
+    struct log_target *target;
+    const struct expr *when; /* nginx if=: logged unless empty or "0" */
+    const struct cond *cond;
+    uint8_t facility, level, level_max, level_min; /* syslog numbers 0-7; facility 0-23 */
+    bool on_accept;                                /* logasap: when the head was sent */
+    uint32_t sample_low, sample_high, sample_size; /* 0 = all */
+    struct where at;
+};

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pool is a set of servers and how to choose among them: nginx's upstream,
+ * HAProxy's backend servers. What is true now (health, counts, weights at run
+ * time) is not here but in state/.
+ */
+#pragma once
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/diag.h"
+#include "model/expr.h"
+#include "model/list_of.h"
+
+/* Which language a name lives in: for identity, messages and views only; the engine never branches on it. */
+enum language { LANGUAGE_NONE, LANGUAGE_NGINX, LANGUAGE_HAPROXY, LANGUAGE_KEEPALIVED };
+
+enum balance_algorithm {
+    BALANCE_ROUND_ROBIN, /* smooth weighted (nginx, HAProxy roundrobin) */
+    BALANCE_STATIC_RR,
+    BALANCE_LEAST_CONN,
+    BALANCE_FIRST,
+    BALANCE_RANDOM,          /* <draws> candidates, the least loaded wins */
+    BALANCE_IP_HASH,         /* nginx's */
+    BALANCE_HASH,            /* <key>, nginx's crc32 way */
+    BALANCE_KETAMA,          /* <key>, nginx's consistent way */
+    BALANCE_HASH_MAP,        /* <key>, HAProxy map-based with <hash> */
+    BALANCE_HASH_CONSISTENT, /* <key>, HAProxy consistent */
+    BALANCE_LEAST_TIME,
+    BALANCE_FAIR,
+};
+
+/* When an idle server connection may carry another client's request. */
+enum reuse { REUSE_NEVER, REUSE_SAFE, REUSE_AGGRESSIVE, REUSE_ALWAYS };
+
+/* What may be tried again, with which server (proxy_next_upstream, retry-on). */
+enum retry_on {
+    RETRY_CONNECT = 1 << 0,        /* connecting failed or timed out: nothing was sent */
+    RETRY_CLOSED = 1 << 1,         /* closed or reset before a byte of the answer (empty-response) */
+    RETRY_TIMEOUT = 1 << 2,        /* no answer in time */
+    RETRY_GARBAGE = 1 << 3,        /* not an HTTP head (invalid_header, junk-response) */
+    RETRY_NON_IDEMPOTENT = 1 << 4, /* POST, LOCK, PATCH too, though already sent */
+    RETRY_STATUS = 1 << 5,         /* <retry_statuses> */
+    RETRY_0RTT_REJECTED = 1 << 6,
+};
+
+enum check_kind {
+    CHECK_NONE,
+    CHECK_TCP,
+    CHECK_HTTP,
+    CHECK_TLS_HELLO,
+    CHECK_MYSQL,
+    CHECK_PGSQL,
+    CHECK_REDIS,
+    CHECK_SMTP,
+    CHECK_LDAP,
+    CHECK_SCRIPT,
+    CHECK_EXTERNAL
+};
+
+enum check_step_kind { CHECK_STEP_CONNECT, CHECK_STEP_SEND, CHECK_STEP_EXPECT };
+struct check_field {
+    struct span name;
+    const struct expr *value;
+};
+struct check_step { /* tcp-check, http-check: a script; defaults are one connect, send, expect */
+    enum check_step_kind kind;
+    uint16_t port; /* CONNECT: 0 = the check's */
+    bool tls;
+    bool default_options;             /* use the server line's TLS and PROXY settings */
+    const struct expr *data;          /* SEND */
+    struct span method, uri, version; /* SEND, HTTP */
+    LIST_OF(struct check_field) fields;
+    const struct test *expect; /* EXPECT: subject is the data, status, header or body */
+    enum { EXPECT_STATUS, EXPECT_BODY, EXPECT_FIELD, EXPECT_DATA } expects;
+    struct span field;
+    bool negate;
+    struct where at;
+};
+struct check {
+    enum check_kind kind;
+    duration interval, fast_interval, down_interval; /* fast/down NONE: interval */
+    duration timeout, connect_timeout;
+    uint32_t rise, fall;
+    struct address address; /* len 0: the server's */
+    uint16_t port;          /* 0: the server's */
+    bool tls, send_proxy;
+    LIST_OF(struct check_step) steps; /* empty: the kind's own */
+    struct span user;                 /* mysql, pgsql, smtp domain */
+    struct where at;
+};
+
+enum observe { OBSERVE_NONE, OBSERVE_LAYER4, OBSERVE_LAYER7 };
+enum on_error { ON_ERROR_FASTINTER, ON_ERROR_FAIL_CHECK, ON_ERROR_SUDDEN_DEATH, ON_ERROR_MARK_DOWN };
+
+struct tls_client; /* model/tls.h */
+struct server {
+    uint32_t index; /* in the config: state is found by it */
+    struct pool *pool;
+    uint32_t ordinal;     /* in the pool, from 0, all servers counted */
+    uint32_t id;          /* HAProxy's, from 1 */
+    struct span name;     /* "web1"; nginx: the address as written */
+    struct span identity; /* what it is called across reloads, unique in its pool */
+    struct address address;
+    struct span host;         /* a name to be resolved again while running; empty = the address is literal */
+    uint32_t weight;          /* 0 = drains (HAProxy) */
+    uint32_t connections_max; /* 0 = no limit; over it requests queue */
+    uint32_t connections_min;
+    uint32_t queue_max;
+    uint32_t fails_max; /* passive: this many in <fail_window> take it out for <fail_window>; 0 = never */
+    duration fail_window;
+    duration slow_start; /* 0 = off */
+    bool backup, down, drain;
+    enum { SEND_PROXY_NONE, SEND_PROXY_V1, SEND_PROXY_V2 } send_proxy;
+    const struct check *check; /* NULL: not checked */
+    enum observe observe;
+    enum on_error on_error;
+    uint32_t error_limit;
+    bool on_down_shutdown_sessions, on_up_shutdown_backup_sessions;
+    const struct tls_client *tls; /* NULL: plain */
+    struct address source;        /* len 0: the kernel chooses */
+    struct span cookie;
+    struct span redirect; /* redir: prefix for GET and HEAD instead of forwarding */
+    uint32_t idle_max;    /* idle connections kept, UINT32_MAX = no limit */
+    duration idle_timeout;
+    const struct server *track;
+    struct where at;
+};
+
+struct pool {
+    uint32_t index;
+    enum language language;
+    struct span name; /* as written; nginx's implicit ones: "10.0.0.1:80" */
+    bool implicit;    /* made for a proxy_pass to an address: never taken out as a single server is not */
+    enum balance_algorithm algorithm;
+    const struct expr *key; /* hashes */
+    uint32_t draws;
+    uint8_t hash_function; /* HAProxy: 0 sdbm 1 djb2 2 wt6 3 crc32 4 none; bit 7: avalanche */
+    uint32_t balance_factor;
+    LIST_OF(struct server *) servers;
+    uint32_t weight_scale;
+    bool all_backups;        /* use every backup together (nginx; HAProxy allbackups) */
+    bool single_never_fails; /* nginx: with one server, fails are not counted */
+    enum reuse reuse;
+    uint32_t idle_max; /* per thread over all its servers (nginx keepalive N), UINT32_MAX = no limit */
+    duration idle_timeout, idle_life; /* keepalive_timeout, keepalive_time */
+    uint64_t idle_requests;           /* keepalive_requests */
+    uint32_t fullconn;
+    duration queue_timeout;
+    uint32_t queue_max;        /* nginx queue; 0 = none, UINT32_MAX = no limit */
+    const struct check *check; /* what servers with `check` do */
+    uint32_t uses;             /* how often a route names it; 0 is worth a warning */
+    struct where at;
+};

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A scope is a place in a route where lists of actions and settings live:
+ * nginx's server and location, HAProxy's frontend and backend. A stream is in
+ * one scope at a time; entering another runs its lists and takes its settings.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "model/action.h"
+#include "model/log.h"
+#include "model/pool.h"
+
+enum keep_mode {
+    KEEP_ALIVE,        /* both sides */
+    KEEP_SERVER_CLOSE, /* the client's stays, the server's closes (http-server-close) */
+    KEEP_CLOSE,        /* both close (httpclose) */
+    KEEP_TUNNEL,
+};
+
+/* How we treat the client. Limits are bytes; a duration NONE means no limit. */
+struct client_policy {
+    duration head_timeout;        /* whole head, from its first byte or the accept */
+    duration idle_timeout;        /* between requests; 0 ms: close after each */
+    duration body_timeout;        /* between two reads of a body */
+    duration send_timeout;        /* between two writes */
+    duration tunnel_timeout;      /* NONE: body_timeout counts */
+    duration half_closed_timeout; /* client-fin */
+    duration life_max;            /* keepalive_time */
+    uint64_t requests_max;        /* per connection; 0 = no limit */
+    uint32_t head_max, target_max;
+    uint16_t fields_max;
+    uint64_t body_max; /* 413 beyond; 0 = no limit */
+    enum keep_mode keep;
+    enum { LINGER_OFF, LINGER_ON, LINGER_ALWAYS } linger;
+    duration linger_time, linger_timeout;
+    bool reset_timed_out;     /* RST instead of FIN */
+    bool drop_invalid_fields; /* ignore_invalid_headers */
+    bool underscores;         /* fields with '_' are passed */
+    bool merge_slashes;
+    bool normalize_path;   /* nginx decodes and normalizes before routing; HAProxy does not */
+    bool quiet_probe;      /* dontlognull: a connection without a byte is not logged, nor answered 408 */
+    bool quiet_preconnect; /* http-ignore-probes */
+    bool log_normal_off;   /* dontlog-normal */
+    bool server_name_in_redirect, port_in_redirect, absolute_redirect;
+    bool independent_tokens; /* server_tokens off: no version in our own pages */
+    bool server_field; /* own answers and proxied ones carry our Server field where nginx puts its own */
+    bool date_field;   /* own answers carry Date */
+    uint64_t limit_rate, limit_rate_after; /* bytes a second to the client; 0 = none */
+    bool reject_error_codes_nginx;         /* too long heads: 400/414 (nginx) instead of 431/414 */
+};
+
+/* How we treat the server. */
+struct server_policy {
+    duration connect_timeout;
+    duration send_timeout; /* between two writes */
+    duration read_timeout; /* between two reads; HAProxy: timeout server, both ways */
+    duration queue_timeout;
+    duration tunnel_timeout;
+    duration half_closed_timeout;
+    uint32_t tries_max; /* servers tried altogether; 0 = as many as there are (nginx); HAProxy: retries + 1 */
+    duration tries_time; /* all tries together; NONE = no limit */
+    uint32_t retry_on;   /* enum retry_on */
+    LIST_OF(uint16_t) retry_statuses;
+    int32_t redispatch; /* HAProxy: a retry may go elsewhere every Nth try; -N the last ones; 0 = same server.
+                           nginx: 1 */
+    duration retry_pause; /* before the same server is tried again (HAProxy: min(1 s, connect timeout)) */
+    bool buffer_request, buffer_response;
+    uint32_t head_buffer; /* proxy_buffer_size: the answer's head must fit */
+    uint32_t
+        body_memory; /* request body kept in memory up to this, then in a file (client_body_buffer_size) */
+    uint32_t response_memory;             /* proxy_buffers in all */
+    uint64_t response_file_max;           /* proxy_max_temp_file_size; 0 = none */
+    bool abort_with_client;               /* client gone: give up (nginx default; HAProxy abortonclose) */
+    bool intercept_errors;                /* error_page for the server's own errors too */
+    bool splice_request, splice_response; /* asked for; automatic where it wins in any case */
+    bool keepalive;                       /* connections may be kept after the answer */
+    struct address source;
+};
+
+enum scope_kind { SCOPE_FRONT, SCOPE_BACK, SCOPE_BOTH }; /* frontend or server; backend or location; listen */
+struct tls_server;
+struct scope {
+    uint32_t index;
+    enum language language;
+    struct span name;     /* "web", "location /", "@fallback": for logs, explain and status */
+    struct scope *parent; /* the server of a location; NULL at the top */
+    struct action_list on[HOOK_COUNT];
+    const struct client_policy *client; /* NULL: keep what the stream has */
+    const struct server_policy *server;
+    const struct reply_set *replies; /* own pages by status; NULL: keep */
+    LIST_OF(struct error_page) error_pages;
+    LIST_OF(struct log_rule) logs;
+    bool logs_set; /* this scope's <logs> replace those before (access_log off: set and empty) */
+    const struct log_target_list *error_logs;
+    bool internal;           /* only routed to by ourselves; others get 404 */
+    struct span prefix;      /* of a location: what proxy_pass with a URI, alias and auto redirects replace */
+    struct span server_name; /* $server_name: first name of the virtual server */
+    const struct map *mime_types; /* extension -> struct span */
+    struct span default_type, charset;
+    struct pool *pool;        /* a backend's; NULL in a location */
+    uint32_t connections_max; /* of a frontend; 0 = no limit */
+    uint32_t slots;           /* capture slots of requests and responses, by frontend */
+    struct where at;
+};

@@ -30,7 +30,8 @@ static inline int address_family(const struct address *a)
 }
 /* "10.0.0.1", "::1" (no brackets, no port); sets port 0. */
 bool address_parse_ip(struct span text, struct address *out);
-void address_unix(struct span path, bool abstract, struct address *out);
+/* False when the path is empty, too long for the kernel (107 bytes), or holds a NUL. */
+bool address_unix(struct span path, bool abstract, struct address *out);
 uint16_t address_port(const struct address *a); /* host order; 0 for UNIX */
 void address_set_port(struct address *a, uint16_t port);
 bool address_eq(const struct address *a, const struct address *b); /* with the port */
@@ -51,4 +52,5 @@ struct network {
 };
 /* "10.0.0.0/8", "10.0.0.1", "10.0.0.0/255.0.0.0", "2001:db8::/32". */
 bool network_parse(struct span text, struct network *out);
+/* A v4-mapped IPv6 address is in a network of IPv4 too. False for UNIX addresses. */
 bool network_contains(const struct network *n, const struct address *a);

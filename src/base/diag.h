@@ -53,8 +53,9 @@ struct diag {
         struct diag_label *items;
         uint32_t count, room;
     } others;
-    struct span help;  /* what to write instead; may be empty */
-    uint32_t repeated; /* alike ones that were folded into this one */
+    struct span help;   /* what to write instead; may hold several lines; may be empty */
+    uint32_t repeated;  /* alike ones (same kind, arguments and source) that were folded into this one */
+    struct diag *alike; /* the first of them; each holds the next */
 };
 
 /* The texts that were read, so that a place can be shown. Bytes are borrowed. */
@@ -67,6 +68,8 @@ struct diags; /* owns its arena; one thread */
 
 struct diags *diags_new(void);
 void diags_free(struct diags **d);
+/* "zh", "zh_CN.UTF-8": Chinese sentences; anything else, and NULL: English. */
+void diags_set_language(struct diags *d, const char *language);
 /* Returns the index + 1 for struct where. <name> and <text> must outlive <d>. */
 uint32_t diags_add_source(struct diags *d, struct span name, struct span text);
 
@@ -84,19 +87,24 @@ struct diag *diag_also(struct diags *d, struct diag *at, struct where where, con
     PRINTF_LIKE(4, 5);
 struct diag *diag_help(struct diags *d, struct diag *at, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* Alike ones count once, and diags_at does not give the folded ones. */
 unsigned diags_count(const struct diags *d, enum severity s);
 uint32_t diags_total(const struct diags *d);
 const struct diag *diags_at(const struct diags *d, uint32_t i);
 bool diags_place(const struct diags *d, struct where w, struct span *name, uint32_t *line,
                  uint32_t *column); /* column in display cells, from 1 */
-/* The sentence with its arguments filled in. <language> "en" or "zh". */
+/*
+ * The sentence with its arguments filled in; bytes that a terminal must not
+ * get are shown as \xNN. <language> as in diags_set_language.
+ */
 void diag_sentence(struct buf *out, const struct diag *d, const char *language);
 
 /*
  * Show. DIAG_SHOW_PICTURE is clarity's shape (error[K0101]: ... with caret); the
  * peers' shapes print that program's own line first, and the picture only when
- * <terminal>. Sorted by file and line; at most 50 a file; ends with a count line
- * in the picture shape.
+ * <terminal>. Sorted by file and place; at most 50 a file, errors first, then
+ * "and N more" (JSON has all). The caller ends with its own sentence, for which
+ * diags_put_counts gives the middle.
  */
 enum diag_shape {
     DIAG_SHOW_PICTURE,
@@ -107,7 +115,12 @@ enum diag_shape {
     DIAG_SHOW_KEEPALIVED, /* (file: Line n) sentence */
 };
 void diags_show(const struct diags *d, struct buf *out, enum diag_shape shape, bool terminal);
+/* "1 error, 5 warnings, 2 notes in 3 files", in the language of <d>. */
+void diags_put_counts(const struct diags *d, struct buf *out);
 
-/* The nearest of <words> (NULL-terminated array) by edit distance, for "did you mean"; NULL when none is
- * near. */
+/*
+ * The nearest of <words> (NULL-terminated array) for "did you mean", by edit
+ * distance (insert, drop, change, swap neighbours) at most a third of the word
+ * and one, ASCII case aside; the first of equals. NULL when none is near.
+ */
 const char *diag_nearest(struct span word, const char *const *words);

@@ -27,7 +27,7 @@ void map_init(struct map *m, bool nocase);
 void *map_put(struct arena *a, struct map *m, struct span key, void *value);
 /* NULL when absent. */
 void *map_get(const struct map *m, struct span key);
-/* Entry <i> of map_room(m), in no order; its value is NULL when the slot is empty. */
+/* Entry <i> of m->room, in no order; its value is NULL when the slot is empty. */
 static inline const struct map_entry *map_at(const struct map *m, uint32_t i)
 {
     return &m->entries[i];

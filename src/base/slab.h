@@ -2,7 +2,7 @@
 /*
  * Fixed-size objects of one thread: a last-in first-out free list, so that the
  * object taken next is the one still in the cache. Memory goes back to the
- * system only in slab_fini or slab_trim. No lock: one slab, one thread. Free
+ * system only in slab_fini. No lock: one slab, one thread. Free
  * objects are poisoned in sanitizer builds and filled with 0xdf in debug
  * builds; -Dplain_alloc=true makes each object its own malloc.
  */

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+
+#include "base/macros.h"
+
+static inline unsigned char byte_at(struct span s, size_t i)
+{
+    return (unsigned char)s.ptr[i];
+}
+
+size_t utf8_decode(struct span s, uint32_t *out)
+{
+    static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    if (s.len == 0)
+        return 0;
+    unsigned char first = byte_at(s, 0);
+    if (first < 0x80) {
+        *out = first;
+        return 1;
+    }
+    size_t len = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || len > s.len)
+        return 0;
+    uint32_t c = first & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++) {
+        if ((byte_at(s, i) & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (byte_at(s, i) & 0x3f);
+    }
+    if (c < smallest[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *out = c;
+    return len;
+}
+
+struct range {
+    uint32_t first, last;
+};
+
+static bool is_in(const struct range *table, size_t count, uint32_t c)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (c > table[middle].last)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && c >= table[low].first;
+}
+
+/* Marks that stand on the character before them, and characters that show nothing. */
+static const struct range zero_width[] = {
+    { 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0591, 0x05bd },   { 0x064b, 0x065f },   { 0x0e31, 0x0e31 },
+    { 0x0e34, 0x0e3a }, { 0x0e47, 0x0e4e }, { 0x1ab0, 0x1aff },   { 0x1dc0, 0x1dff },   { 0x200b, 0x200f },
+    { 0x2060, 0x2064 }, { 0x20d0, 0x20f0 }, { 0x302a, 0x302d },   { 0x3099, 0x309a },   { 0xfe00, 0xfe0f },
+    { 0xfe20, 0xfe2f }, { 0xfeff, 0xfeff }, { 0x1f3fb, 0x1f3ff }, { 0xe0100, 0xe01ef },
+};
+
+/* East Asian Width W and F in the blocks that text uses. */
+static const struct range wide[] = {
+    { 0x1100, 0x115f },   { 0x231a, 0x231b },   { 0x23e9, 0x23ec },   { 0x25fd, 0x25fe },
+    { 0x2614, 0x2615 },   { 0x2648, 0x2653 },   { 0x26a1, 0x26a1 },   { 0x26c4, 0x26c5 },
+    { 0x26d4, 0x26d4 },   { 0x2705, 0x2705 },   { 0x270a, 0x270b },   { 0x2728, 0x2728 },
+    { 0x274c, 0x274c },   { 0x274e, 0x274e },   { 0x2753, 0x2755 },   { 0x2757, 0x2757 },
+    { 0x2795, 0x2797 },   { 0x2b1b, 0x2b1c },   { 0x2b50, 0x2b50 },   { 0x2b55, 0x2b55 },
+    { 0x2e80, 0x303e },   { 0x3041, 0x33ff },   { 0x3400, 0x4dbf },   { 0x4e00, 0x9fff },
+    { 0xa000, 0xa4cf },   { 0xa960, 0xa97f },   { 0xac00, 0xd7a3 },   { 0xf900, 0xfaff },
+    { 0xfe10, 0xfe19 },   { 0xfe30, 0xfe6f },   { 0xff00, 0xff60 },   { 0xffe0, 0xffe6 },
+    { 0x16fe0, 0x18cff }, { 0x1b000, 0x1b2ff }, { 0x1f004, 0x1f004 }, { 0x1f0cf, 0x1f0cf },
+    { 0x1f18e, 0x1f18e }, { 0x1f191, 0x1f19a }, { 0x1f200, 0x1f265 }, { 0x1f300, 0x1f320 },
+    { 0x1f32d, 0x1f335 }, { 0x1f337, 0x1f37c }, { 0x1f37e, 0x1f393 }, { 0x1f3a0, 0x1f3ca },
+    { 0x1f3cf, 0x1f3d3 }, { 0x1f3e0, 0x1f3f0 }, { 0x1f3f4, 0x1f3f4 }, { 0x1f3f8, 0x1f43e },
+    { 0x1f440, 0x1f440 }, { 0x1f442, 0x1f4fc }, { 0x1f4ff, 0x1f53d }, { 0x1f54b, 0x1f567 },
+    { 0x1f57a, 0x1f57a }, { 0x1f595, 0x1f596 }, { 0x1f5a4, 0x1f5a4 }, { 0x1f5fb, 0x1f64f },
+    { 0x1f680, 0x1f6c5 }, { 0x1f6cc, 0x1f6cc }, { 0x1f6d0, 0x1f6df }, { 0x1f6eb, 0x1f6fc },
+    { 0x1f7e0, 0x1f7eb }, { 0x1f90c, 0x1f9ff }, { 0x1fa70, 0x1faff }, { 0x20000, 0x2fffd },
+    { 0x30000, 0x3fffd },
+};
+
+unsigned utf8_width(uint32_t c)
+{
+    if (c < 0x300)
+        return 1;
+    if (is_in(zero_width, COUNT_OF(zero_width), c))
+        return 0;
+    return is_in(wide, COUNT_OF(wide), c) ? 2 : 1;
+}

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the plays. What they are made of is in lib/; tests/README.md says how to run one."""
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from lib import netns, origin as origins, program, where  # noqa: E402
+
+LANGUAGES = ("nginx", "haproxy")
+
+
+def pytest_report_header(config):
+    if where.TEST_PEER:
+        return f"under test: Debian's nginx and haproxy in {where.PEERS}"
+    kind = "sanitized" if where.is_sanitized(where.keel()) else "not sanitized"
+    return f"under test: {where.keel()} ({kind})"
+
+
+def pytest_sessionstart(session):
+    if where.missing("root") is None:
+        netns.remove_leftovers()
+
+
+def pytest_runtest_setup(item):
+    for mark in item.iter_markers("needs"):
+        for thing in mark.args:
+            why = where.missing(thing)
+            if why:
+                pytest.skip(why)
+    mark = item.get_closest_marker("keel_only")
+    if mark and where.TEST_PEER:
+        pytest.skip("not asked of the peers: " + mark.args[0])
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    """a play that hangs fails, and its fixtures still clean up"""
+    mark = item.get_closest_marker("timeout")
+    seconds = mark.args[0] if mark else 60
+
+    def late(*_):
+        raise TimeoutError(f"the play took longer than {seconds} s")
+    old = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """shows the program's own words beside a failure"""
+    outcome = yield
+    report = outcome.get_result()
+    item.failed = getattr(item, "failed", False) or report.failed
+    if report.failed and call.when == "call":
+        for p in getattr(item, "programs", []):
+            for name in (p.file.name, "stderr", "stdout", "error.log", "access.log"):
+                text = p.read(name)
+                if text:
+                    report.sections.append((f"{p.language}: {name}", text[-4000:]))
+
+
+@pytest.fixture
+def work(request):
+    """a folder that any user may enter, removed afterwards (kept and named when KEEL_KEEP is set and the play failed)"""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="keel-play-"))
+    os.chmod(path, 0o755)
+    yield path
+    if os.environ.get("KEEL_KEEP") and getattr(request.node, "failed", False):
+        print(f"kept: {path}")
+        return
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request):
+    if where.TEST_PEER and where.missing(request.param):
+        pytest.skip(where.missing(request.param))
+    return request.param
+
+
+@pytest.fixture
+def prepare(request, work):
+    """prepare(language, text, **values) -> a Program that is not started; it is stopped and judged afterwards"""
+    made = request.node.programs = []
+
+    def make(language, text, **values):
+        if where.TEST_PEER and where.missing(language):
+            pytest.skip(where.missing(language))
+        folder = work / f"{language}{len(made)}"
+        folder.mkdir(mode=0o755)
+        os.chmod(folder, 0o755)
+        made.append(program.Program(language, folder, text, **values))
+        return made[-1]
+    yield make
+    trouble = []
+    for p in made:
+        forced = p.stop() if p.popen else []
+        if forced:
+            trouble.append(f"{p.language}: had to be killed, it did not stop in time: pids {forced}")
+        if not where.TEST_PEER:
+            trouble += p.crashes()
+    if trouble:
+        pytest.fail("\n".join(trouble), pytrace=False)
+
+
+@pytest.fixture
+def start(prepare):
+    """start(language, text, **values) -> a running Program; listens=, daemon=, seconds= go to Program.start"""
+    def run(language, text, **values):
+        how = {k: values.pop(k) for k in ("listens", "daemon", "seconds") if k in values}
+        return prepare(language, text, **values).start(**how)
+    return run
+
+
+@pytest.fixture
+def origin():
+    """origin(name) -> a started Origin"""
+    made = []
+
+    def make(name="o1", **more):
+        made.append(origins.Origin(name, **more).start())
+        return made[-1]
+    yield make
+    for o in made:
+        o.stop()
+
+
+@pytest.fixture
+def hosts():
+    """hosts(name, ...) -> a Net of hosts as network namespaces, removed afterwards"""
+    made = []
+
+    def make(**addresses):
+        made.append(netns.Net(addresses))
+        return made[-1]
+    yield make
+    for n in made:
+        n.remove()

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The outside of the test house: what plays (tests/scenario), tables (tests/differential) and figures (tests/bench) share.
+
+where      which binary is tested, where the peers are
+ports      free ports
+process    what /proc says: process trees, listeners, memory
+program    a program under test: its files, its life, its output
+config     short ways to write a whole nginx.conf or haproxy.cfg
+origin     a server that behaves as its path says, and remembers
+bulk       a server and a client for bodies of a gigabyte
+client     a raw HTTP/1 client that reads answers strictly
+websocket  frames
+load       a load generator that looks at every answer
+syslog     a log target
+netns      hosts as network namespaces
+tomcat     two real Tomcats from one package
+"""

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hosts as network namespaces on one bridge, which itself lives in a namespace: nothing is seen on the machine's own interfaces.
+
+    net = Net({"lb": "10.0.0.5", "web": "10.0.0.17"})
+    net.run("lb", ["curl", "-s", "http://10.0.0.17/"])
+    net.remove()
+
+Every name begins with PREFIX and the pid of the test run; remove_leftovers() removes those of runs that are gone.
+"""
+import os
+import re
+import subprocess
+
+PREFIX = "keelt"
+_count = 0
+
+
+def _ip(*words, ns=None, check=True):
+    argv = ["ip", *(["-n", ns] if ns else []), *words]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    if check and done.returncode:
+        raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip()}")
+    return done
+
+
+def remove_leftovers():
+    """removes namespaces of test runs that ended without removing them"""
+    for name in _ip("netns", "list", check=False).stdout.splitlines():
+        own = re.match(rf"{PREFIX}(\d+)x", name)
+        if own and not os.path.exists(f"/proc/{own[1]}"):
+            _remove(name.split()[0])
+
+
+def _remove(name):
+    for pid in _ip("netns", "pids", name, check=False).stdout.split():
+        try:
+            os.kill(int(pid), 9)          # only what runs inside a namespace that we made
+        except ProcessLookupError:
+            pass
+    _ip("netns", "del", name, check=False)
+
+
+class Net:
+    def __init__(self, addresses, prefix_length=24):
+        global _count
+        _count += 1
+        self._base = f"{PREFIX}{os.getpid()}x{_count}"
+        self.addresses = addresses
+        self._made = []
+        try:
+            self._switch = self._new("switch")
+            _ip("link", "add", "br0", "type", "bridge", ns=self._switch)
+            _ip("link", "set", "br0", "up", ns=self._switch)
+            for i, (host, address) in enumerate(addresses.items()):
+                self._host(i, host, f"{address}/{prefix_length}")
+        except BaseException:
+            self.remove()
+            raise
+
+    def _new(self, host):
+        name = f"{self._base}-{host}"
+        _ip("netns", "add", name)
+        self._made.append(name)
+        _ip("link", "set", "lo", "up", ns=name)
+        return name
+
+    def _host(self, number, host, address):
+        name = self._new(host)
+        _ip("link", "add", "eth0", "type", "veth", "peer", "name", f"p{number}", "netns", self._switch, ns=name)
+        _ip("link", "set", f"p{number}", "master", "br0", "up", ns=self._switch)
+        _ip("addr", "add", address, "dev", "eth0", ns=name)
+        _ip("link", "set", "eth0", "up", ns=name)
+
+    def name(self, host):
+        return f"{self._base}-{host}"
+
+    def argv(self, host, argv):
+        return ["ip", "netns", "exec", self.name(host), *map(str, argv)]
+
+    def run(self, host, argv, timeout=20, **more):
+        """runs a command on a host to its end; -> CompletedProcess with text"""
+        return subprocess.run(self.argv(host, argv), capture_output=True, text=True, timeout=timeout, **more)
+
+    def popen(self, host, argv, **more):
+        return subprocess.Popen(self.argv(host, argv), start_new_session=True, **more)
+
+    def remove(self):
+        for name in reversed(self._made):
+            _remove(name)
+        self._made = []

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the reader tells the parent to do: a flat record in a sealed memory
+ * file. The parent never sees the model; it opens, binds and starts what is
+ * listed here. Indexes are those of the model (config->listeners, log_targets),
+ * so that worker and parent speak of the same thing.
+ */
+#pragma once
+
+#include "base/address.h"
+#include "base/arena.h"
+#include "model/config.h"
+
+struct manifest_listener {
+    struct address address;
+    struct span written;   /* "0.0.0.0:80", for messages */
+    struct span place;     /* "nginx.conf:12", for messages */
+    struct span interface; /* empty = any */
+    enum language language;
+    int32_t inherited_fd; /* fd@N; -1 = none */
+    int32_t backlog, fastopen;
+    uint32_t sockets;
+    uint32_t mode, uid, gid;
+    bool datagram, reuseport, retry_bind, v6only, transparent, defer_accept;
+};
+struct manifest_log { /* a log file to open for append */
+    struct span path, place;
+};
+struct manifest_control {
+    struct address address;
+    uint32_t mode, uid, gid;
+    uint8_t level;
+    struct span place;
+};
+struct manifest_script { /* what the runner may be asked to start, by number */
+    LIST_OF(struct span) argv;
+    uint32_t uid, gid;
+    duration timeout;
+};
+struct manifest {
+    uint64_t generation;
+    bool daemonize;
+    bool has_traffic, has_vrrp;
+    uint32_t threads;  /* decided: at least 1 */
+    uint32_t uid, gid; /* UINT32_MAX = stay */
+    LIST_OF(uint32_t) groups;
+    struct span user_name, chroot;
+    uint32_t keep; /* enum privilege bits of the worker */
+    uint64_t files_max;
+    bool core_dumps;
+    duration drain_max;
+    LIST_OF(struct span) pid_files;
+    LIST_OF(struct manifest_listener) listeners;
+    LIST_OF(struct manifest_log) logs;
+    LIST_OF(struct manifest_control) controls;
+    LIST_OF(struct manifest_script) scripts;
+    uint32_t server_count; /* size of the mirror */
+};
+
+void manifest_of(struct arena *a, struct manifest *m, const struct config *c, const struct diags *places);
+void manifest_write(const struct manifest *m, struct buf *out);
+/* False when the bytes are not a whole manifest of this version. Spans lie in <bytes>. */
+bool manifest_read(struct arena *a, struct span bytes, struct manifest *m);
+/* True when going from <old> to <new> cannot happen inside the running worker; <why> names the first reason.
+ */
+bool manifest_needs_handover(const struct manifest *old, const struct manifest *new, const char **why);

@@ -11,10 +11,14 @@
 #include "base/arena.h"
 #include "model/config.h"
 
+#define MANIFEST_SOCKETS_MAX 1024
+enum manifest_keep { MANIFEST_KEEP_RAW = 1, MANIFEST_KEEP_ADMIN = 2, MANIFEST_KEEP_BIND = 4 };
+
 struct manifest_listener {
     struct address address;
     struct span written;   /* "0.0.0.0:80", for messages */
     struct span place;     /* "nginx.conf:12", for messages */
+    struct span service;   /* "web", for messages */
     struct span interface; /* empty = any */
     enum language language;
     int32_t inherited_fd; /* fd@N; -1 = none */
@@ -39,13 +43,14 @@ struct manifest_script { /* what the runner may be asked to start, by number */
 };
 struct manifest {
     uint64_t generation;
+    enum language language; /* whose words errors of opening use */
     bool daemonize;
     bool has_traffic, has_vrrp;
     uint32_t threads;  /* decided: at least 1 */
     uint32_t uid, gid; /* UINT32_MAX = stay */
     LIST_OF(uint32_t) groups;
     struct span user_name, chroot;
-    uint32_t keep; /* enum privilege bits of the worker */
+    uint32_t keep; /* enum manifest_keep: capabilities of the worker */
     uint64_t files_max;
     bool core_dumps;
     duration drain_max;

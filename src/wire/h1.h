@@ -61,8 +61,10 @@ struct h1_limits {
     bool underscore_is_invalid; /* nginx: fields with '_' in the name are dropped */
 };
 
+/* Zeroed by the caller before the first bytes of each head. */
 struct h1_scan {
     uint32_t looked;     /* bytes that hold no end of head */
+    uint32_t line;       /* bytes up to the end of the first line, once it has been seen and checked */
     enum h1_error error; /* why H1_BAD */
     uint32_t error_at;   /* offset of the offending byte, for `show errors` and logs */
 };

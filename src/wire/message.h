@@ -139,11 +139,22 @@ unsigned message_remove(struct message *m, struct span name);
 unsigned message_remove_id(struct message *m, enum field_id id);
 
 enum field_id field_id_of(struct span name);
+/* Hop-by-hop whatever Connection says: Connection, Keep-Alive, Proxy-Connection, TE, Transfer-Encoding,
+ * Upgrade. */
+bool field_id_is_hop(enum field_id id);
+/*
+ * May this go on the wire as a field's name or value? For what an edit made:
+ * a value with CR, LF or another control byte would let a client write fields
+ * of its own. A value has no blanks at its ends.
+ */
+bool field_name_is_valid(struct span name);
+bool field_value_is_valid(struct span value);
 enum method method_of(struct span text);
 struct span method_name(enum method m);
 /* "Not Found"; "" for codes without a registered phrase. */
 struct span status_reason(unsigned status);
-/* One member of a comma list (RFC 9110 5.6.1), quotes respected, blanks trimmed; false at the end. */
+/* One member of a comma list (RFC 9110 5.6.1), quotes respected, blanks trimmed, empty ones skipped; false at
+ * the end. */
 bool list_member(struct span *list, struct span *member);
 /* Does a comma list hold this token, without case? */
 bool list_has_token(struct span list, struct span token);

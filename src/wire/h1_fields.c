@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The field lines of a head: cut into spans, with a look at the few values that
+ * decide framing and persistence. Judging them is h1_request.c's and
+ * h1_response.c's.
+ */
+#include "wire/h1_internal.h"
+
+#include "wire/chars.h"
+
+/* More than any client sends; each is compared with every field, so it must be bounded. */
+#define CONNECTION_MEMBERS_MAX 64
+
+/* Digits only, below 2^63: no sign, no list, no blank (RFC 9110 8.6). */
+static bool length_parse(struct span value, uint64_t *out)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        if (!char_is(value.ptr[i], CHAR_DIGIT) || n > (INT64_MAX - 9) / 10)
+            return false;
+        n = n * 10 + (uint64_t)(value.ptr[i] - '0');
+    }
+    *out = n;
+    return value.len > 0;
+}
+
+/* RFC 9112 6.1: chunked must be there once, as the last of all members of all fields. */
+static bool coding_note(struct h1_seen *s, struct span value, size_t at)
+{
+    s->codings++;
+    s->coding_at = at;
+    struct span member;
+    while (list_member(&value, &member)) {
+        s->coding_after_chunked |= s->coding_chunked;
+        if (chars_eq_nocase(member, SPAN("chunked")))
+            s->coding_chunked = true;
+        else
+            s->coding_other = true;
+    }
+    return true;
+}
+
+/* Remembers what a value says; false when it can be refused at once. */
+static bool note(struct h1_seen *s, enum field_id id, struct span value, size_t at, struct h1_scan *scan)
+{
+    switch ((int)id) {
+    case FIELD_HOST:
+        s->hosts++;
+        s->host = value;
+        s->host_at = at;
+        return true;
+    case FIELD_CONTENT_LENGTH:
+        /* RFC 9112 6.3: equal values may be merged; nobody honest repeats it, so none are. */
+        s->length_at = at;
+        if (s->lengths++ || !length_parse(value, &s->length))
+            return h1_refuse(scan, H1_ERR_LENGTH, at);
+        return true;
+    case FIELD_TRANSFER_ENCODING:
+        return coding_note(s, value, at);
+    case FIELD_UPGRADE:
+        s->upgrades++;
+        return true;
+    case FIELD_EXPECT:
+        s->expect_continue |= chars_eq_nocase(value, SPAN("100-continue"));
+        return true;
+    case FIELD_TE:
+        s->te_trailers |= list_has_token(value, SPAN("trailers"));
+        return true;
+    default:
+        return true;
+    }
+}
+
+/* ---- Connection (RFC 9110 7.6.1) ---- */
+
+/* Never dropped on a client's word: without them the message would mean something else. */
+static bool is_framing(enum field_id id)
+{
+    return id == FIELD_HOST || id == FIELD_CONTENT_LENGTH || id == FIELD_TRANSFER_ENCODING;
+}
+
+static void mark_hop(struct message *m, struct span name)
+{
+    enum field_id id = field_id_of(name);
+    if (is_framing(id))
+        return;
+    for (size_t i = 0; i < m->field_count; i++) {
+        struct field *f = &m->fields[i];
+        if (f->id == id && (id != FIELD_OTHER || chars_eq_nocase(f->name, name)))
+            f->hop = 1;
+    }
+}
+
+static bool connection_read(struct message *m, struct h1_seen *s)
+{
+    unsigned members = 0;
+    const struct field *f = message_find(m, FIELD_CONNECTION);
+    for (; f; f = message_next(m, f)) {
+        struct span list = f->value, member;
+        while (list_member(&list, &member)) {
+            if (++members > CONNECTION_MEMBERS_MAX)
+                return false;
+            if (chars_eq_nocase(member, SPAN("close")))
+                s->close = true;
+            else if (chars_eq_nocase(member, SPAN("keep-alive")))
+                s->keep_alive = true;
+            else if (chars_eq_nocase(member, SPAN("upgrade")))
+                s->upgrade = true;
+            else
+                mark_hop(m, member);
+        }
+    }
+    return true;
+}
+
+/* ---- lines ---- */
+
+static bool refuse_name(const char *head, size_t at, size_t stop, struct h1_scan *scan)
+{
+    if (stop == at && char_is_blank(head[at]))
+        return h1_refuse(scan, H1_ERR_FOLDED, at);
+    return h1_refuse(scan, H1_ERR_FIELD_NAME, stop);
+}
+
+static inline void put_field(struct message *m, enum field_id id, struct span name, struct span value)
+{
+    m->fields[m->field_count++] =
+        (struct field){ .name = name, .value = value, .id = (uint8_t)id, .hop = field_id_is_hop(id) };
+    if (m->first[id] == 0)
+        m->first[id] = m->field_count;
+}
+
+bool h1_fields_parse(struct h1_lines *l, size_t at, const struct h1_limits *limits, struct h1_scan *scan,
+                     struct message *m, struct h1_seen *s)
+{
+    const char *head = l->head;
+    unsigned left = limits->fields_max < m->field_room ? limits->fields_max : m->field_room;
+    while (head[at] != '\r') {
+        size_t stop = h1_lines_stop(l, at);
+        if (UNLIKELY(head[stop] != ':' || stop == at))
+            return refuse_name(head, at, stop, scan);
+        if (UNLIKELY(left-- == 0))
+            return h1_refuse(scan, H1_ERR_TOO_MANY, at);
+        size_t end = h1_lines_end(l, stop + 1);
+        struct span name = span_of(head + at, stop - at);
+        struct span value = chars_trim(span_of(head + stop + 1, end - stop - 1));
+        at = end + 2;
+        if (limits->underscore_is_invalid && memchr(name.ptr, '_', name.len))
+            continue;
+        enum field_id id = field_id_of(name);
+        put_field(m, id, name, value);
+        if (id != FIELD_OTHER && !note(s, id, value, (size_t)(value.ptr - head), scan))
+            return false;
+    }
+    if (m->first[FIELD_CONNECTION] && !connection_read(m, s))
+        return h1_refuse(scan, H1_ERR_FIELD_VALUE,
+                         (size_t)(m->fields[m->first[FIELD_CONNECTION] - 1].value.ptr - head));
+    return true;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of h1 share; nobody outside may include it (the unit tests do,
+ * to run every kernel). Read h1_head.c first: a head is marked (64 bytes become
+ * four 64-bit masks), its end is found in the masks, and the lines are then cut
+ * by walking the masks, so that no byte is looked at one by one.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/h1.h"
+
+/* ---- marks ---- */
+
+#define BLOCK 64
+
+/* Bit i says something about byte i of a block. */
+struct h1_block {
+    uint64_t stop;    /* not a token character */
+    uint64_t cr;      /* CR */
+    uint64_t lf;      /* LF */
+    uint64_t control; /* below 0x20 but not HTAB, or DEL; CR and LF included */
+};
+
+/* A kernel marks <count> blocks that begin at <bytes>. All give the same masks. */
+typedef void h1_marker(const char *bytes, size_t count, struct h1_block *out);
+h1_marker h1_mark_scalar;
+#if defined(__x86_64__)
+h1_marker h1_mark_sse2, h1_mark_avx2;
+#endif
+/* The best of them that this machine can run. */
+h1_marker h1_mark;
+
+/* ---- heads ---- */
+
+#define WINDOW_BLOCKS 64
+
+/* A cursor over the marks of a complete head: a window that only moves forward. */
+struct h1_lines {
+    const char *head; /* the first byte of the first line */
+    size_t len;       /* the blank line included */
+    size_t window;    /* index of the first block in <blocks> */
+    size_t marked;    /* how many of <blocks> are valid */
+    struct h1_block blocks[WINDOW_BLOCKS];
+};
+
+/*
+ * Looks for the end of the head in <bytes>, whose first <skip> bytes are a
+ * leading empty line. H1_DONE makes <l> ready for the two functions below.
+ * Refuses control bytes, a CR or LF alone, and more than <head_max> bytes; so
+ * what is done holds no control byte but HTAB, and CR only in CRLF. Sets
+ * scan->line when the first line's end is seen.
+ */
+MUST_USE enum h1_result h1_head_find(struct span bytes, size_t skip, uint32_t head_max, struct h1_scan *scan,
+                                     struct h1_lines *l);
+/* Marks the window that begins with the block of byte <at>. */
+void h1_lines_mark(struct h1_lines *l, size_t at);
+
+static inline const struct h1_block *h1_lines_block(struct h1_lines *l, size_t at)
+{
+    if (UNLIKELY(at / BLOCK - l->window >= l->marked))
+        h1_lines_mark(l, at);
+    return &l->blocks[at / BLOCK - l->window];
+}
+
+/*
+ * The first byte at or after <at> that is no token character; a CR is none, so
+ * there is always one in the line. <at> must not go back from call to call.
+ */
+static inline size_t h1_lines_stop(struct h1_lines *l, size_t at)
+{
+    uint64_t bits;
+    while ((bits = h1_lines_block(l, at)->stop >> (at % BLOCK)) == 0)
+        at = (at / BLOCK + 1) * BLOCK;
+    return at + (size_t)__builtin_ctzll(bits);
+}
+
+/* The first CR at or after <at>: the end of the line. <at> must not go back. */
+static inline size_t h1_lines_end(struct h1_lines *l, size_t at)
+{
+    uint64_t bits;
+    while ((bits = h1_lines_block(l, at)->cr >> (at % BLOCK)) == 0)
+        at = (at / BLOCK + 1) * BLOCK;
+    return at + (size_t)__builtin_ctzll(bits);
+}
+
+/* Sets the reason; always false, so that a check can return it. */
+static inline bool h1_refuse(struct h1_scan *scan, enum h1_error why, size_t at)
+{
+    scan->error = why;
+    scan->error_at = (uint32_t)at;
+    return false;
+}
+
+/* "HTTP/1.1" at <p>, eight bytes. A minor above 1 is read as 1 (RFC 9112 2.3). */
+MUST_USE enum h1_error h1_version_parse(const char *p, struct message *m);
+
+/* ---- fields ---- */
+
+/* What the fields say about framing and persistence, before anybody judges it. */
+struct h1_seen {
+    uint16_t hosts, lengths, codings, upgrades; /* how often */
+    bool expect_continue;
+    bool te_trailers;
+    bool close, keep_alive, upgrade;      /* members of Connection */
+    size_t host_at, length_at, coding_at; /* offsets of the last values, for error_at */
+    struct span host, coding;             /* the last value */
+    bool coding_chunked;                  /* chunked is among the codings */
+    bool coding_after_chunked;            /* and something follows it */
+    bool coding_other;                    /* something else is among them */
+    uint64_t length;                      /* of the only Content-Length */
+};
+
+/*
+ * Cuts the field lines from <at> to the blank line into <m>, reads the values
+ * that matter here, and marks what is hop-by-hop. Offsets in <scan> are of the head.
+ */
+MUST_USE bool h1_fields_parse(struct h1_lines *l, size_t at, const struct h1_limits *limits,
+                              struct h1_scan *scan, struct message *m, struct h1_seen *s);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests: the request line, the four forms of a target (RFC 9112 3.2), Host,
+ * and how the body is framed (RFC 9112 6.3).
+ */
+#include "wire/h1.h"
+
+#include "wire/authority.h"
+#include "wire/chars.h"
+#include "wire/h1_internal.h"
+
+/* ---- the target ---- */
+
+/* "/a/b?c": from <rest> on, which begins with '/' or '?' or is empty. */
+static bool path_parse(struct span rest, struct message *m)
+{
+    size_t len = chars_of(rest, CHAR_TARGET);
+    m->path = len ? span_first(rest, len) : SPAN("/");
+    if (len == rest.len)
+        return true;
+    if (rest.ptr[len] != '?')
+        return false;
+    m->query = span_from_index(rest, len + 1);
+    for (size_t i = 0; i < m->query.len; i++)
+        if (!char_is(m->query.ptr[i], CHAR_TARGET) && m->query.ptr[i] != '?')
+            return false;
+    return true;
+}
+
+/* RFC 9112 3.2.3: only for CONNECT, and always with a port. */
+static bool authority_form(struct message *m)
+{
+    struct authority a;
+    m->authority = m->target;
+    return authority_parse(m->target, &a) && a.port != 0;
+}
+
+/* scheme://authority/path?query, whatever the scheme (RFC 9112 3.2.2). */
+static bool absolute_form(struct message *m)
+{
+    struct span t = m->target;
+    size_t scheme = 0;
+    while (scheme < t.len && (char_is(t.ptr[scheme], CHAR_ALPHA | CHAR_DIGIT) || t.ptr[scheme] == '+' ||
+                              t.ptr[scheme] == '-' || t.ptr[scheme] == '.'))
+        scheme++;
+    struct span rest = span_from_index(t, scheme);
+    if (scheme == 0 || !char_is(t.ptr[0], CHAR_ALPHA) || rest.len < 3 || memcmp(rest.ptr, "://", 3) != 0)
+        return false;
+    rest = span_from_index(rest, 3);
+    size_t len = 0;
+    while (len < rest.len && rest.ptr[len] != '/' && rest.ptr[len] != '?')
+        len++;
+    struct authority a;
+    m->scheme = span_first(t, scheme);
+    m->authority = span_first(rest, len);
+    rest = span_from_index(rest, len);
+    if (!authority_parse(m->authority, &a) || !path_parse(rest, m))
+        return false;
+    if (m->method == METHOD_OPTIONS && rest.len == 0)
+        m->path = SPAN("*"); /* RFC 9112 3.2.4 */
+    return true;
+}
+
+static bool target_parse(struct message *m)
+{
+    if (m->method == METHOD_CONNECT)
+        return authority_form(m);
+    if (m->target.ptr[0] == '/')
+        return path_parse(m->target, m);
+    if (m->target.len == 1 && m->target.ptr[0] == '*') {
+        m->path = m->target;
+        return m->method == METHOD_OPTIONS;
+    }
+    return absolute_form(m);
+}
+
+/* ---- the request line ---- */
+
+#define VERSION_LEN 8 /* "HTTP/1.1" */
+
+/* <at>: where the line begins; <end>: its CR. */
+static bool line_parse(const char *bytes, size_t at, size_t end, const struct h1_limits *limits,
+                       struct h1_scan *scan, struct message *m)
+{
+    if (end - at > limits->target_max)
+        return h1_refuse(scan, H1_ERR_TARGET_LONG, at + limits->target_max);
+    struct span line = span_of(bytes + at, end - at);
+    size_t method = chars_of(line, CHAR_TOKEN);
+    if (method == 0 || method == line.len || line.ptr[method] != ' ')
+        return h1_refuse(scan, H1_ERR_METHOD, at + method);
+    size_t target = method + 1;
+    if (line.len < target + VERSION_LEN)
+        return h1_refuse(scan, H1_ERR_VERSION, end);
+    size_t version = line.len - VERSION_LEN;
+    enum h1_error bad = h1_version_parse(line.ptr + version, m);
+    if (bad)
+        return h1_refuse(scan, bad, at + version);
+    if (version < target + 2 || line.ptr[version - 1] != ' ')
+        return h1_refuse(scan, H1_ERR_TARGET, at + target);
+
+    m->is_request = true;
+    m->method_text = span_first(line, method);
+    m->method = method_of(m->method_text);
+    m->target = span_of(line.ptr + target, version - 1 - target);
+    return target_parse(m) || h1_refuse(scan, H1_ERR_TARGET, at + target);
+}
+
+/* ---- what the head means ---- */
+
+static uint16_t scheme_port(const struct message *m)
+{
+    if (chars_eq_nocase(m->scheme, SPAN("http")))
+        return 80;
+    return chars_eq_nocase(m->scheme, SPAN("https")) ? 443 : 0;
+}
+
+/*
+ * RFC 9112 3.2.2 lets a proxy replace a Host that differs from the target's
+ * authority; who reads only one of them would still see another request.
+ * CONNECT's Host may lack the port, as some clients have it.
+ */
+static bool host_agrees(const struct message *m, const struct authority *host)
+{
+    struct authority target;
+    if (!authority_parse(m->authority, &target))
+        return false;
+    return authority_eq(&target, host, m->method == METHOD_CONNECT ? target.port : scheme_port(m));
+}
+
+static bool host_judge(struct message *m, const struct h1_seen *s, struct h1_scan *scan)
+{
+    if (s->hosts > 1 || (s->hosts == 0 && m->minor > 0))
+        return h1_refuse(scan, H1_ERR_HOST, s->host_at);
+    struct authority host;
+    bool named = s->host.len > 0;
+    if (named && !authority_parse(s->host, &host))
+        return h1_refuse(scan, H1_ERR_HOST, s->host_at);
+    m->host = s->host;
+    if (m->authority.len == 0)
+        return true;
+    if (s->hosts && (!named || !host_agrees(m, &host)))
+        return h1_refuse(scan, H1_ERR_HOST_MISMATCH, s->host_at);
+    m->host = m->authority;
+    return true;
+}
+
+/*
+ * RFC 9112 6.3 with every choice on the safe side. A coding before chunked
+ * would have to be forwarded as one, which we do not: 501, as 6.1 says.
+ */
+static bool framing_judge(struct message *m, const struct h1_seen *s, struct h1_scan *scan)
+{
+    if (s->codings) {
+        if (m->minor == 0)
+            return h1_refuse(scan, H1_ERR_CODING_1_0, s->coding_at);
+        if (s->lengths)
+            return h1_refuse(scan, H1_ERR_BOTH, s->coding_at);
+        if (s->coding_after_chunked || !(s->coding_chunked || s->coding_other))
+            return h1_refuse(scan, H1_ERR_CODING_ORDER, s->coding_at);
+        if (s->coding_other)
+            return h1_refuse(scan, H1_ERR_CODING, s->coding_at);
+        m->framing = FRAMING_CHUNKED;
+    } else if (s->lengths) {
+        m->framing = FRAMING_LENGTH;
+        m->body_length = s->length;
+    }
+    /* RFC 9110 9.3.6: CONNECT has no content; one who says so is read in two ways. */
+    if (m->method == METHOD_CONNECT && s->codings)
+        return h1_refuse(scan, H1_ERR_CODING, s->coding_at);
+    if (m->method == METHOD_CONNECT && s->length)
+        return h1_refuse(scan, H1_ERR_LENGTH, s->length_at);
+    return true;
+}
+
+static void persistence_judge(struct message *m, const struct h1_seen *s)
+{
+    m->keep_alive = !s->close && (m->minor > 0 || s->keep_alive);
+    /* RFC 9110 7.8, 10.1.1: Upgrade and Expect of an HTTP/1.0 client are ignored. */
+    m->wants_upgrade = s->upgrades && s->upgrade && m->minor > 0;
+    m->expect_continue = s->expect_continue && m->minor > 0;
+    m->has_te_trailers = s->te_trailers;
+}
+
+/* ---- the head ---- */
+
+/* RFC 9112 2.2: one empty line may come first. H1_DONE sets <skip>; what follows begins a method. */
+static enum h1_result first_byte(struct span bytes, struct h1_scan *scan, size_t *skip)
+{
+    *skip = 0;
+    if (bytes.len && bytes.ptr[0] == '\r') {
+        if (bytes.len > 1 && bytes.ptr[1] != '\n') {
+            h1_refuse(scan, H1_ERR_LINE_END, 0);
+            return H1_BAD;
+        }
+        *skip = 2;
+    }
+    if (bytes.len <= *skip)
+        return H1_MORE;
+    if (char_is(bytes.ptr[*skip], CHAR_TOKEN))
+        return H1_DONE;
+    h1_refuse(scan, bytes.ptr[*skip] == '\n' ? H1_ERR_LINE_END : H1_ERR_METHOD, *skip);
+    return H1_BAD;
+}
+
+static bool head_judge(struct message *m, const struct h1_seen *s, struct h1_scan *scan)
+{
+    if (!host_judge(m, s, scan) || !framing_judge(m, s, scan))
+        return false;
+    persistence_judge(m, s);
+    return true;
+}
+
+enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limits, struct h1_scan *scan,
+                                struct message *m, size_t *head_len)
+{
+    struct h1_lines lines;
+    struct h1_seen seen = { 0 };
+    size_t skip;
+    enum h1_result result = first_byte(bytes, scan, &skip);
+    if (result != H1_DONE)
+        return result;
+    bool line_was_seen = scan->line != 0;
+    result = h1_head_find(bytes, skip, limits->head_max, scan, &lines);
+    if (scan->line == 0 && result != H1_DONE) {
+        bool head_long = result == H1_BAD && scan->error == H1_ERR_HEAD_LONG;
+        if (head_long || (result == H1_MORE && bytes.len - skip > limits->target_max))
+            result = h1_refuse(scan, H1_ERR_TARGET_LONG, skip + limits->target_max) ? H1_MORE : H1_BAD;
+        return result;
+    }
+    if (result == H1_BAD || (result == H1_MORE && line_was_seen))
+        return result;
+    /* A complete first line is judged without waiting for the rest: not every port scanner is patient. */
+    if (!line_parse(bytes.ptr, skip, scan->line - 2, limits, scan, m))
+        return H1_BAD;
+    if (result == H1_MORE)
+        return H1_MORE;
+    if (!h1_fields_parse(&lines, scan->line - skip, limits, scan, m, &seen) || !head_judge(m, &seen, scan)) {
+        scan->error_at += (uint32_t)skip;
+        return H1_BAD;
+    }
+    *head_len = skip + lines.len;
+    return H1_DONE;
+}

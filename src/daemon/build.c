@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/build.h"
+
+#include <errno.h>
+
+#include "conf/common/dialect.h"
+
+static const struct dialect *const dialects[] = { &dialect_nginx, &dialect_haproxy, &dialect_keepalived };
+
+const struct dialect *build_dialect(enum language l)
+{
+    for (size_t i = 0; i < COUNT_OF(dialects); i++)
+        if (dialects[i]->language == l)
+            return dialects[i];
+    return dialects[0];
+}
+
+const struct dialect *build_dialect_of(const struct plan_file *f, struct span text)
+{
+    const struct dialect *best = dialects[0];
+    unsigned sure = 0;
+
+    if (f->language != LANGUAGE_NONE)
+        return build_dialect(f->language);
+    for (size_t i = 0; i < COUNT_OF(dialects); i++) {
+        unsigned points = dialects[i]->recognise(f->path, text);
+        if (points > sure) {
+            sure = points;
+            best = dialects[i];
+        }
+    }
+    return best;
+}
+
+/* A folder (haproxy -f conf.d) has no text of its own: its name and the plan decide. */
+static const struct dialect *dialect_of(const struct world *w, const struct plan_file *f)
+{
+    struct answer a = { 0 };
+
+    if (f->language == LANGUAGE_NONE)
+        a = world_ask(w, ASK_FILE, f->path);
+    return build_dialect_of(f, a.error ? SPAN("") : a.bytes);
+}
+
+/* Files of one language in a row are one reading: HAProxy's sections go on over files. */
+static uint32_t read_run(struct config *c, struct diags *d, const struct world *w, const struct plan *p,
+                         uint32_t from)
+{
+    const struct dialect *dialect = dialect_of(w, &p->files.items[from]);
+    uint32_t to = from + 1;
+
+    while (dialect->language == LANGUAGE_HAPROXY && to < p->files.count &&
+           dialect_of(w, &p->files.items[to]) == dialect)
+        to++;
+    struct span *paths = ARENA_ARRAY(c->arena, to - from, struct span);
+    for (uint32_t i = from; i < to; i++)
+        paths[i - from] = p->files.items[i].path;
+    dialect->read(c, d, w, paths, to - from, &p->options);
+    return to;
+}
+
+struct config *build_config(const struct plan *p, const struct world *w, struct diags *d)
+{
+    struct config *c = config_new();
+
+    c->process.language = p->called_as;
+    for (uint32_t i = 0; i < p->files.count;)
+        i = read_run(c, d, w, p, i);
+    if (p->daemonize >= 0)
+        c->process.daemonize = p->daemonize > 0;
+    else if (p->called_as == LANGUAGE_NONE)
+        c->process.daemonize = false;
+    if (p->pid_file.len > 0) {
+        c->process.pid_files.count = 0;
+        *ARENA_PUSH(c->arena, &c->process.pid_files) = p->pid_file;
+    }
+    bool sealed = diags_count(d, SEVERITY_ERROR) == 0 && config_seal(c, d);
+    if (!sealed || diags_count(d, SEVERITY_ERROR) > 0)
+        config_free(&c);
+    return c;
+}

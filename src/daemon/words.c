@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/words.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum diag_shape words_shape(enum language called_as)
+{
+    switch (called_as) {
+    case LANGUAGE_NGINX:
+        return DIAG_SHOW_NGINX;
+    case LANGUAGE_HAPROXY:
+        return DIAG_SHOW_HAPROXY;
+    case LANGUAGE_KEEPALIVED:
+        return DIAG_SHOW_KEEPALIVED;
+    case LANGUAGE_NONE:
+        break;
+    }
+    return DIAG_SHOW_PICTURE;
+}
+
+void words_set_language(struct diags *d)
+{
+    static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *value = getenv(names[i]); // NOLINT(concurrency-mt-unsafe): before any thread
+        if (value == NULL || *value == '\0')
+            continue;
+        diags_set_language(d, strncmp(value, "zh", 2) == 0 ? "zh" : "en");
+        return;
+    }
+}
+
+static void nginx_verdict(struct buf *out, const struct plan *p, bool ok)
+{
+    struct span file = p->files.count ? p->files.items[0].path : SPAN("nginx.conf");
+
+    if (p->mode == PLAN_RUN)
+        return;
+    if (ok && p->quiet)
+        return;
+    if (ok)
+        buf_printf(out, "nginx: the configuration file %.*s syntax is ok\n", SPAN_ARGS(file));
+    buf_printf(out, "nginx: configuration file %.*s test %s\n", SPAN_ARGS(file),
+               ok ? "is successful" : "failed");
+}
+
+static void haproxy_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok)
+{
+    if (ok && p->mode == PLAN_CHECK && !p->quiet)
+        buf_put(out, diags_count(d, SEVERITY_WARNING)
+                         ? SPAN("Warnings were found.\nConfiguration file is valid\n")
+                         : SPAN("Configuration file is valid\n"));
+    if (!ok)
+        buf_printf(out, "[ALERT]    (%d) : config : Fatal errors found in configuration.\n", (int)getpid());
+}
+
+static void own_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok)
+{
+    unsigned errors = diags_count(d, SEVERITY_ERROR), warnings = diags_count(d, SEVERITY_WARNING);
+
+    if (ok && p->mode == PLAN_RUN)
+        return;
+    if (errors)
+        buf_printf(out, "error: %u error%s, %u warning%s in %u file%s; nothing was started\n", errors,
+                   errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s", diags_source_count(d),
+                   diags_source_count(d) == 1 ? "" : "s");
+    else
+        buf_printf(out, "ok: %u warning%s in %u file%s\n", warnings, warnings == 1 ? "" : "s",
+                   diags_source_count(d), diags_source_count(d) == 1 ? "" : "s");
+}
+
+void words_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok)
+{
+    switch (p->called_as) {
+    case LANGUAGE_NGINX:
+        nginx_verdict(out, p, ok);
+        return;
+    case LANGUAGE_HAPROXY:
+        haproxy_verdict(out, p, d, ok);
+        return;
+    case LANGUAGE_KEEPALIVED: /* its exit code is its verdict */
+        return;
+    case LANGUAGE_NONE:
+        own_verdict(out, p, d, ok);
+        return;
+    }
+}
+
+void words_say(enum language called_as, enum words_level level, const char *format, ...)
+{
+    static const char *const nginx[] = { "notice", "warn", "emerg" };
+    static const char *const haproxy[] = { "[NOTICE]  ", "[WARNING] ", "[ALERT]   " };
+    static const char *const own[] = { "note", "warning", "error" };
+    char text[2048];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    switch (called_as) {
+    case LANGUAGE_NGINX:
+        fprintf(stderr, "nginx: [%s] %s\n", nginx[level], text);
+        return;
+    case LANGUAGE_HAPROXY:
+        fprintf(stderr, "%s (%d) : %s\n", haproxy[level], (int)getpid(), text);
+        return;
+    case LANGUAGE_KEEPALIVED:
+        fprintf(stderr, "%s\n", text);
+        return;
+    case LANGUAGE_NONE:
+        fprintf(stderr, "keel: %s: %s\n", own[level], text);
+        return;
+    }
+}
+
+/* What the operator can do about it; empty when the errno says all. */
+static const char *remedy(int error)
+{
+    switch (error) {
+    case EADDRINUSE:
+        return "; another program listens there: `ss -ltnp` names it";
+    case EACCES:
+    case EPERM:
+        return "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
+    case EADDRNOTAVAIL:
+        return "; no interface of this machine has that address (`ip addr`)";
+    default:
+        return "";
+    }
+}
+
+void words_bind_failed(enum language called_as, const struct manifest_listener *l,
+                       const struct socket_failure *why)
+{
+    const char *step = why->option ? why->option : socket_step_name(why->step);
+
+    if (called_as == LANGUAGE_NGINX) {
+        words_say(called_as, WORDS_ERROR, "%s to %.*s failed (%d: %s)", step, SPAN_ARGS(l->written),
+                  why->error,
+                  strerror(why->error)); // NOLINT(concurrency-mt-unsafe): the parent has one thread
+        return;
+    }
+    if (called_as == LANGUAGE_HAPROXY) {
+        words_say(called_as, WORDS_ERROR,
+                  "Binding [%.*s] for frontend %.*s: cannot bind socket (%s) for [%.*s]", SPAN_ARGS(l->place),
+                  SPAN_ARGS(l->service),
+                  strerror(why->error), // NOLINT(concurrency-mt-unsafe): the parent has one thread
+                  SPAN_ARGS(l->written));
+        return;
+    }
+    words_say(called_as, WORDS_ERROR, "cannot listen on %.*s (%.*s): %s: %s%s", SPAN_ARGS(l->written),
+              SPAN_ARGS(l->place), step,
+              strerror(why->error), // NOLINT(concurrency-mt-unsafe): the parent has one thread
+              remedy(why->error));
+}

@@ -72,8 +72,14 @@ static inline struct link *list_take_first(struct list *l)
 }
 
 #define LIST_ITEM(link, type, member) CONTAINER_OF(link, type, member)
-/* The element <it> may be removed and freed in the body. */
+/*
+ * The element <it> may be removed and freed in the body; break and continue
+ * work. Two loops, because the link and the element are of two types:
+ * <it>_left tells the outer one that the body was left by a break.
+ */
 #define LIST_EACH(list, it, type, member)                                                                    \
-    for (struct link *it##_link = (list)->head.next, *it##_next = it##_link->next;                           \
-         it##_link != &(list)->head; it##_link = it##_next, it##_next = it##_next->next)                     \
-        for (type *it = LIST_ITEM(it##_link, type, member), *it##_once = it; it##_once; it##_once = NULL)
+    for (struct link *it##_link = (list)->head.next, *it##_next = it##_link->next, *it##_left = NULL;        \
+         it##_left == NULL && it##_link != &(list)->head;                                                    \
+         it##_link = it##_next, it##_next = it##_left ? NULL : it##_next->next)                              \
+        for (type *it = (it##_left = it##_link, LIST_ITEM(it##_link, type, member)); it;                     \
+             it = NULL, it##_left = NULL)

@@ -200,8 +200,11 @@ static void clear_host(struct address *a, unsigned bits)
 {
     unsigned char *bytes = bytes_of(a);
     size_t len = address_bytes(a).len;
-    for (size_t i = bits / 8; i < len; i++)
-        bytes[i] = i == bits / 8 ? bytes[i] & (unsigned char)(0xff00u >> bits % 8) : 0;
+    size_t whole = bits / 8;
+    if (whole == len)
+        return;
+    bytes[whole] = (unsigned char)(bytes[whole] & 0xff00u >> bits % 8);
+    memset(bytes + whole + 1, 0, len - whole - 1);
 }
 
 bool network_parse(struct span text, struct network *out)

@@ -44,29 +44,36 @@ struct date {
     unsigned weekday; /* 0 = Sunday */
 };
 
-/* Days from 1970-01-01 to 1 March of year <year>, counting years from March so that a leap day ends one. */
-static uint64_t days_to_march(uint64_t year)
+/*
+ * The calendar counts from 1 March of year 0, so that a leap day ends a year;
+ * 1970-01-01 is this many days later.
+ */
+#define EPOCH_DAY UINT64_C(719468)
+
+/* The day on which March of <year> begins. */
+static uint64_t march_of(uint64_t year)
 {
-    return year * 365 + year / 4 - year / 100 + year / 400 - 719468;
+    return year * 365 + year / 4 - year / 100 + year / 400;
 }
 
+/* Days since 1970-01-01, which is not after the date. */
 static uint64_t days_of(unsigned year, unsigned month, unsigned day)
 {
     unsigned since_march = (month + 9) % 12;
     uint64_t march_year = month < 3 ? year - 1 : year;
-    return days_to_march(march_year) + (since_march * 153 + 2) / 5 + day - 1;
+    return march_of(march_year) + (since_march * 153 + 2) / 5 + day - 1 - EPOCH_DAY;
 }
 
 static struct date date_of(uint64_t wall_s)
 {
-    uint64_t days = wall_s / 86400;
+    uint64_t days = wall_s / 86400 + EPOCH_DAY;
     unsigned rest = (unsigned)(wall_s % 86400);
-    uint64_t year = (days + 719468) * 400 / 146097; /* may be one too late */
-    if (days_to_march(year) > days)
+    uint64_t year = days * 400 / 146097; /* the mean; a day off at the ends of some years */
+    if (march_of(year) > days)
         year--;
-    if (days >= days_to_march(year + 1))
+    else if (march_of(year + 1) <= days)
         year++;
-    unsigned in_year = (unsigned)(days - days_to_march(year));
+    unsigned in_year = (unsigned)(days - march_of(year));
     unsigned since_march = (in_year * 5 + 2) / 153;
     return (struct date){
         .year = (unsigned)year + (since_march >= 10),
@@ -75,7 +82,7 @@ static struct date date_of(uint64_t wall_s)
         .hour = rest / 3600,
         .minute = rest / 60 % 60,
         .second = rest % 60,
-        .weekday = (unsigned)((days + 4) % 7),
+        .weekday = (unsigned)((wall_s / 86400 + 4) % 7),
     };
 }
 

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/holdings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "daemon/inherited.h"
+#include "daemon/words.h"
+
+#define MANIFEST_MAX  ((size_t)64 << 20)
+#define BIND_TRIES    5
+#define BIND_PAUSE_US 500000 /* nginx: five tries, half a second apart */
+#define LOG_MODE      0644
+
+static int *fd_array(struct arena *a, uint32_t count)
+{
+    int *fds = ARENA_ARRAY(a, count + 1, int);
+
+    for (uint32_t i = 0; i <= count; i++)
+        fds[i] = -1;
+    return fds;
+}
+
+struct holdings *holdings_new(int manifest_fd, int bundle_fd)
+{
+    struct arena *a = arena_new(0);
+    struct holdings *h = ARENA_NEW(a, struct holdings);
+    AUTO_FD int manifest = manifest_fd;
+
+    h->arena = a;
+    h->bundle = bundle_fd;
+    if (!memfd_is_sealed(manifest) || !memfd_is_sealed(bundle_fd) ||
+        !memfd_map(manifest, MANIFEST_MAX, &h->manifest_map) ||
+        !manifest_read(a, memfd_span(&h->manifest_map), &h->manifest)) {
+        holdings_free(&h, NULL);
+        return NULL;
+    }
+    const struct manifest *m = &h->manifest;
+    h->listeners = ARENA_ARRAY(a, m->listeners.count + 1, int *);
+    h->borrowed = ARENA_ARRAY(a, m->listeners.count + 1, bool);
+    for (uint32_t i = 0; i < m->listeners.count; i++)
+        h->listeners[i] = fd_array(a, m->listeners.items[i].sockets);
+    h->logs = fd_array(a, m->logs.count);
+    h->controls = fd_array(a, m->controls.count);
+    return h;
+}
+
+/* ---- listening sockets ---- */
+
+static bool same_identity(const struct manifest_listener *a, const struct manifest_listener *b)
+{
+    return a->datagram == b->datagram && address_eq(&a->address, &b->address) &&
+           span_eq(a->interface, b->interface) && a->inherited_fd == b->inherited_fd &&
+           a->v6only == b->v6only && a->transparent == b->transparent;
+}
+
+static bool borrow(struct holdings *h, uint32_t i, struct holdings *old)
+{
+    const struct manifest_listener *want = &h->manifest.listeners.items[i];
+
+    for (uint32_t j = 0; old != NULL && j < old->manifest.listeners.count; j++) {
+        const struct manifest_listener *have = &old->manifest.listeners.items[j];
+        if (!same_identity(want, have) || want->sockets != have->sockets || old->listeners[j][0] < 0)
+            continue;
+        for (uint32_t s = 0; s < want->sockets; s++)
+            h->listeners[i][s] = old->listeners[j][s];
+        return true;
+    }
+    return false;
+}
+
+static void options_of(const struct manifest_listener *l, struct socket_listen *s, char name[IF_NAMESIZE])
+{
+    *s = (struct socket_listen)SOCKET_LISTEN_INIT;
+    s->at = l->address;
+    s->datagram = l->datagram;
+    s->backlog = l->backlog;
+    s->reuse_port = l->reuseport || l->sockets > 1;
+    s->v6only = address_family(&l->address) == AF_INET6 ? l->v6only : -1;
+    s->transparent = l->transparent;
+    s->defer_accept = l->defer_accept ? 1 : 0;
+    s->fast_open = l->fastopen;
+    s->mode = l->mode == UINT32_MAX ? 0 : (mode_t)l->mode;
+    s->uid = (uid_t)l->uid;
+    s->gid = (gid_t)l->gid;
+    if (l->interface.len > 0 && l->interface.len < IF_NAMESIZE) {
+        memcpy(name, l->interface.ptr, l->interface.len);
+        name[l->interface.len] = '\0';
+        s->interface = name;
+    }
+}
+
+static int open_inherited_number(const struct manifest_listener *l, struct socket_failure *why)
+{
+    struct address at;
+    bool datagram;
+
+    if (!socket_is_listening(l->inherited_fd, &at, &datagram) || datagram != l->datagram) {
+        *why = (struct socket_failure){ .step = SOCKET_LISTEN, .error = EBADF };
+        return -1;
+    }
+    return fcntl(l->inherited_fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static int open_socket(const struct manifest_listener *l, const struct inherited *left, uint32_t shard,
+                       enum language as)
+{
+    char interface[IF_NAMESIZE];
+    struct socket_listen options;
+    struct socket_failure why = { 0 };
+    int tries = l->retry_bind ? BIND_TRIES : 1;
+
+    int fd = inherited_take(left, &l->address, l->datagram, shard);
+    if (fd >= 0)
+        return fd;
+    if (l->inherited_fd >= 0) {
+        fd = open_inherited_number(l, &why);
+        if (fd < 0)
+            words_bind_failed(as, l, &why);
+        return fd;
+    }
+    options_of(l, &options, interface);
+    for (int i = 0; i < tries; i++) {
+        if (i > 0)
+            (void)usleep(BIND_PAUSE_US);
+        fd = socket_listen(&options, &why);
+        if (fd >= 0)
+            return fd;
+        words_bind_failed(as, l, &why);
+        if (why.error != EADDRINUSE)
+            return -1;
+    }
+    if (l->retry_bind)
+        words_say(as, WORDS_ERROR, "still could not bind()");
+    return -1;
+}
+
+static bool open_listener(struct holdings *h, uint32_t i, const struct inherited *left, enum language as)
+{
+    const struct manifest_listener *l = &h->manifest.listeners.items[i];
+
+    for (uint32_t s = 0; s < l->sockets; s++) {
+        h->listeners[i][s] = open_socket(l, left, s, as);
+        if (h->listeners[i][s] < 0)
+            return false;
+    }
+    return true;
+}
+
+/* ---- log files and control sockets ---- */
+
+static int open_log(struct span path)
+{
+    char name[4096];
+
+    if (path.len >= sizeof(name)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(name, path.ptr, path.len);
+    name[path.len] = '\0';
+    /* Not blocking: a pipe that nobody reads must not stop us. */
+    return open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, LOG_MODE);
+}
+
+static bool say_log_failed(const struct manifest_log *l, enum language as)
+{
+    const char *what = strerror(errno); // NOLINT(concurrency-mt-unsafe): the parent has one thread
+
+    if (as == LANGUAGE_NGINX)
+        words_say(as, WORDS_ERROR, "open() \"%.*s\" failed (%d: %s)", SPAN_ARGS(l->path), errno, what);
+    else
+        words_say(as, WORDS_ERROR, "cannot open the log file %.*s (%.*s): %s", SPAN_ARGS(l->path),
+                  SPAN_ARGS(l->place), what);
+    return false;
+}
+
+static bool open_logs(struct holdings *h, enum language as)
+{
+    for (uint32_t i = 0; i < h->manifest.logs.count; i++) {
+        const struct manifest_log *l = &h->manifest.logs.items[i];
+        if (l->path.len == 0)
+            continue;
+        h->logs[i] = open_log(l->path);
+        if (h->logs[i] < 0)
+            return say_log_failed(l, as);
+        /* The worker may rotate nothing, but a user's log belongs to that user, as nginx does it. */
+        if (h->manifest.uid != UINT32_MAX && geteuid() == 0)
+            (void)!fchown(h->logs[i], h->manifest.uid, (gid_t)-1);
+    }
+    return true;
+}
+
+void holdings_reopen_logs(struct holdings *h, enum language called_as)
+{
+    for (uint32_t i = 0; i < h->manifest.logs.count; i++) {
+        const struct manifest_log *l = &h->manifest.logs.items[i];
+        if (l->path.len == 0)
+            continue;
+        int fd = open_log(l->path);
+        if (fd < 0) {
+            (void)say_log_failed(l, called_as);
+            continue;
+        }
+        if (h->manifest.uid != UINT32_MAX && geteuid() == 0)
+            (void)!fchown(fd, h->manifest.uid, (gid_t)-1);
+        (void)close(h->logs[i]);
+        h->logs[i] = fd;
+    }
+}
+
+static int borrow_control(const struct manifest_control *want, const struct holdings *old)
+{
+    for (uint32_t j = 0; old != NULL && j < old->manifest.controls.count; j++)
+        if (address_eq(&old->manifest.controls.items[j].address, &want->address) && old->controls[j] >= 0)
+            return fcntl(old->controls[j], F_DUPFD_CLOEXEC, 3);
+    return -1;
+}
+
+static bool open_controls(struct holdings *h, const struct holdings *old, enum language as)
+{
+    for (uint32_t i = 0; i < h->manifest.controls.count; i++) {
+        const struct manifest_control *c = &h->manifest.controls.items[i];
+        struct socket_listen s = SOCKET_LISTEN_INIT;
+        struct socket_failure why = { 0 };
+
+        s.at = c->address;
+        s.mode = c->mode == UINT32_MAX ? 0600 : (mode_t)c->mode;
+        s.uid = (uid_t)c->uid;
+        s.gid = (gid_t)c->gid;
+        h->controls[i] = borrow_control(c, old);
+        if (h->controls[i] < 0)
+            h->controls[i] = socket_listen(&s, &why);
+        if (h->controls[i] >= 0)
+            continue;
+        struct manifest_listener like = { .written = SPAN("the control socket"), .place = c->place };
+        words_bind_failed(as, &like, &why);
+        return false;
+    }
+    return true;
+}
+
+/* ---- all together ---- */
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
+static void close_anew(struct holdings *h)
+{
+    for (uint32_t i = 0; h->listeners != NULL && i < h->manifest.listeners.count; i++)
+        for (uint32_t s = 0; !h->borrowed[i] && s < h->manifest.listeners.items[i].sockets; s++)
+            close_fd(&h->listeners[i][s]);
+    for (uint32_t i = 0; h->logs != NULL && i < h->manifest.logs.count; i++)
+        close_fd(&h->logs[i]);
+    for (uint32_t i = 0; h->controls != NULL && i < h->manifest.controls.count; i++)
+        close_fd(&h->controls[i]);
+}
+
+bool holdings_open(struct holdings *h, struct holdings *old, const struct inherited *left_to_us,
+                   enum language called_as)
+{
+    bool ok = true;
+
+    for (uint32_t i = 0; i < h->manifest.listeners.count; i++) {
+        h->borrowed[i] = borrow(h, i, old);
+        ok = ok && (h->borrowed[i] || open_listener(h, i, left_to_us, called_as));
+    }
+    ok = ok && open_logs(h, called_as) && open_controls(h, old, called_as);
+    if (!ok)
+        close_anew(h);
+    return ok;
+}
+
+bool holdings_send_logs(const struct holdings *h, struct channel *to)
+{
+    for (uint32_t i = 0; i < h->manifest.logs.count; i++)
+        if (h->logs[i] >= 0 && channel_hand(to, MESSAGE_LOG, i, 0, h->logs[i]) != FDPASS_OK)
+            return false;
+    return true;
+}
+
+bool holdings_send(const struct holdings *h, struct channel *to, int mirror, int health)
+{
+    uint64_t generation = h->manifest.generation;
+    struct message memory = { .kind = MESSAGE_MEMORY, .fds = { mirror, health }, .fd_count = 2 };
+
+    if (channel_hand(to, MESSAGE_BUNDLE, 0, generation, h->bundle) != FDPASS_OK)
+        return false;
+    for (uint32_t i = 0; i < h->manifest.listeners.count; i++)
+        for (uint32_t s = 0; s < h->manifest.listeners.items[i].sockets; s++)
+            if (channel_hand(to, MESSAGE_LISTENER, i, s, h->listeners[i][s]) != FDPASS_OK)
+                return false;
+    for (uint32_t i = 0; i < h->manifest.controls.count; i++)
+        if (channel_hand(to, MESSAGE_CONTROL, i, 0, h->controls[i]) != FDPASS_OK)
+            return false;
+    return holdings_send_logs(h, to) && channel_send(to, &memory) == FDPASS_OK &&
+           channel_say(to, MESSAGE_PUBLISH, 0, generation) == FDPASS_OK;
+}
+
+static bool shares_socket(const struct holdings *next, int fd)
+{
+    for (uint32_t i = 0; next != NULL && i < next->manifest.listeners.count; i++)
+        for (uint32_t s = 0; s < next->manifest.listeners.items[i].sockets; s++)
+            if (next->listeners[i][s] == fd)
+                return true;
+    return false;
+}
+
+static void remove_path(const struct address *a)
+{
+    if (address_family(a) == AF_UNIX && a->u.un.sun_path[0] != '\0')
+        (void)unlink(a->u.un.sun_path);
+}
+
+static void close_listeners(struct holdings *h, const struct holdings *next)
+{
+    for (uint32_t i = 0; h->listeners != NULL && i < h->manifest.listeners.count; i++) {
+        const struct manifest_listener *l = &h->manifest.listeners.items[i];
+        if (h->listeners[i][0] >= 0 && !shares_socket(next, h->listeners[i][0]) && l->inherited_fd < 0)
+            remove_path(&l->address);
+        for (uint32_t s = 0; s < l->sockets; s++)
+            if (!shares_socket(next, h->listeners[i][s]))
+                close_fd(&h->listeners[i][s]);
+    }
+}
+
+void holdings_free(struct holdings **owner, const struct holdings *next)
+{
+    struct holdings *h = *owner;
+
+    *owner = NULL;
+    if (h == NULL)
+        return;
+    close_listeners(h, next);
+    for (uint32_t i = 0; h->logs != NULL && i < h->manifest.logs.count; i++)
+        close_fd(&h->logs[i]);
+    for (uint32_t i = 0; h->controls != NULL && i < h->manifest.controls.count; i++) {
+        int again = borrow_control(&h->manifest.controls.items[i], next);
+        if (again < 0 && h->controls[i] >= 0)
+            remove_path(&h->manifest.controls.items[i].address);
+        close_fd(&again);
+        close_fd(&h->controls[i]);
+    }
+    close_fd(&h->bundle);
+    memfd_unmap(&h->manifest_map);
+    struct arena *a = h->arena;
+    arena_free(&a);
+}

@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/parent.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "daemon/parent_internal.h"
+#include "daemon/pidfile.h"
+#include "daemon/reader.h"
+#include "daemon/words.h"
+#include "daemon/worker.h"
+#include "os/event.h"
+#include "os/memfd.h"
+
+#define READER_TIME   DURATION_S(30)
+#define READY_TIME    DURATION_S(60)
+#define STOP_TIME     DURATION_MS(4000) /* then KILL; all of it ends within 5 s */
+#define YOUNG_MS      10000             /* a worker that dies younger than that is restarted more slowly */
+#define HEALTH_MEMORY 65536
+
+/* ---- children ---- */
+
+static struct child *child_slot(struct parent *p)
+{
+    for (unsigned i = 0; i < COUNT_OF(p->children); i++)
+        if (p->children[i].pid == 0)
+            return &p->children[i];
+    return NULL;
+}
+
+static struct child *child_find(struct parent *p, enum child_kind kind, enum child_stage stage)
+{
+    for (unsigned i = 0; i < COUNT_OF(p->children); i++)
+        if (p->children[i].pid != 0 && p->children[i].kind == kind && p->children[i].stage == stage)
+            return &p->children[i];
+    return NULL;
+}
+
+static void child_forget(struct child *c)
+{
+    channel_close(&c->channel);
+    c->pid = 0;
+}
+
+/*
+ * Forks a child with a channel. Returns in both: NULL in the child, where <end>
+ * is its own end of the channel; in the parent the child, or <failed>.
+ */
+static struct child *child_fork(struct parent *p, enum child_kind kind, struct channel *end, bool *failed)
+{
+    int ends[2];
+    struct child *c = child_slot(p);
+
+    *failed = c == NULL || !fdpass_pair(ends, false);
+    if (*failed)
+        return NULL;
+    (void)fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)close(ends[0]);
+        parent_close_for_child(p);
+        end->fd = ends[1];
+        return NULL;
+    }
+    (void)close(ends[1]);
+    if (pid < 0) {
+        (void)close(ends[0]);
+        *failed = true;
+        return NULL;
+    }
+    *c = (struct child){ .kind = kind, .stage = CHILD_STARTING, .pid = pid, .started = clock_now() };
+    c->channel.fd = ends[0];
+    return c;
+}
+
+void parent_close_for_child(struct parent *p)
+{
+    sigset_t none;
+
+    for (unsigned i = 0; i < COUNT_OF(p->children); i++)
+        if (p->children[i].pid != 0)
+            channel_close(&p->children[i].channel);
+    (void)close(p->signals);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* ---- reading ---- */
+
+static bool start_reader(struct parent *p)
+{
+    struct channel end;
+    bool failed;
+    struct child *c = child_fork(p, CHILD_READER, &end, &failed);
+
+    if (failed)
+        return false;
+    if (c == NULL) {
+        parent_title(p, "reader");
+        reader_run(p->plan, p->generation + 1, &end);
+    }
+    p->generation++;
+    c->generation = p->generation;
+    c->deadline = instant_after(c->started, READER_TIME);
+    return true;
+}
+
+/* ---- workers ---- */
+
+static struct child *start_worker(struct parent *p, struct holdings *h)
+{
+    struct channel end;
+    bool failed;
+    struct child *c = child_fork(p, CHILD_WORKER, &end, &failed);
+
+    if (failed) {
+        words_say(p->plan->called_as, WORDS_ERROR, "cannot start a worker: fork(): %s",
+                  strerror(errno)); // NOLINT(concurrency-mt-unsafe): the parent has one thread
+        return NULL;
+    }
+    if (c == NULL) {
+        parent_title(p, "worker process");
+        holdings_leave(h);
+        exit(worker_run(&h->manifest, &end, p->daemonized)); // NOLINT(concurrency-mt-unsafe): one thread yet
+    }
+    c->generation = h->manifest.generation;
+    c->deadline = instant_after(c->started, READY_TIME);
+    if (!holdings_send(h, &c->channel, p->mirror, p->health))
+        (void)kill(c->pid, SIGKILL);
+    return c;
+}
+
+static void replace_worker(struct parent *p)
+{
+    static const uint32_t pause_ms[] = { 0, 100, 500, 2000, 10000 };
+    unsigned step = p->young_deaths < COUNT_OF(pause_ms) ? p->young_deaths : COUNT_OF(pause_ms) - 1;
+
+    if (pause_ms[step] == 0)
+        (void)start_worker(p, p->published);
+    else
+        p->restart_at = instant_after(clock_now(), DURATION_MS(pause_ms[step]));
+}
+
+/* ---- reload: reader -> open -> worker -> commit ---- */
+
+void parent_reload(struct parent *p)
+{
+    if (p->stopping)
+        return;
+    if (p->reloading) {
+        p->reload_again = true;
+        return;
+    }
+    p->reloading = true;
+    p->answer.len = 0;
+    if (!start_reader(p)) {
+        words_say(p->plan->called_as, WORDS_ERROR, "reload: the reader could not be started: %m");
+        parent_reload_ended(p, false);
+    }
+}
+
+void parent_reload_ended(struct parent *p, bool ok)
+{
+    p->reloading = false;
+    parent_answer_reload(p, ok);
+    if (p->published == NULL && !ok) {
+        p->exit_code = 1;
+        parent_stop(p, PARENT_STOP_NOW);
+        return;
+    }
+    if (p->reload_again) {
+        p->reload_again = false;
+        parent_reload(p);
+    }
+}
+
+/* Everything serves: tell those who wait for it. Once, after the first READY. */
+static void first_ready(struct parent *p)
+{
+    const struct manifest *m = &p->published->manifest;
+
+    for (uint32_t i = 0; i < m->pid_files.count; i++)
+        if (!pidfile_write(m->pid_files.items[i]))
+            words_say(p->plan->called_as, WORDS_WARNING, "cannot write the pid file %.*s: %m",
+                      SPAN_ARGS(m->pid_files.items[i]));
+    parent_tell_supervisor("READY=1");
+    parent_signal_others(p);
+    if (p->daemon_ready >= 0)
+        process_ready(p->daemon_ready, 0);
+    p->daemon_ready = -1;
+    p->daemonized = p->daemonized || m->daemonize;
+}
+
+static void move_pid_files(const struct manifest *old, const struct manifest *new)
+{
+    for (uint32_t i = 0; i < new->pid_files.count; i++)
+        (void)!pidfile_write(new->pid_files.items[i]);
+    for (uint32_t i = 0; i < old->pid_files.count; i++) {
+        bool kept = false;
+        for (uint32_t j = 0; j < new->pid_files.count; j++)
+            kept = kept || span_eq(old->pid_files.items[i], new->pid_files.items[j]);
+        if (!kept)
+            pidfile_remove(old->pid_files.items[i]);
+    }
+}
+
+static void commit(struct parent *p, struct child *ready)
+{
+    struct holdings *old = p->published;
+    struct child *before = child_find(p, CHILD_WORKER, CHILD_SERVING);
+
+    ready->stage = CHILD_SERVING;
+    ready->generation = p->next->manifest.generation;
+    p->published = p->next;
+    p->next = NULL;
+    if (before != NULL && before != ready)
+        parent_drain_child(p, before); /* a hand-over */
+    if (old == NULL)
+        first_ready(p);
+    else
+        move_pid_files(&old->manifest, &p->published->manifest);
+    holdings_free(&old, p->published);
+    parent_reload_ended(p, true);
+}
+
+static void refuse(struct parent *p)
+{
+    holdings_free(&p->next, p->published);
+    parent_reload_ended(p, false);
+}
+
+/* The daemon is not the reader's parent: let it end before, and take it off the list. */
+static void await_reader(struct parent *p)
+{
+    for (unsigned i = 0; i < COUNT_OF(p->children); i++) {
+        struct child *c = &p->children[i];
+        if (c->pid == 0 || c->kind != CHILD_READER)
+            continue;
+        channel_close(&c->channel);
+        (void)waitpid(c->pid, NULL, 0);
+        child_forget(c);
+    }
+}
+
+static bool leave_terminal(struct parent *p)
+{
+    if (p->published != NULL || !p->next->manifest.daemonize)
+        return true;
+    await_reader(p);
+    p->daemon_ready = process_daemonize();
+    return p->daemon_ready >= 0;
+}
+
+static bool make_memory(struct parent *p)
+{
+    if (p->health < 0)
+        p->health = memfd_open_shared("keel-health", HEALTH_MEMORY);
+    if (p->mirror < 0)
+        p->mirror = memfd_open_shared("keel-mirror", MIRROR_MEMORY);
+    return p->health >= 0 && p->mirror >= 0;
+}
+
+/* The reader's result is here: open what it lists, then let a worker build from it. */
+static void prepare(struct parent *p, int manifest, int bundle)
+{
+    struct child *serving = child_find(p, CHILD_WORKER, CHILD_SERVING);
+    const char *why = NULL;
+
+    p->next = holdings_new(manifest, bundle);
+    if (p->next == NULL || !make_memory(p) ||
+        !holdings_open(p->next, p->published, &p->left_to_us, p->plan->called_as)) {
+        refuse(p);
+        return;
+    }
+    if (!leave_terminal(p)) {
+        words_say(p->plan->called_as, WORDS_ERROR, "cannot become a daemon: %m");
+        refuse(p);
+        return;
+    }
+    if (serving != NULL && !manifest_needs_handover(&p->published->manifest, &p->next->manifest, &why)) {
+        serving->deadline = instant_after(clock_now(), READY_TIME);
+        if (holdings_send(p->next, &serving->channel, p->mirror, p->health))
+            return; /* READY or REFUSED follows */
+        (void)kill(serving->pid, SIGKILL);
+        refuse(p);
+        return;
+    }
+    if (why != NULL)
+        words_say(p->plan->called_as, WORDS_NOTICE, "%s: a second worker takes over and the first drains",
+                  why);
+    if (start_worker(p, p->next) == NULL)
+        refuse(p);
+}
+
+/* ---- what children say ---- */
+
+static void on_reader_message(struct parent *p, struct child *c, struct message *m)
+{
+    (void)c;
+    if (m->kind == MESSAGE_RESULT && m->fd_count == 2 && p->reloading && p->next == NULL) {
+        prepare(p, m->fds[0], m->fds[1]);
+        return;
+    }
+    for (unsigned i = 0; i < m->fd_count; i++)
+        (void)close(m->fds[i]);
+    if (m->kind == MESSAGE_RESULT)
+        parent_keep_answer(p, m->text);
+}
+
+static void on_worker_message(struct parent *p, struct child *c, struct message *m)
+{
+    for (unsigned i = 0; i < m->fd_count; i++)
+        (void)close(m->fds[i]);
+    switch (m->kind) {
+    case MESSAGE_READY:
+        c->deadline = (instant){ UINT64_MAX };
+        if (p->next != NULL && m->number == p->next->manifest.generation)
+            commit(p, c);
+        else
+            c->stage = CHILD_SERVING; /* a replacement, from the published bundle */
+        return;
+    case MESSAGE_REFUSED:
+        words_say(p->plan->called_as, WORDS_ERROR, "the worker refused the configuration: %.*s",
+                  SPAN_ARGS(m->text));
+        parent_keep_answer(p, m->text);
+        c->deadline = (instant){ UINT64_MAX };
+        if (p->next != NULL && m->number == p->next->manifest.generation) {
+            if (c->stage == CHILD_STARTING)
+                (void)kill(c->pid, SIGTERM);
+            refuse(p);
+        }
+        return;
+    case MESSAGE_DRAINED:
+        (void)kill(c->pid, SIGTERM);
+        return;
+    case MESSAGE_COMMAND:
+        parent_on_command(p, c, m);
+        return;
+    default: // NOLINT: what a worker never says
+        words_say(p->plan->called_as, WORDS_ERROR,
+                  "worker %d said something that no worker says (%d); it is replaced", (int)c->pid,
+                  (int)m->kind);
+        (void)kill(c->pid, SIGKILL);
+        return;
+    }
+}
+
+static void on_channel(struct parent *p, struct child *c)
+{
+    struct message m;
+    enum fdpass_result result = channel_receive(&c->channel, &m);
+
+    if (result == FDPASS_AGAIN)
+        return;
+    if (result != FDPASS_OK) {
+        if (result == FDPASS_ERROR && c->kind == CHILD_WORKER)
+            (void)kill(c->pid, SIGKILL);
+        channel_close(&c->channel); /* its end is told by SIGCHLD */
+        return;
+    }
+    if (c->kind == CHILD_READER)
+        on_reader_message(p, c, &m);
+    else
+        on_worker_message(p, c, &m);
+}
+
+/* ---- ends of children ---- */
+
+static void drain_messages(struct parent *p, struct child *c)
+{
+    struct pollfd ready = { .fd = c->channel.fd, .events = POLLIN };
+
+    while (c->channel.fd >= 0 && poll(&ready, 1, 0) > 0) {
+        on_channel(p, c);
+        ready.fd = c->channel.fd;
+    }
+}
+
+static void say_end(struct parent *p, const struct child *c, int status)
+{
+    const char *what = c->kind == CHILD_WORKER ? "worker" : "reader";
+
+    if (WIFSIGNALED(status))
+        words_say(p->plan->called_as, WORDS_ERROR, "%s %d was ended by signal %d (%s)", what, (int)c->pid,
+                  WTERMSIG(status), strsignal(WTERMSIG(status))); // NOLINT(concurrency-mt-unsafe): one thread
+    else if (WEXITSTATUS(status) != 0 && c->kind == CHILD_WORKER)
+        words_say(p->plan->called_as, WORDS_ERROR, "worker %d ended with code %d", (int)c->pid,
+                  WEXITSTATUS(status));
+}
+
+static void worker_ended(struct parent *p, const struct child *was)
+{
+    bool for_next =
+        p->next != NULL && was->generation == p->next->manifest.generation && was->stage == CHILD_STARTING;
+    bool serving = was->stage == CHILD_SERVING || (was->stage == CHILD_STARTING && !for_next);
+
+    if (for_next || (p->next != NULL && was->stage == CHILD_SERVING))
+        refuse(p);
+    if (p->stopping || !serving || p->published == NULL)
+        return;
+    bool young = instant_ms_between(was->started, clock_now()) < YOUNG_MS;
+    p->young_deaths = young ? p->young_deaths + (was->generation == p->last_dead_generation) : 0;
+    p->last_dead_generation = was->generation;
+    replace_worker(p);
+}
+
+static void child_ended(struct parent *p, struct child *c, int status)
+{
+    drain_messages(p, c);
+    struct child was = {
+        .kind = c->kind, .stage = c->stage, .pid = c->pid, .generation = c->generation, .started = c->started
+    };
+    child_forget(c);
+    if (was.kind == CHILD_UPGRADE) {
+        parent_upgrade_ended(p);
+        return;
+    }
+    if (was.stage != CHILD_STOPPING)
+        say_end(p, &was, status);
+    if (was.kind == CHILD_WORKER)
+        worker_ended(p, &was);
+    else if (p->reloading && p->next == NULL && was.generation == p->generation)
+        parent_reload_ended(p, false);
+}
+
+static void reap(struct parent *p)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (unsigned i = 0; i < COUNT_OF(p->children); i++)
+            if (p->children[i].pid == pid) {
+                child_ended(p, &p->children[i], status);
+                break;
+            }
+}
+
+/* ---- stopping ---- */
+
+void parent_drain_child(struct parent *p, struct child *c)
+{
+    duration longest = p->published ? p->published->manifest.drain_max : DURATION_NONE;
+
+    c->stage = CHILD_DRAINING;
+    c->deadline = instant_after(clock_now(), longest);
+    if (channel_say(&c->channel, MESSAGE_DRAIN, 0, duration_is_none(longest) ? UINT64_MAX : longest.ms) !=
+        FDPASS_OK)
+        (void)kill(c->pid, SIGTERM);
+}
+
+static void stop_child(struct child *c)
+{
+    c->stage = CHILD_STOPPING;
+    c->deadline = instant_after(clock_now(), STOP_TIME);
+    (void)kill(c->pid, SIGTERM);
+}
+
+void parent_stop(struct parent *p, enum parent_stop how)
+{
+    p->stopping = true;
+    p->restart_at = (instant){ UINT64_MAX };
+    for (unsigned i = 0; i < COUNT_OF(p->children); i++) {
+        struct child *c = &p->children[i];
+        if (c->pid == 0 || c->stage == CHILD_STOPPING || c->kind == CHILD_UPGRADE)
+            continue;
+        if (how == PARENT_STOP_DRAIN && c->kind == CHILD_WORKER && c->stage != CHILD_STARTING) {
+            if (c->stage == CHILD_SERVING)
+                parent_drain_child(p, c);
+        } else {
+            stop_child(c);
+        }
+    }
+}
+
+void parent_reopen_logs(struct parent *p)
+{
+    struct child *c = child_find(p, CHILD_WORKER, CHILD_SERVING);
+
+    if (p->published == NULL)
+        return;
+    holdings_reopen_logs(p->published, p->plan->called_as);
+    if (c != NULL && (!holdings_send_logs(p->published, &c->channel) ||
+                      channel_say(&c->channel, MESSAGE_REOPENED, 0, 0) != FDPASS_OK))
+        (void)kill(c->pid, SIGKILL);
+}
+
+/* ---- time ---- */
+
+static void on_time(struct parent *p, instant now)
+{
+    for (unsigned i = 0; i < COUNT_OF(p->children); i++) {
+        struct child *c = &p->children[i];
+        if (c->pid == 0 || c->deadline.us > now.us)
+            continue;
+        c->deadline = (instant){ UINT64_MAX };
+        if (c->kind == CHILD_READER)
+            words_say(p->plan->called_as, WORDS_ERROR,
+                      "reading the configuration took longer than 30 s; nothing was changed");
+        if (c->stage == CHILD_DRAINING)
+            stop_child(c);
+        else
+            (void)kill(c->pid, SIGKILL);
+    }
+    if (p->restart_at.us <= now.us) {
+        p->restart_at = (instant){ UINT64_MAX };
+        (void)start_worker(p, p->published);
+    }
+}
+
+static int time_to_wait(const struct parent *p, instant now)
+{
+    uint64_t next = p->restart_at.us;
+
+    for (unsigned i = 0; i < COUNT_OF(p->children); i++)
+        if (p->children[i].pid != 0 && p->children[i].deadline.us < next)
+            next = p->children[i].deadline.us;
+    if (next == UINT64_MAX)
+        return -1;
+    return next <= now.us ? 0 : (int)((next - now.us) / 1000 + 1);
+}
+
+/* ---- the loop ---- */
+
+static bool any_child(const struct parent *p)
+{
+    for (unsigned i = 0; i < COUNT_OF(p->children); i++)
+        if (p->children[i].pid != 0 && p->children[i].kind != CHILD_UPGRADE)
+            return true;
+    return false;
+}
+
+static void on_signals(struct parent *p)
+{
+    struct signalfd_siginfo info;
+    int number;
+
+    while ((number = event_signals_take(p->signals, &info)) > 0) {
+        if (number == SIGCHLD)
+            reap(p);
+        else
+            parent_on_signal(p, number);
+    }
+}
+
+static void turn(struct parent *p)
+{
+    struct pollfd fds[1 + CHILDREN_MAX];
+    struct child *who[1 + CHILDREN_MAX];
+    nfds_t count = 1;
+
+    fds[0] = (struct pollfd){ .fd = p->signals, .events = POLLIN };
+    for (unsigned i = 0; i < COUNT_OF(p->children); i++) {
+        if (p->children[i].pid == 0 || p->children[i].channel.fd < 0)
+            continue;
+        who[count] = &p->children[i];
+        fds[count++] = (struct pollfd){ .fd = p->children[i].channel.fd, .events = POLLIN };
+    }
+    if (poll(fds, count, time_to_wait(p, clock_now())) < 0 && errno != EINTR)
+        return;
+    for (nfds_t i = 1; i < count; i++)
+        if (fds[i].revents != 0 && who[i]->channel.fd == fds[i].fd)
+            on_channel(p, who[i]);
+    if (fds[0].revents != 0)
+        on_signals(p);
+    on_time(p, clock_now());
+}
+
+static void remove_pid_files(struct parent *p)
+{
+    for (uint32_t i = 0; p->published != NULL && i < p->published->manifest.pid_files.count; i++)
+        pidfile_remove(p->published->manifest.pid_files.items[i]);
+}
+
+int parent_run(const struct plan *plan, char **argv, const struct process_title *title)
+{
+    static const int taken[] = { SIGCHLD, SIGTERM,  SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1,
+                                 SIGUSR2, SIGWINCH, SIGTTOU, SIGTTIN, SIGALRM, 0 };
+    struct parent *p = calloc(1, sizeof(*p));
+
+    if (p == NULL)
+        oom_die(sizeof(*p));
+    p->plan = plan;
+    p->argv = argv;
+    p->title = title;
+    p->daemon_ready = p->mirror = p->health = -1;
+    p->restart_at = (instant){ UINT64_MAX };
+    p->arena = arena_new(0);
+    inherited_from_environment(p->arena, &p->left_to_us);
+    (void)signal(SIGPIPE, SIG_IGN);
+    p->signals = event_signals_open(taken);
+    if (p->signals < 0) {
+        words_say(plan->called_as, WORDS_ERROR, "cannot listen to signals: %m");
+        return 1;
+    }
+    parent_title(p, "master process");
+    parent_reload(p);
+    while (!p->stopping || any_child(p))
+        turn(p);
+    remove_pid_files(p);
+    if (p->daemon_ready >= 0)
+        process_ready(p->daemon_ready, p->exit_code ? p->exit_code : 1);
+    holdings_free(&p->published, NULL);
+    inherited_close(&p->left_to_us);
+    arena_free(&p->arena);
+    int code = p->exit_code;
+    free(p);
+    return code;
+}

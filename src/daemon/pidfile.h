@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pid files, as scripts expect them: the parent's pid and a newline. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/macros.h"
+#include "base/span.h"
+
+/* Creates or replaces it. false: errno. */
+MUST_USE bool pidfile_write(struct span path);
+/* Only when it still holds our own pid: another program may have taken the name over. */
+void pidfile_remove(struct span path);
+/* nginx's upgrade: the file gets the ending ".oldbin", or loses it again. */
+void pidfile_set_old(struct span path, bool old);
+/* The pid in a file; 0: none (errno says why). */
+int pidfile_read(struct span path);

@@ -137,7 +137,8 @@ static bool is_deceptive(uint32_t c)
 
 struct glyph diag_glyph(struct span s)
 {
-    struct glyph g = { .bytes = utf8_decode(s, &g.c) };
+    struct glyph g = { 0 };
+    g.bytes = utf8_decode(s, &g.c);
     if (g.bytes == 0) {
         g = (struct glyph){ .bytes = 1, .c = (unsigned char)s.ptr[0], .cells = 4, .look = GLYPH_BYTE };
     } else if (g.c < 0x20 || g.c == 0x7f) {

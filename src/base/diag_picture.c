@@ -187,17 +187,28 @@ static void put_place(struct buf *out, const struct diags *d, struct where where
 
 static void put_also(struct buf *out, const struct diags *d, const struct diag *at)
 {
-    uint32_t listed = 0, last = 0;
-    for (const struct diag *a = at->alike; a && listed < MOST_ALSO; a = a->alike) {
-        uint32_t line = diag_line_at(diag_source(d, a->where), a->where.offset).number;
-        if (line == last) /* the same word twice in a line */
+    const struct source *source = diag_source(d, at->where);
+    struct diag_line last = diag_line_at(source, at->where.offset);
+    uint32_t listed = 0;
+    const struct diag *a = at->alike;
+    for (; a && listed < MOST_ALSO; a = a->alike) {
+        if (a->where.offset - last.start <= last.text.len) /* the same word twice in a line */
             continue;
-        buf_printf(out, "%s%u", listed ? ", " : d->chinese ? "        还有行 " : "        also line ", line);
-        last = line;
+        last = diag_line_at(source, a->where.offset);
+        buf_printf(out, "%s%u",
+                   listed       ? ", "
+                   : d->chinese ? "        还有第 "
+                                : "        also line ",
+                   last.number);
         listed++;
     }
-    if (at->repeated > MOST_ALSO && listed == MOST_ALSO)
-        buf_printf(out, d->chinese ? " 等共 %u 处" : ", %u in all", at->repeated);
+    uint32_t more = 0;
+    for (; a; a = a->alike)
+        more++;
+    if (listed && d->chinese)
+        buf_put(out, SPAN(" 行"));
+    if (more)
+        buf_printf(out, d->chinese ? "，另有 %u 处" : " and %u more", more);
 }
 
 static void put_help(struct buf *out, const struct diags *d, const struct picture *p, struct span help)

@@ -24,7 +24,7 @@ struct diag_line diag_line_at(const struct source *source, size_t offset)
         size_t length = span_find_char(span_from_index(text, line.start), '\n');
         size_t end = length == SPAN_NONE ? text.len : line.start + length;
         if (offset <= end) {
-            line.text = span_of(text.ptr + line.start, end - line.start);
+            line.text = span_first(span_from_index(text, line.start), end - line.start);
             if (span_ends_with(line.text, SPAN("\r")))
                 line.text.len--;
             return line;

@@ -48,13 +48,13 @@ static inline bool span_eq(struct span a, struct span b)
 
 static inline const char *span_end(struct span s)
 {
-    return s.ptr + s.len;
+    return s.len ? s.ptr + s.len : s.ptr; /* NULL + 0 is undefined */
 }
 
 /* The part from <from> on; empty when <from> is past the end. */
 static inline struct span span_from_index(struct span s, size_t from)
 {
-    return from >= s.len ? span_of(s.ptr + s.len, 0) : span_of(s.ptr + from, s.len - from);
+    return from >= s.len ? span_of(span_end(s), 0) : span_of(s.ptr + from, s.len - from);
 }
 
 /* The first <len> bytes, or all when there are fewer. */

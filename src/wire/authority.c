@@ -66,5 +66,5 @@ bool authority_eq(const struct authority *a, const struct authority *b, uint16_t
 {
     uint16_t port_a = a->port ? a->port : default_port;
     uint16_t port_b = b->port ? b->port : default_port;
-    return port_a == port_b && chars_eq_nocase(a->host, b->host);
+    return port_a == port_b && span_eq_nocase(a->host, b->host);
 }

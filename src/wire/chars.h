@@ -33,11 +33,6 @@ static inline bool char_is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static inline char char_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 /* How many bytes at the start of <s> are of the class. */
 static inline size_t chars_of(struct span s, enum char_class class)
 {
@@ -47,32 +42,11 @@ static inline size_t chars_of(struct span s, enum char_class class)
     return i;
 }
 
-/* The same text but for the case of letters. */
-static inline bool chars_eq_nocase(struct span a, struct span b)
-{
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (a.ptr[i] != b.ptr[i] && char_lower(a.ptr[i]) != char_lower(b.ptr[i]))
-            return false;
-    return true;
-}
-
-/* Without blanks at both ends. */
-static inline struct span chars_trim(struct span s)
-{
-    while (s.len && char_is_blank(s.ptr[0]))
-        s = span_of(s.ptr + 1, s.len - 1);
-    while (s.len && char_is_blank(s.ptr[s.len - 1]))
-        s.len--;
-    return s;
-}
-
 /* 0-15, or -1. */
 static inline int char_hex_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c = char_lower(c);
+    c = (char)(c | 0x20);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }

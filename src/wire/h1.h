@@ -38,9 +38,9 @@ enum h1_error {
     H1_ERR_HEAD_LONG,     /* 431 (nginx: 400) */
     H1_ERR_HOST,          /* 400: missing in 1.1, twice, or not a host */
     H1_ERR_HOST_MISMATCH, /* 400: Host differs from an absolute target's authority */
-    H1_ERR_LENGTH,        /* 400: not a length, or two that differ */
-    H1_ERR_CODING,        /* 501: an unknown transfer coding; 400 when chunked is not last */
-    H1_ERR_CODING_ORDER,  /* 400 */
+    H1_ERR_LENGTH,        /* 400: not a length, or more than one */
+    H1_ERR_CODING,        /* 501: a transfer coding other than chunked */
+    H1_ERR_CODING_ORDER,  /* 400: chunked is not last, is there twice, or no coding at all */
     H1_ERR_BOTH,          /* 400: Content-Length and Transfer-Encoding */
     H1_ERR_CODING_1_0,    /* 400: Transfer-Encoding in HTTP/1.0 */
     H1_ERR_STATUS,        /* a response's status line */
@@ -58,7 +58,7 @@ struct h1_limits {
     uint32_t head_max;   /* bytes of the whole head, its blank line included */
     uint32_t target_max; /* bytes of the request line */
     uint16_t fields_max;
-    bool underscore_is_invalid; /* nginx: fields with '_' in the name are dropped */
+    bool underscore_is_invalid; /* nginx: a request's fields with '_' in the name are dropped (but counted) */
 };
 
 /* Zeroed by the caller before the first bytes of each head. */
@@ -82,7 +82,12 @@ MUST_USE enum h1_result h1_parse_request(struct span bytes, const struct h1_limi
 /*
  * <request> is the method that was asked: HEAD, CONNECT and 1xx, 204, 304 decide
  * the framing. Both Content-Length and Transfer-Encoding in a response: the
- * coding rules, the length is dropped and the connection is not kept (6.3).
+ * coding rules, the length is dropped and the connection is not kept (RFC 9112 6.3).
+ * The same for chunked in HTTP/1.0, and for codings without chunked, which last
+ * until close. A 1xx or 204 that announces a body is not kept either: the body
+ * may come. wants_upgrade says that Upgrade and Connection: upgrade are there:
+ * the caller refuses a 101 without, or that nobody asked for. The reason phrase
+ * may be missing; a leading empty line is refused.
  */
 MUST_USE enum h1_result h1_parse_response(struct span bytes, const struct h1_limits *limits,
                                           enum method request, struct h1_scan *scan, struct message *m,
@@ -96,15 +101,19 @@ MUST_USE enum h1_result h1_parse_response(struct span bytes, const struct h1_lim
  *   H1_MORE with data.len > 0: that many payload bytes lie at data.ptr (in <in>).
  *   H1_MORE without data: all of <in> was consumed, wants more.
  *   H1_BAD: c->error says why.
- * Extensions are read (bounded) and dropped. Trailers are checked and dropped
- * unless <trailers> storage is given.
+ * Extensions are read and dropped, trailers are checked and dropped. What is no
+ * payload is bounded: a size has at most 16 digits, leading zeros included; one
+ * line's extensions at most H1_CHUNK_OVERHEAD_MAX bytes; so have the trailers,
+ * and the extensions of all chunks as far as they are longer than their chunk's
+ * data. Blanks are taken behind a size, as some origins pad with them.
  */
+#define H1_CHUNK_OVERHEAD_MAX 16384
 struct h1_chunk {
     uint8_t state;
     enum h1_error error;
     uint64_t left;     /* of the current chunk's data */
-    uint32_t overhead; /* bytes of extensions and trailers so far, bounded */
-    uint32_t line;     /* bytes of the current size or trailer line, bounded */
+    uint32_t overhead; /* bytes of extensions in excess and of trailers, bounded */
+    uint32_t line;     /* digits of the current size, then bytes of its extensions */
 };
 void h1_chunk_init(struct h1_chunk *c);
 MUST_USE enum h1_result h1_chunk_next(struct h1_chunk *c, struct span in, size_t *consumed,
@@ -112,13 +121,20 @@ MUST_USE enum h1_result h1_chunk_next(struct h1_chunk *c, struct span in, size_t
 
 /* ---- writing ---- */
 
-/* All write at <out> and return the bytes written; 0 when <room> is too small. */
+/*
+ * All write at <out> and return the bytes written; 0 when <room> is too small.
+ * They write what they are given: text that did not come from a parser here is
+ * checked by who made it (field_value_is_valid).
+ */
 size_t h1_write_request_line(char *out, size_t room, struct span method, struct span target, unsigned minor);
 size_t h1_write_status_line(char *out, size_t room, unsigned minor, unsigned status, struct span reason);
 size_t h1_write_field(char *out, size_t room, struct span name, struct span value);
-/* All fields that are neither gone nor hop-by-hop; Content-Length and Transfer-Encoding are skipped too: the
- * writer decides framing. */
-size_t h1_write_fields(char *out, size_t room, const struct message *m);
+/*
+ * All fields that are neither gone nor hop-by-hop, which may be none; Content-Length
+ * and Transfer-Encoding are skipped too: the writer decides framing. False when
+ * <room> is too small.
+ */
+MUST_USE bool h1_write_fields(char *out, size_t room, const struct message *m, size_t *written);
 /* "1a2b\r\n"; at most H1_CHUNK_HEAD_MAX bytes. */
 #define H1_CHUNK_HEAD_MAX 18
 size_t h1_write_chunk_head(char *out, uint64_t len);

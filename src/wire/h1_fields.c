@@ -11,28 +11,16 @@
 /* More than any client sends; each is compared with every field, so it must be bounded. */
 #define CONNECTION_MEMBERS_MAX 64
 
-/* Digits only, below 2^63: no sign, no list, no blank (RFC 9110 8.6). */
-static bool length_parse(struct span value, uint64_t *out)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        if (!char_is(value.ptr[i], CHAR_DIGIT) || n > (INT64_MAX - 9) / 10)
-            return false;
-        n = n * 10 + (uint64_t)(value.ptr[i] - '0');
-    }
-    *out = n;
-    return value.len > 0;
-}
-
 /* RFC 9112 6.1: chunked must be there once, as the last of all members of all fields. */
 static bool coding_note(struct h1_seen *s, struct span value, size_t at)
 {
     s->codings++;
+    s->coding_plain = value.len == strlen("chunked");
     s->coding_at = at;
     struct span member;
     while (list_member(&value, &member)) {
         s->coding_after_chunked |= s->coding_chunked;
-        if (chars_eq_nocase(member, SPAN("chunked")))
+        if (span_eq_nocase(member, SPAN("chunked")))
             s->coding_chunked = true;
         else
             s->coding_other = true;
@@ -50,9 +38,10 @@ static bool note(struct h1_seen *s, enum field_id id, struct span value, size_t 
         s->host_at = at;
         return true;
     case FIELD_CONTENT_LENGTH:
-        /* RFC 9112 6.3: equal values may be merged; nobody honest repeats it, so none are. */
+        /* Digits only, below 2^63. RFC 9112 6.3: equal values may be merged; nobody honest repeats it, so
+         * none are. */
         s->length_at = at;
-        if (s->lengths++ || !length_parse(value, &s->length))
+        if (s->lengths++ || !span_to_u64(value, INT64_MAX, &s->length))
             return h1_refuse(scan, H1_ERR_LENGTH, at);
         return true;
     case FIELD_TRANSFER_ENCODING:
@@ -61,7 +50,7 @@ static bool note(struct h1_seen *s, enum field_id id, struct span value, size_t 
         s->upgrades++;
         return true;
     case FIELD_EXPECT:
-        s->expect_continue |= chars_eq_nocase(value, SPAN("100-continue"));
+        s->expect_continue |= span_eq_nocase(value, SPAN("100-continue"));
         return true;
     case FIELD_TE:
         s->te_trailers |= list_has_token(value, SPAN("trailers"));
@@ -86,7 +75,7 @@ static void mark_hop(struct message *m, struct span name)
         return;
     for (size_t i = 0; i < m->field_count; i++) {
         struct field *f = &m->fields[i];
-        if (f->id == id && (id != FIELD_OTHER || chars_eq_nocase(f->name, name)))
+        if (f->id == id && (id != FIELD_OTHER || span_eq_nocase(f->name, name)))
             f->hop = 1;
     }
 }
@@ -100,11 +89,11 @@ static bool connection_read(struct message *m, struct h1_seen *s)
         while (list_member(&list, &member)) {
             if (++members > CONNECTION_MEMBERS_MAX)
                 return false;
-            if (chars_eq_nocase(member, SPAN("close")))
+            if (span_eq_nocase(member, SPAN("close")))
                 s->close = true;
-            else if (chars_eq_nocase(member, SPAN("keep-alive")))
+            else if (span_eq_nocase(member, SPAN("keep-alive")))
                 s->keep_alive = true;
-            else if (chars_eq_nocase(member, SPAN("upgrade")))
+            else if (span_eq_nocase(member, SPAN("upgrade")))
                 s->upgrade = true;
             else
                 mark_hop(m, member);
@@ -143,7 +132,7 @@ bool h1_fields_parse(struct h1_lines *l, size_t at, const struct h1_limits *limi
             return h1_refuse(scan, H1_ERR_TOO_MANY, at);
         size_t end = h1_lines_end(l, stop + 1);
         struct span name = span_of(head + at, stop - at);
-        struct span value = chars_trim(span_of(head + stop + 1, end - stop - 1));
+        struct span value = span_trim(span_of(head + stop + 1, end - stop - 1));
         at = end + 2;
         if (limits->underscore_is_invalid && memchr(name.ptr, '_', name.len))
             continue;
@@ -156,4 +145,13 @@ bool h1_fields_parse(struct h1_lines *l, size_t at, const struct h1_limits *limi
         return h1_refuse(scan, H1_ERR_FIELD_VALUE,
                          (size_t)(m->fields[m->first[FIELD_CONNECTION] - 1].value.ptr - head));
     return true;
+}
+
+enum h1_error h1_coding_judge(const struct h1_seen *s)
+{
+    if (s->coding_chunked && s->coding_other && !s->coding_after_chunked)
+        return H1_ERR_CODING;
+    if (s->coding_chunked ? s->codings > 1 || !s->coding_plain : !s->coding_other)
+        return H1_ERR_CODING_ORDER;
+    return H1_OK;
 }

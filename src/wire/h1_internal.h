@@ -107,10 +107,11 @@ struct h1_seen {
     bool te_trailers;
     bool close, keep_alive, upgrade;      /* members of Connection */
     size_t host_at, length_at, coding_at; /* offsets of the last values, for error_at */
-    struct span host, coding;             /* the last value */
+    struct span host;                     /* the last value */
     bool coding_chunked;                  /* chunked is among the codings */
     bool coding_after_chunked;            /* and something follows it */
     bool coding_other;                    /* something else is among them */
+    bool coding_plain;                    /* the last value has no room for more than "chunked" */
     uint64_t length;                      /* of the only Content-Length */
 };
 
@@ -120,3 +121,10 @@ struct h1_seen {
  */
 MUST_USE bool h1_fields_parse(struct h1_lines *l, size_t at, const struct h1_limits *limits,
                               struct h1_scan *scan, struct message *m, struct h1_seen *s);
+
+/*
+ * H1_OK when the codings are "chunked" alone, written once, or others without
+ * chunked. A coding under chunked would have to be forwarded as one, which we
+ * do not; empty members and repeated fields are what nobody honest sends.
+ */
+enum h1_error h1_coding_judge(const struct h1_seen *s);

@@ -109,9 +109,9 @@ static bool line_parse(const char *bytes, size_t at, size_t end, const struct h1
 
 static uint16_t scheme_port(const struct message *m)
 {
-    if (chars_eq_nocase(m->scheme, SPAN("http")))
+    if (span_eq_nocase(m->scheme, SPAN("http")))
         return 80;
-    return chars_eq_nocase(m->scheme, SPAN("https")) ? 443 : 0;
+    return span_eq_nocase(m->scheme, SPAN("https")) ? 443 : 0;
 }
 
 /*
@@ -155,10 +155,9 @@ static bool framing_judge(struct message *m, const struct h1_seen *s, struct h1_
             return h1_refuse(scan, H1_ERR_CODING_1_0, s->coding_at);
         if (s->lengths)
             return h1_refuse(scan, H1_ERR_BOTH, s->coding_at);
-        if (s->coding_after_chunked || !(s->coding_chunked || s->coding_other))
-            return h1_refuse(scan, H1_ERR_CODING_ORDER, s->coding_at);
-        if (s->coding_other)
-            return h1_refuse(scan, H1_ERR_CODING, s->coding_at);
+        enum h1_error bad = h1_coding_judge(s);
+        if (bad || s->coding_other)
+            return h1_refuse(scan, bad ? bad : H1_ERR_CODING, s->coding_at);
         m->framing = FRAMING_CHUNKED;
     } else if (s->lengths) {
         m->framing = FRAMING_LENGTH;

@@ -14,7 +14,7 @@ void message_init(struct message *m, struct field *storage, uint16_t room)
 
 static bool field_is(const struct field *f, enum field_id id, struct span name)
 {
-    return f->id == id && !f->gone && (id != FIELD_OTHER || chars_eq_nocase(f->name, name));
+    return f->id == id && !f->gone && (id != FIELD_OTHER || span_eq_nocase(f->name, name));
 }
 
 /* The first at or after <from> with that id, and for an unknown id that name. */
@@ -121,7 +121,7 @@ bool list_member(struct span *list, struct span *member)
 {
     while (list->len) {
         size_t len = member_len(*list);
-        struct span found = chars_trim(span_first(*list, len));
+        struct span found = span_trim(span_first(*list, len));
         *list = span_from_index(*list, len + 1);
         if (found.len) { /* RFC 9110 5.6.1.2: empty members count for nothing */
             *member = found;
@@ -135,7 +135,7 @@ bool list_has_token(struct span list, struct span token)
 {
     struct span member;
     while (list_member(&list, &member))
-        if (chars_eq_nocase(member, token))
+        if (span_eq_nocase(member, token))
             return true;
     return false;
 }
@@ -145,7 +145,7 @@ bool cookie_find(struct span cookies, struct span name, struct span *value)
     while (cookies.len) {
         const char *semicolon = memchr(cookies.ptr, ';', cookies.len);
         size_t len = semicolon ? (size_t)(semicolon - cookies.ptr) : cookies.len;
-        struct span pair = chars_trim(span_first(cookies, len));
+        struct span pair = span_trim(span_first(cookies, len));
         cookies = span_from_index(cookies, len + 1);
         if (pair.len > name.len && pair.ptr[name.len] == '=' && span_eq(span_first(pair, name.len), name)) {
             *value = span_from_index(pair, name.len + 1);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Responses: the status line, and how the body is framed (RFC 9112 4 and 6.3). */
+#include "wire/h1.h"
+
+#include "wire/chars.h"
+#include "wire/h1_internal.h"
+
+/* ---- the status line ---- */
+
+#define VERSION_LEN 8  /* "HTTP/1.1" */
+#define LINE_MIN    12 /* "HTTP/1.1 200" */
+
+/* As much of "HTTP/" as is there; what is not HTTP/1 never gets to the end of a head. */
+static enum h1_result first_bytes(struct span bytes, struct h1_scan *scan)
+{
+    static const char start[] = "HTTP/";
+    for (size_t i = 0; i < sizeof(start) - 1; i++) {
+        if (i == bytes.len)
+            return H1_MORE;
+        if (bytes.ptr[i] != start[i]) {
+            h1_refuse(scan, H1_ERR_STATUS, i);
+            return H1_BAD;
+        }
+    }
+    return H1_DONE;
+}
+
+/* "HTTP/1.1 200 OK"; the phrase may be empty, or missing with its blank. */
+static bool line_parse(const char *line, size_t len, struct h1_scan *scan, struct message *m)
+{
+    if (len < LINE_MIN)
+        return h1_refuse(scan, H1_ERR_STATUS, len);
+    enum h1_error bad = h1_version_parse(line, m);
+    if (bad)
+        return h1_refuse(scan, bad, 0);
+    const char *code = line + VERSION_LEN + 1;
+    if (line[VERSION_LEN] != ' ' || chars_of(span_of(code, 3), CHAR_DIGIT) != 3 || code[0] == '0')
+        return h1_refuse(scan, H1_ERR_STATUS, VERSION_LEN);
+    if (len > LINE_MIN && line[LINE_MIN] != ' ')
+        return h1_refuse(scan, H1_ERR_STATUS, LINE_MIN);
+    m->is_request = false;
+    m->status = (uint16_t)((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
+    m->reason = span_from_index(span_of(line, len), LINE_MIN + 1);
+    return true;
+}
+
+/* ---- what the head means ---- */
+
+/* RFC 9112 6.3, points 1 and 2. */
+static bool has_no_body(const struct message *m, enum method request)
+{
+    return request == METHOD_HEAD || m->status < 200 || m->status == 204 || m->status == 304;
+}
+
+static bool is_tunnel(const struct message *m, enum method request)
+{
+    return m->status == 101 || (request == METHOD_CONNECT && m->status >= 200 && m->status < 300);
+}
+
+/* The framing that the fields announce, whether or not a body follows. */
+static bool framing_judge(struct message *m, const struct h1_seen *s, struct h1_scan *scan)
+{
+    if (s->codings) {
+        enum h1_error bad = h1_coding_judge(s);
+        if (bad)
+            return h1_refuse(scan, bad, s->coding_at);
+        m->framing = s->coding_chunked ? FRAMING_CHUNKED : FRAMING_CLOSE;
+        if (s->lengths || m->minor == 0)
+            m->keep_alive = false;
+        message_remove_id(m, FIELD_CONTENT_LENGTH);
+    } else if (s->lengths) {
+        m->framing = FRAMING_LENGTH;
+        m->body_length = s->length;
+    } else {
+        m->framing = FRAMING_CLOSE;
+    }
+    return true;
+}
+
+static bool head_judge(struct message *m, enum method request, const struct h1_seen *s, struct h1_scan *scan)
+{
+    m->keep_alive = !s->close && (m->minor > 0 || s->keep_alive);
+    m->wants_upgrade = s->upgrades && s->upgrade && m->minor > 0;
+    if (!framing_judge(m, s, scan))
+        return false;
+    bool announced = s->codings || s->length;
+    if (is_tunnel(m, request)) {
+        m->framing = FRAMING_TUNNEL;
+    } else if (has_no_body(m, request)) {
+        m->framing = FRAMING_NONE;
+        if (announced && request != METHOD_HEAD && m->status != 304)
+            m->keep_alive = false;
+    }
+    if (m->framing != FRAMING_LENGTH)
+        m->body_length = 0;
+    if (m->framing == FRAMING_CLOSE || m->framing == FRAMING_TUNNEL)
+        m->keep_alive = false;
+    return true;
+}
+
+enum h1_result h1_parse_response(struct span bytes, const struct h1_limits *limits, enum method request,
+                                 struct h1_scan *scan, struct message *m, size_t *head_len)
+{
+    struct h1_lines lines;
+    struct h1_seen seen = { 0 };
+    /* nginx's rule about '_' is for what clients send. */
+    struct h1_limits own = *limits;
+    own.underscore_is_invalid = false;
+
+    enum h1_result result = first_bytes(bytes, scan);
+    if (result != H1_DONE)
+        return result;
+    bool line_was_seen = scan->line != 0;
+    result = h1_head_find(bytes, 0, limits->head_max, scan, &lines);
+    if (result == H1_BAD || (result == H1_MORE && (scan->line == 0 || line_was_seen)))
+        return result;
+    if (!line_parse(bytes.ptr, scan->line - 2, scan, m))
+        return H1_BAD;
+    if (result == H1_MORE)
+        return H1_MORE;
+    if (!h1_fields_parse(&lines, scan->line, &own, scan, m, &seen) || !head_judge(m, request, &seen, scan))
+        return H1_BAD;
+    *head_len = lines.len;
+    return H1_DONE;
+}

@@ -125,11 +125,11 @@ def start(prepare):
 
 @pytest.fixture
 def origin():
-    """origin(name) -> a started Origin"""
-    made = []
+    """origin(name) -> a started Origin; all of one play share what /once counts"""
+    made, once = [], set()
 
     def make(name="o1", **more):
-        made.append(origins.Origin(name, **more).start())
+        made.append(origins.Origin(name, once=once, **more).start())
         return made[-1]
     yield make
     for o in made:

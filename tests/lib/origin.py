@@ -64,14 +64,14 @@ class Request:
 class Origin:
     """a server in its own thread; use it as a context manager or start()/stop()"""
 
-    def __init__(self, name="o1", port=None, host="127.0.0.1"):
+    def __init__(self, name="o1", port=None, host="127.0.0.1", once=None):
         self.name, self.host = name, host
         self.port = port or ports.free_port()
         self.requests = []             # every request whose head was read
         self.accepted = 0              # connections since start
         self.open = 0                  # connections now
         self.bad = []                  # what was not a request
-        self._once = set()
+        self._once = set() if once is None else once     # may be shared by several servers
         self._writers = set()
         self._ready = threading.Event()
         self._thread = self._loop = self._server = None

@@ -58,6 +58,13 @@ def peer_modules(*names):
     return " ".join(f"load_module {MODULES / f'ngx_{n}_module.so'};" for n in names)
 
 
+def not_the_peer(reason):
+    """ends a play here when a peer stands in for keel and is known to behave otherwise"""
+    if TEST_PEER:
+        import pytest
+        pytest.skip("the peer differs: " + reason)
+
+
 @functools.lru_cache(None)
 def missing(thing):
     """-> None when <thing> can be used on this machine, else a sentence that says what is missing"""

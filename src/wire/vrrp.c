@@ -249,8 +249,12 @@ size_t vrrp_advert_write(uint8_t *out, size_t room, const struct vrrp_advert *ad
     out[1] = advert->vrid;
     out[2] = advert->priority;
     out[3] = (uint8_t)advert->address_count;
-    put_u16(out + 4, advert->version == 2 ? (uint16_t)(advert->auth_type << 8 | (advert->interval_cs / 100))
-                                          : advert->interval_cs);
+    if (advert->version == 2) {
+        out[4] = advert->auth_type;
+        out[5] = (uint8_t)(advert->interval_cs / 100);
+    } else {
+        put_u16(out + 4, advert->interval_cs);
+    }
     put_u16(out + 6, 0);
     if (advert->addresses.len > 0)
         memcpy(out + HEADER, advert->addresses.ptr, advert->addresses.len);

@@ -196,3 +196,13 @@ void diag_sentence(struct buf *out, const struct diag *d, const char *language)
 {
     diag_fill(out, is_chinese(language) && d->kind->zh ? d->kind->zh : d->kind->en, d);
 }
+
+uint32_t diags_source_count(const struct diags *d)
+{
+    return d->sources.count;
+}
+
+const struct source *diags_source_at(const struct diags *d, uint32_t i)
+{
+    return &d->sources.items[i];
+}

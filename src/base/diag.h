@@ -72,6 +72,9 @@ void diags_free(struct diags **d);
 void diags_set_language(struct diags *d, const char *language);
 /* Returns the index + 1 for struct where. <name> and <text> must outlive <d>. */
 uint32_t diags_add_source(struct diags *d, struct span name, struct span text);
+/* The sources in the order they were added. */
+uint32_t diags_source_count(const struct diags *d);
+const struct source *diags_source_at(const struct diags *d, uint32_t i);
 
 /*
  * Records a diagnostic; never NULL. <args> ends with a span whose ptr is NULL:

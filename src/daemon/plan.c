@@ -15,6 +15,7 @@ static void write_options(const struct dialect_options *o, struct buf *out)
         record_span(out, o->defines.items[i]);
     record_span(out, o->node_name);
     record_u32(out, o->connections_max);
+    record_u32(out, o->connections_per_proxy);
     record_u8(out, o->daemonize);
     record_u8(out, o->quiet);
     record_u8(out, o->verbose);
@@ -43,6 +44,7 @@ static void read_options(struct arena *a, struct reader *r, struct dialect_optio
         *ARENA_PUSH(a, &o->defines) = record_take_span(r);
     o->node_name = record_take_span(r);
     o->connections_max = reader_u32(r);
+    o->connections_per_proxy = reader_u32(r);
     o->daemonize = reader_u8(r) != 0;
     o->quiet = reader_u8(r) != 0;
     o->verbose = reader_u8(r) != 0;

@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/authority.h"
 
+#include "base/address.h"
 #include "wire/chars.h"
 
-#include <arpa/inet.h>
-
-/* Bytes of "[...]" at the start of <text>, or 0. */
+/* Bytes of "[...]" at the start of <text>, or 0. No zone: it means nothing to the other side. */
 static size_t ipv6_len(struct span text)
 {
-    const char *close = memchr(text.ptr, ']', text.len);
-    char literal[INET6_ADDRSTRLEN];
-    struct in6_addr address;
-    if (close == NULL || (size_t)(close - text.ptr) > sizeof(literal))
+    size_t close = span_find_char(text, ']');
+    struct address a;
+    if (close == SPAN_NONE || !address_parse_ip(span_of(text.ptr + 1, close - 1), &a) ||
+        address_family(&a) != AF_INET6)
         return 0;
-    size_t len = (size_t)(close - text.ptr) - 1;
-    memcpy(literal, text.ptr + 1, len);
-    literal[len] = '\0';
-    if (memchr(literal, '\0', len) || inet_pton(AF_INET6, literal, &address) != 1)
-        return 0;
-    return len + 2;
+    return close + 1;
 }
 
 /* Bytes of a reg-name or IPv4 address at the start of <text>. */

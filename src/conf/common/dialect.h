@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "conf/common/keyword.h"
 #include "conf/common/world.h"
 #include "model/config.h"
 
@@ -32,6 +33,9 @@ struct dialect {
                  uint32_t count, const struct dialect_options *options);
     /* The keyword table, for the manual and for "did you mean" across languages. */
     const struct keyword_table *keywords;
+    /* Its diagnostics, NULL-terminated, for `keel check --explain`; those of all dialects are
+     * diag_conf_kinds. */
+    const struct diag_kind *const *kinds;
 };
 
 extern const struct dialect dialect_nginx, dialect_haproxy, dialect_keepalived;

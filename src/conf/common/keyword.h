@@ -44,9 +44,9 @@ struct keyword {
 
 struct keyword_table {                  /* several lists make one language */
     const struct keyword *const *lists; /* NULL-terminated; each list ends with a NULL name */
-    const char *const *context_names;   /* name of each context bit, for "not allowed here" */
-    /* Words of the other languages: {"health_check", "option httpchk", ...}, NULL-terminated pairs; for
-     * hints. */
+    const char *const *context_names;   /* of each context bit, for "not allowed here"; NULL-terminated */
+    /* Words of the other languages, for hints: pairs of "HAProxy:option httpchk" and our "health_check";
+     * NULL-terminated. */
     const char *const *synonyms;
     enum language language;
 };
@@ -65,6 +65,11 @@ struct keyword_seen {
 };
 bool keyword_walk(const struct keyword_table *t, struct build *b, struct arena *a, struct diags *d,
                   uint32_t context, struct keyword_seen *seen, const struct statement *s);
+/* The first row of that name in one of <context>'s contexts; NULL when there is none. */
 const struct keyword *keyword_find(const struct keyword_table *t, uint32_t context, struct span name);
+const char *keyword_language_name(enum language l); /* "nginx", "HAProxy", "keepalived" */
+const char *keyword_context_name(const struct keyword_table *t, uint32_t context);
+/* "http, server, location" */
+struct span keyword_contexts(const struct keyword_table *t, struct arena *a, uint32_t contexts);
 /* docs/manual/<language>.md: every row, by context; used by `make docs` and the stale check. */
 void keyword_manual(const struct keyword_table *t, struct buf *out);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What went wrong while serving, for the operator: lines in the shape of the
+ * file's language, through the same rings as the access log. A message is a
+ * code with arguments (error_event), put into words at the last moment; the
+ * same event of one thread is written at most 10 times a second, then counted
+ * ("... 173 more of these").
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/span.h"
+#include "engine/core/end.h"
+#include "model/log.h"
+
+struct lease;
+struct session;
+struct server;
+struct pool;
+struct thread;
+
+enum error_level {
+    LEVEL_EMERG,
+    LEVEL_ALERT,
+    LEVEL_CRIT,
+    LEVEL_ERROR,
+    LEVEL_WARNING,
+    LEVEL_NOTICE,
+    LEVEL_INFO,
+    LEVEL_DEBUG
+};
+
+/* X(NAME, level, sentence): %a address of the server, %s server, %p pool, %e errno in words, %t <text>,
+ * %n <number>. In nginx's files client, server, request, upstream and host follow as nginx does. */
+#define ERROR_EVENT_LIST(X)                                                                                  \
+    X(CONNECT_FAILED, LEVEL_ERROR, "connect() failed (%e) while connecting to upstream")                     \
+    X(CONNECT_TIMEOUT, LEVEL_ERROR, "upstream timed out (%e) while connecting to upstream")                  \
+    X(ANSWER_TIMEOUT, LEVEL_ERROR, "upstream timed out (%e) while reading response header from upstream")    \
+    X(BODY_TIMEOUT, LEVEL_ERROR, "upstream timed out (%e) while reading upstream")                           \
+    X(SEND_TIMEOUT, LEVEL_ERROR, "upstream timed out (%e) while sending request to upstream")                \
+    X(ANSWER_CLOSED, LEVEL_ERROR,                                                                            \
+      "upstream prematurely closed connection while reading response header from upstream")                  \
+    X(BODY_CLOSED, LEVEL_ERROR, "upstream prematurely closed connection while reading upstream")             \
+    X(ANSWER_BAD, LEVEL_ERROR, "upstream sent an invalid header (%t)")                                       \
+    X(NO_SERVER, LEVEL_ERROR, "no live upstreams while connecting to upstream")                              \
+    X(SERVER_TAKEN_OUT, LEVEL_WARNING, "upstream server temporarily disabled")                               \
+    X(BODY_TOO_LARGE, LEVEL_ERROR, "client intended to send too large body: %n bytes")                       \
+    X(REQUEST_BAD, LEVEL_INFO, "client sent an invalid request (%t)")                                        \
+    X(REQUEST_TIMEOUT, LEVEL_INFO, "client timed out (%e)")                                                  \
+    X(CLIENT_CLOSED, LEVEL_INFO, "client prematurely closed connection")                                     \
+    X(DENIED, LEVEL_ERROR, "access forbidden by rule")                                                       \
+    X(FILE_FAILED, LEVEL_ERROR, "open() \"%t\" failed (%e)")                                                 \
+    X(FILE_DIRECTORY, LEVEL_ERROR, "directory index of \"%t\" is forbidden")                                 \
+    X(SPOOL_FAILED, LEVEL_CRIT, "a temporary file could not be written (%e)")                                \
+    X(SPOOLED, LEVEL_WARNING, "a body is buffered to a temporary file")                                      \
+    X(TOO_MANY_AGAIN, LEVEL_ERROR, "rewrite or internal redirection cycle")                                  \
+    X(ACCEPT_FAILED, LEVEL_ALERT, "accept() failed (%e): accepting pauses")                                  \
+    X(CONNECTIONS_FULL, LEVEL_ALERT, "%n connections are not enough")                                        \
+    X(MEMORY_FULL, LEVEL_CRIT, "out of memory for a connection")                                             \
+    X(TLS_FAILED, LEVEL_INFO, "TLS handshake failed (%t)")
+
+enum error_event {
+#define X(name, level, sentence) ERROR_##name,
+    ERROR_EVENT_LIST(X)
+#undef X
+        ERROR_EVENTS
+};
+
+/* Whom it is about; everything may be NULL or empty. Borrowed during the call. */
+struct error_about {
+    const struct session *session;
+    const struct pool *pool;
+    const struct server *server;
+    struct span host, request, server_name; /* "GET / HTTP/1.1" */
+    struct span text;
+    uint64_t number;
+    int error; /* errno */
+};
+
+/* To <targets> whose level takes it (NULL: the config's own error logs). Cheap when nobody takes it. */
+void error_log(struct thread *t, const struct lease *lease, const struct log_target_list *targets,
+               enum error_event event, const struct error_about *about);

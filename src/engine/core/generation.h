@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one publishing brings to the threads: a snapshot (sealed config bound to
+ * its state) with everything that belongs to it and comes from outside the
+ * model: sockets, log sinks, TLS contexts. Built by the control thread, then
+ * only read, counted: one reference each for the threads' leases. The last
+ * reference may be given back in any thread.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "model/config.h"
+
+struct access_log;
+struct log_sinks;
+struct snapshot;
+struct tls_context;
+struct tls_names;
+
+/* An open listening socket. Several of one listener are its shards. The same fd as in the generation before
+ * is the same socket: what sits on it is not touched. */
+struct engine_socket {
+    uint32_t listener; /* index in the config */
+    int fd;            /* stays the caller's, open until a later generation without it was adopted */
+};
+
+/* What the caller of generation_new hands in. Arrays are copied; fds are not duplicated. */
+struct generation_parts {
+    struct snapshot *snapshot; /* one reference is taken over */
+    const struct engine_socket *sockets;
+    uint32_t socket_count;
+    const int *log_fds; /* by log target; -1: none (syslog over UDP is opened here) */
+    struct tls_names *const
+        *listener_tls; /* by listener; NULL array or entry: plain. Borrowed until the end */
+    struct tls_context *const *server_tls; /* by server */
+    void (*on_end)(
+        void *to); /* the last reference is gone: TLS contexts may be freed. Any thread. NULL = none */
+    void *to;
+};
+
+struct generation {
+    _Atomic uint32_t references;
+    uint64_t number;
+    struct snapshot *snapshot;
+    const struct config *config;
+    struct engine_socket *sockets;
+    uint32_t socket_count;
+    struct log_sinks *sinks; /* by log target */
+    struct tls_names **listener_tls;
+    struct tls_context **server_tls;
+    void (*on_end)(void *to);
+    void *to;
+};
+
+/* With one reference. Never NULL (configuration time: dies on out of memory). <log> makes the sinks. */
+struct generation *generation_new(const struct generation_parts *p, struct access_log *log, uint64_t number);
+struct generation *generation_get(struct generation *g);
+/* NULL-safe; any thread. */
+void generation_put(struct generation *g);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bytes both ways between two connections until both directions are done: TCP
+ * services, WebSocket and CONNECT tunnels. Copies small pieces through the
+ * thread's scratch and splices where that wins; holds memory or a pipe only
+ * while bytes wait in it. Half-closes are passed on. One thread.
+ *
+ * It takes over on_ready, owner and deadline of both sides while it runs.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/span.h"
+#include "engine/core/end.h"
+#include "io/conn.h"
+
+struct relay;
+struct session;
+struct thread;
+struct upstream_conn;
+
+struct relay_options {
+    duration client_timeout; /* the client is silent, or does not read, that long */
+    duration server_timeout;
+    duration tunnel_timeout;              /* instead of both, once bytes went both ways; NONE = they count */
+    duration client_fin, server_fin;      /* the same once a direction is closed; NONE = as before */
+    bool nginx_timeout;                   /* one timer for both, begun anew by either side (client_timeout) */
+    bool splice_request, splice_response; /* asked for; else where it wins */
+    uint64_t rate_to_client, rate_to_server; /* bytes a second; 0 = no limit */
+    uint64_t bytes_max;                      /* ends after that many; 0 = no limit */
+};
+
+/* Called once; the connections are the owner's again (still open, on_ready and owner reset to NULL). */
+typedef void (*relay_fn)(struct relay *r, struct end end);
+
+struct relay_way;
+struct relay {
+    struct thread *thread;
+    struct session *client;
+    struct upstream_conn *server;
+    void *owner; /* of whoever started it */
+    relay_fn on_end;
+    uint64_t to_server, to_client; /* bytes that were passed on */
+    struct relay_way *ways;        /* opaque: memory from relay_slab */
+};
+
+/* <from_client>, <from_server>: bytes that were read already and go first; borrowed until on_end, or copied.
+ * false: out of memory; nothing was taken over. on_end never comes inside this call. */
+MUST_USE bool relay_start(struct relay *r, const struct relay_options *o, struct span from_client,
+                          struct span from_server);
+/* Ends it without on_end: both connections are as in on_end. */
+void relay_cancel(struct relay *r);

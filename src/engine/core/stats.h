@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is counted, in one place: the moments of a connection and of a stream,
+ * each written into this thread's counter blocks of the service, the pool and
+ * the server (state/). No atomics but where state/ says so. One thread.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "engine/core/end.h"
+
+struct gate;
+struct lease;
+struct pool;
+struct server;
+struct session;
+struct thread;
+
+void stats_session_begin(struct thread *t, const struct gate *g);
+void stats_session_end(struct thread *t, const struct gate *g);
+void stats_session_refused(struct thread *t, const struct gate *g);
+
+/* All that is known of a stream or TCP session at its end. */
+struct stats_stream {
+    const struct gate *gate;
+    const struct pool *pool;     /* NULL: none was asked */
+    const struct server *server; /* NULL */
+    struct end end;
+    uint16_t status; /* sent to the client; 0 = TCP, or nothing was sent */
+    uint16_t tries;
+    bool redispatched, reused;
+    uint64_t from_client, to_client, from_server, to_server; /* bytes */
+    uint64_t first_byte_us, total_us;                        /* UINT64_MAX = not reached */
+    uint64_t queue_us, connect_us;
+};
+void stats_stream_end(struct thread *t, const struct lease *l, const struct stats_stream *s);
+
+/* The engine's own numbers, for stub_status and `show info`. Any thread, summed when read. */
+struct stats_totals {
+    uint64_t accepted, refused, requests;
+    uint32_t connections, reading, writing, waiting, upstream_connections;
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A TCP session: hooks connection, session and content of its service's scope,
+ * a server, a relay, a log line. What http/stream is for requests. One thread.
+ */
+#pragma once
+
+#include "engine/core/protocol.h"
+
+extern const struct protocol tcp_protocol;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One traffic thread: its loop, its memory, its connections. Threads share
+ * nothing on the hot path but counters that are atomics, the pools' short pick
+ * locks (state/) and the listening sockets. Whatever a function gets a struct
+ * thread for happens in that thread, unless its contract says otherwise.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/rand.h"
+#include "base/slab.h"
+#include "engine/core/protocol.h"
+#include "io/loop.h"
+
+struct access_log;
+struct generation;
+struct lease;
+struct log_ring;
+struct work_pool;
+
+/* What all threads of an engine share. */
+struct shared {
+    struct protocols protocols;
+    struct access_log *log;
+    struct work_pool *work;
+    struct state_world *world;    /* state/: what outlives a config */
+    int temp_dir;                 /* an open folder for unlinked temporary files; -1: memory files */
+    _Atomic uint64_t serials;     /* of sessions */
+    _Atomic uint32_t connections; /* clients, all threads */
+    _Atomic uint64_t accepted, refused;
+    uint32_t thread_count;
+};
+
+struct thread {
+    struct loop *loop;
+    struct shared *shared;
+    uint32_t index;
+    bool draining;
+    struct lease *lease; /* the current one; NULL before the first publish */
+    struct list leases;  /* all */
+    struct list gates;
+    struct list sessions;          /* all, the longest idle first among the idle */
+    struct list slots, pool_slots; /* struct server_slot, struct pool_slot */
+    uint32_t session_count;
+    uint32_t upstream_count; /* open connections to servers */
+    struct log_ring *log;
+    struct rand rand;
+    struct slab session_slab, extra_slab, gate_slab, upstream_slab, slot_slab, pool_slot_slab, relay_slab;
+    struct slab stream_slab, spool_slab; /* engine/http's */
+    char *head;                          /* THREAD_HEAD bytes in which outgoing heads are put together */
+
+    /* from other threads */
+    _Atomic(struct generation *) offered;
+    struct task adopt_task, stop_task;
+    _Atomic uint8_t stop_wanted; /* enum thread_stop */
+};
+
+#define THREAD_HEAD (64u * 1024)
+
+enum thread_stop { STOP_NOT, STOP_DRAIN, STOP_NOW };
+
+struct thread_options {
+    uint32_t spin_us;
+    duration heartbeat;
+    _Atomic uint64_t *turns;
+    size_t chunk_small, chunk_ceiling;
+};
+/* NULL: errno. Started later by who owns it (engine.c). */
+struct thread *thread_new(struct shared *shared, uint32_t index, const struct thread_options *o);
+/* The loop no longer runs. Everything must be closed (thread_stop). NULL-safe. */
+void thread_free(struct thread **t);
+/* Any thread: offers <g>, of which one reference is taken over; an offer that was not taken is taken back. */
+void thread_offer(struct thread *t, struct generation *g);
+/* Any thread. DRAIN: accepts no more, closes what is idle, ends its loop when the last session is gone. NOW:
+ * ends all. */
+void thread_stop(struct thread *t, enum thread_stop how);
+/* A session or connection is gone: while draining, ends the loop with the last. */
+void thread_check_drained(struct thread *t);
+
+static inline instant thread_now(const struct thread *t)
+{
+    return loop_now(t->loop);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The framing of an HTTP/1 body while it passes, for either side: struct h1_in
+ * cuts payload out of what a connection gave, struct h1_out puts payload (and a
+ * head before it) on a connection, as few bytes at a time as the socket takes.
+ * wire/h1 knows the grammar; this knows where a body stands. One thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "io/conn.h"
+#include "wire/h1.h"
+
+struct chunks;
+
+/* ---- in ---- */
+struct h1_in {
+    struct h1_chunk chunk;
+    uint64_t left;   /* FRAMING_LENGTH: payload bytes to come */
+    uint8_t framing; /* enum framing */
+    bool ended;      /* the last byte of the body was seen */
+};
+void h1_in_init(struct h1_in *i, enum framing framing, uint64_t length);
+/*
+ * Cuts <raw>: payload as parts (spans of <raw>), <consumed> bytes of it belong
+ * to this body; what follows belongs to the next message. H1_DONE: the body has
+ * ended there. H1_MORE: all parts were used up or <raw> is consumed.
+ */
+MUST_USE enum h1_result h1_in_cut(struct h1_in *i, struct span raw, size_t *consumed, struct iovec *parts,
+                                  unsigned room, unsigned *count);
+/* The connection ended: is that the end of the body (FRAMING_CLOSE)? */
+bool h1_in_eof(struct h1_in *i);
+
+/* ---- out ---- */
+#define H1_OUT_FRAME 24
+struct h1_out {
+    uint64_t left;    /* FRAMING_LENGTH: payload to come; FRAMING_CHUNKED: of the chunk that was announced */
+    uint64_t written; /* bytes given to the socket, with framing */
+    uint64_t payload; /* of these, payload */
+    char *rest;       /* a head that the socket did not take whole: a small chunk of the thread */
+    uint32_t rest_at, rest_len;
+    uint8_t framing; /* enum framing */
+    uint8_t frame_at, frame_len;
+    bool ended;               /* the last byte was given to the socket */
+    char frame[H1_OUT_FRAME]; /* framing bytes that go before the next payload */
+};
+void h1_out_init(struct h1_out *o, enum framing framing, uint64_t length);
+void h1_out_fini(struct h1_out *o, struct chunks *c);
+/* Something of ours still waits before payload can go. */
+static inline bool h1_out_is_blocked(const struct h1_out *o)
+{
+    return o->rest_at != o->rest_len;
+}
+
+enum h1_sent {
+    H1_SENT_ALL,   /* everything was given to the socket */
+    H1_SENT_PART,  /* the socket is full: on_ready will come */
+    H1_SENT_ERROR, /* <error> */
+};
+/*
+ * One writev of <head> (bytes that go first, copied when the socket does not
+ * take them; empty: none), then payload. <last>: with the whole of the payload
+ * the body ends. <taken>: payload bytes that went out; the caller keeps the rest
+ * and calls again. More payload than a length allows is a bug of the caller.
+ */
+enum h1_sent h1_out_send(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span head,
+                         const struct iovec *parts, unsigned count, bool last, size_t *taken, int *error);

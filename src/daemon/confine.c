@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "os/limits.h"
+#include "os/privilege.h"
+#include "os/process.h"
+
+static uint32_t privileges_of(uint32_t keep)
+{
+    return (keep & MANIFEST_KEEP_RAW ? PRIVILEGE_RAW : 0u) |
+           (keep & MANIFEST_KEEP_ADMIN ? PRIVILEGE_ADMIN : 0u) |
+           (keep & MANIFEST_KEEP_BIND ? PRIVILEGE_BIND : 0u);
+}
+
+int confine_open_temp(const struct manifest *m)
+{
+    (void)m;
+    return open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool drop(const struct manifest *m)
+{
+    gid_t groups[256];
+    char root[4096] = "";
+    const char *step = "";
+    struct privilege_drop d = { .uid = (uid_t)m->uid, .gid = (gid_t)m->gid, .keep = privileges_of(m->keep) };
+
+    for (uint32_t i = 0; i < m->groups.count && i < COUNT_OF(groups); i++)
+        groups[d.group_count++] = m->groups.items[i];
+    d.groups = groups;
+    if (m->chroot.len >= sizeof(root)) {
+        fprintf(stderr, "keel: chroot: the path is longer than %zu bytes\n", sizeof(root));
+        return false;
+    }
+    if (m->chroot.len > 0) {
+        memcpy(root, m->chroot.ptr, m->chroot.len);
+        d.chroot = root;
+    }
+    if (privilege_drop(&d, &step))
+        return true;
+    fprintf(stderr, "keel: the worker cannot become user %u, group %u%s%s: %s: %m\n", m->uid, m->gid,
+            d.chroot ? " in " : "", d.chroot ? d.chroot : "", step);
+    return false;
+}
+
+bool confine(const struct manifest *m)
+{
+    if (m->files_max > 0 && limits_files(m->files_max) < m->files_max)
+        fprintf(stderr, "keel: %llu descriptors were wanted, %llu can be had\n",
+                (unsigned long long)m->files_max, (unsigned long long)limits_files(0));
+    if (m->core_dumps)
+        (void)!limits_core(UINT64_MAX);
+    /* Without root there is nothing to give up: everything else works the same. */
+    if (geteuid() == 0 && !drop(m))
+        return false;
+    if (!privilege_no_new()) {
+        fprintf(stderr, "keel: no_new_privs: %m\n");
+        return false;
+    }
+    if (m->core_dumps)
+        (void)!process_set_dumpable(true);
+    return true;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "daemon/build.h"
+#include "daemon/confine.h"
+#include "daemon/parcel.h"
+#include "engine/engine.h"
+#include "os/event.h"
+#include "os/limits.h"
+#include "os/memfd.h"
+#include "state/snapshot.h"
+
+#define BUNDLE_MAX    ((size_t)1 << 30)
+#define ADOPT_WAIT_US 500
+#define ADOPT_TRIES                                                                                          \
+    4000 /* 2 s: a thread that has not turned by then is busy; its old sockets stay open a little longer */
+#define LOGS_TIME     DURATION_MS(1000)
+#define DRAIN_LOOK_MS 20
+
+/* What a published generation was built from; it ends with the last session that uses it. */
+struct built {
+    struct memfd_map bundle; /* texts of the model lie here */
+    struct arena *arena;     /* of the bundle's index */
+    struct diags *diags;
+    struct config *config;
+};
+
+struct worker {
+    const struct manifest *manifest;
+    struct channel *parent;
+    int signals;
+    int temp_dir;
+    struct engine *engine; /* NULL before the first publish */
+    struct state_world *world;
+    struct parcel arriving; /* what the parent is sending */
+    struct parcel served;   /* what the engine was given */
+    bool draining, ended;
+    instant drain_until;
+    int exit_code;
+};
+
+static void built_free(struct built *b)
+{
+    config_free(&b->config);
+    diags_free(&b->diags);
+    arena_free(&b->arena);
+    memfd_unmap(&b->bundle);
+    free(b);
+}
+
+static void on_generation_end(void *to)
+{
+    built_free(to);
+}
+
+static void say_refused(struct worker *w, uint64_t generation, struct span why)
+{
+    struct message m = { .kind = MESSAGE_REFUSED,
+                         .number = generation,
+                         .text = span_first(why, MESSAGE_TEXT_MAX) };
+
+    if (channel_send(w->parent, &m) != FDPASS_OK)
+        w->ended = true;
+}
+
+static void refuse(struct worker *w, const struct diags *d)
+{
+    struct buf text;
+
+    buf_init(&text, MESSAGE_TEXT_MAX);
+    diags_show(d, &text, DIAG_SHOW_SHORT, false);
+    say_refused(w, w->arriving.generation,
+                text.len ? buf_span(&text) : SPAN("the bundle does not build; this is a bug"));
+    buf_fini(&text);
+}
+
+/* The same code that the reader ran, on the answers that it wrote down. */
+static struct built *build(struct worker *w)
+{
+    struct built *b = calloc(1, sizeof(*b));
+    struct plan plan;
+
+    if (b == NULL)
+        oom_die(sizeof(*b));
+    b->arena = arena_new(0);
+    b->diags = diags_new();
+    if (memfd_is_sealed(w->arriving.bundle) && memfd_map(w->arriving.bundle, BUNDLE_MAX, &b->bundle)) {
+        struct bundle *bundle = bundle_open(b->arena, memfd_span(&b->bundle));
+        struct world world = bundle ? bundle_world(bundle) : (struct world){ 0 };
+        struct answer a = bundle ? world_ask(&world, ASK_PLAN, SPAN("")) : (struct answer){ .error = ENOENT };
+        if (a.error == 0 && plan_read(b->arena, a.bytes, &plan))
+            b->config = build_config(&plan, &world, b->diags);
+    }
+    if (b->config != NULL)
+        return b;
+    refuse(w, b->diags);
+    built_free(b);
+    return NULL;
+}
+
+static bool start_engine(struct worker *w, const struct config *c)
+{
+    struct engine_options o = {
+        .threads = w->manifest->threads,
+        .pin = w->manifest->threads > 1,
+        .spin_us = 50,
+        .heartbeat = DURATION_MS(500),
+        .turns = parcel_turns(&w->arriving),
+        .chunk_size = c->process.buffer_size,
+        .temp_dir = w->temp_dir,
+        .log = { .pid = (uint32_t)getppid() },
+    };
+
+    w->world = state_world_new(parcel_mirror(&w->arriving), w->manifest->threads);
+    o.world = w->world;
+    w->engine = engine_start(&o);
+    return w->engine != NULL;
+}
+
+static void await_adoption(struct worker *w)
+{
+    for (int i = 0; i < ADOPT_TRIES && !engine_adopted(w->engine); i++)
+        (void)usleep(ADOPT_WAIT_US);
+}
+
+static void publish(struct worker *w)
+{
+    struct built *b = build(w);
+
+    if (b == NULL) {
+        parcel_fini(&w->arriving);
+        return;
+    }
+    if (w->engine == NULL && !start_engine(w, b->config)) {
+        say_refused(w, w->arriving.generation, SPAN("the traffic threads could not be started"));
+        w->exit_code = 1;
+        w->ended = true;
+        built_free(b);
+        return;
+    }
+    parcel_keep_same(&w->arriving, &w->served);
+    struct generation_parts parts = {
+        .snapshot = snapshot_new(w->world, b->config),
+        .sockets = w->arriving.sockets,
+        .socket_count = w->arriving.socket_count,
+        .log_fds = w->arriving.logs,
+        .log_fd_count = w->arriving.log_room,
+        .on_end = on_generation_end,
+        .to = b,
+    };
+    engine_publish(w->engine, &parts);
+    await_adoption(w);
+    uint64_t generation = w->arriving.generation;
+    parcel_replace(&w->served, &w->arriving);
+    if (channel_say(w->parent, MESSAGE_READY, 0, generation) != FDPASS_OK)
+        w->ended = true;
+}
+
+static void start_drain(struct worker *w, uint64_t most_ms)
+{
+    if (w->engine == NULL) {
+        w->ended = true;
+        return;
+    }
+    engine_drain(w->engine);
+    w->draining = true;
+    w->drain_until =
+        most_ms == UINT64_MAX ? (instant){ UINT64_MAX } : (instant){ clock_now().us + most_ms * 1000 };
+}
+
+static void on_message(struct worker *w, struct message *m)
+{
+    switch (m->kind) {
+    case MESSAGE_BUNDLE:
+    case MESSAGE_LISTENER:
+    case MESSAGE_LOG:
+    case MESSAGE_CONTROL:
+    case MESSAGE_MEMORY:
+        parcel_take(&w->arriving, m);
+        return;
+    case MESSAGE_PUBLISH:
+        publish(w);
+        return;
+    case MESSAGE_REOPENED:
+        if (w->engine != NULL)
+            engine_reopen_logs(w->engine, w->arriving.logs);
+        parcel_replace_logs(&w->served, &w->arriving);
+        return;
+    case MESSAGE_DRAIN:
+        start_drain(w, m->number);
+        return;
+    default: // NOLINT: only our own parent speaks here
+        BUG_ON(true);
+    }
+}
+
+static void on_parent(struct worker *w)
+{
+    struct message m;
+    enum fdpass_result result = channel_receive(w->parent, &m);
+
+    if (result == FDPASS_OK)
+        on_message(w, &m);
+    else if (result != FDPASS_AGAIN)
+        w->ended = true; /* the parent is dead: so are we */
+}
+
+static void look_at_drain(struct worker *w)
+{
+    if (!w->draining)
+        return;
+    if (engine_sessions(w->engine) == 0 || clock_now().us >= w->drain_until.us) {
+        w->draining = false;
+        if (channel_say(w->parent, MESSAGE_DRAINED, 0, 0) != FDPASS_OK)
+            w->ended = true;
+    }
+}
+
+static void loop(struct worker *w)
+{
+    struct signalfd_siginfo info;
+
+    while (!w->ended) {
+        struct pollfd fds[] = { { .fd = w->parent->fd, .events = POLLIN },
+                                { .fd = w->signals, .events = POLLIN } };
+        if (poll(fds, COUNT_OF(fds), w->draining ? DRAIN_LOOK_MS : -1) < 0 && errno != EINTR)
+            break;
+        if (fds[0].revents)
+            on_parent(w);
+        for (int n; (n = event_signals_take(w->signals, &info)) > 0;)
+            w->ended = w->ended || n == SIGTERM;
+        look_at_drain(w);
+    }
+}
+
+int worker_run(const struct manifest *m, struct channel *parent)
+{
+    /* A terminal's Ctrl-C goes to all of us: the parent decides what it means. */
+    static const int taken[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGPIPE, 0 };
+    struct worker w = { .manifest = m, .parent = parent, .temp_dir = -1 };
+
+    parcel_init(&w.arriving);
+    parcel_init(&w.served);
+    w.signals = event_signals_open(taken);
+    clock_load_zone();
+    w.temp_dir = confine_open_temp(m);
+    if (w.signals < 0 || !confine(m))
+        return 1;
+    loop(&w);
+    if (w.engine != NULL)
+        engine_stop(&w.engine, LOGS_TIME);
+    state_world_free(&w.world);
+    parcel_fini(&w.arriving);
+    parcel_fini(&w.served);
+    return w.exit_code;
+}

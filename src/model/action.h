@@ -148,3 +148,5 @@ struct action_list {
     struct action *items;
     uint32_t count, room;
 };
+const char *action_name(enum action_kind k); /* "FIELD_SET" */
+const char *hook_name(enum hook h);          /* "request" */

@@ -24,6 +24,21 @@ struct env_setting {
     bool unset;
 };
 
+/*
+ * Who asked for a user, a group or a chroot: several files may. In one language
+ * the later word replaces the earlier; two languages must agree (config_seal).
+ */
+struct process_claim {
+    enum language language;
+    struct span value;
+    uint32_t id; /* UINT32_MAX = none: then <value> is compared */
+    struct where at;
+};
+struct process_claims {
+    struct process_claim *items;
+    uint32_t count, room;
+};
+
 /* What the parent must know: it becomes the manifest. */
 struct process {
     enum language
@@ -31,9 +46,10 @@ struct process {
     bool daemonize;
     bool daemonize_set;
     LIST_OF(struct span) pid_files;
-    struct span user, group, chroot; /* empty = none */
-    uint32_t uid, gid;               /* resolved; UINT32_MAX = none */
-    uint32_t threads;                /* 0 = as many as CPUs allowed */
+    struct process_claims users, groups, chroots; /* config_claim_*; seal sets the next two lines */
+    struct span user, group, chroot;              /* empty = none */
+    uint32_t uid, gid;                            /* resolved; UINT32_MAX = none */
+    uint32_t threads;                             /* 0 = as many as CPUs allowed */
     uint32_t threads_max;
     uint64_t files_max;              /* RLIMIT_NOFILE wanted; 0 = by connections */
     uint32_t connections_max;        /* in all; 0 = by descriptors */
@@ -63,31 +79,52 @@ struct config {
     LIST_OF(struct span) slot_names;
     struct vrrp_config *vrrp; /* NULL: none */
     bool sealed;
+    struct config_names *names; /* the builders' own memory of names */
 };
 
 struct config *config_new(void);
 /* NULL-safe; releases regexes, then the arena. */
 void config_free(struct config **c);
 
-/* Builders: allocate, number, append. Names are borrowed: give arena spans. */
+/*
+ * Builders: allocate, number, append, and set what is not zero by default
+ * (weight 1, no time limits, no descriptor ...). Names are borrowed: give arena
+ * spans. A name that is there already is added all the same; config_seal says so.
+ */
 struct listener *config_add_listener(struct config *c);
 struct service *config_add_service(struct config *c, enum language l, struct span name);
 struct scope *config_add_scope(struct config *c, enum language l, struct span name);
 struct pool *config_add_pool(struct config *c, enum language l, struct span name);
+/* nginx: upstreams of stream {} have names of their own beside those of http {}. */
+struct pool *config_add_stream_pool(struct config *c, enum language l, struct span name);
 struct server *config_add_server(struct config *c, struct pool *p);
 /* The same file or address is the same target: returns the one that is there. */
 struct log_target *config_log_target(struct config *c, const struct log_target *like);
 struct regex *config_regex(struct config *c, struct span pattern, bool nocase, struct buf *why, size_t *at);
 /* Slot of a stream variable by name, new or old. */
 uint32_t config_slot(struct config *c, struct span name);
+/* The first of that name, or NULL. */
 struct pool *config_find_pool(const struct config *c, enum language l, struct span name);
+struct pool *config_find_stream_pool(const struct config *c, enum language l, struct span name);
+struct service *config_find_service(const struct config *c, enum language l, struct span name);
+/* <uid>, <gid>: UINT32_MAX when not known. */
+void config_claim_user(struct config *c, enum language l, struct span name, uint32_t uid, struct where at);
+void config_claim_group(struct config *c, enum language l, struct span name, uint32_t gid, struct where at);
+void config_claim_chroot(struct config *c, enum language l, struct span path, struct where at);
+/* The larger number wins. */
+void config_want_threads(struct config *c, uint32_t threads);
 
+/* The action is valid until the next one is added to that hook. */
 struct action *action_add(struct config *c, struct scope *s, enum hook h, enum action_kind k,
                           struct where at);
 
 /*
- * Ends building: numbers, location trees, cross-file rules (two listeners on
- * one address, different users, ...). Errors go to <d>; false when there were any.
+ * Ends building: identities and ids of servers, how often pools are used,
+ * location trees, lookup tables that were not finished, and the rules between
+ * files: two listeners on one address, two pools, services or servers of one
+ * name, different users, groups or chroots, a circle of tracked servers, a pool
+ * that nothing uses (a warning). Diagnostics K0501 to K0519 go to <d>; false
+ * when one of them was an error. Call it once.
  */
 MUST_USE bool config_seal(struct config *c, struct diags *d);
 /* What the program understood, as indented text; two equal files give equal dumps. */

@@ -95,11 +95,10 @@ enum needs {
     X(HTTP_VERSION, TEXT, REQUEST) /* 1.1 */                                                                 \
     X(PROTOCOL, TEXT, REQUEST)     /* HTTP/1.1 */                                                            \
     X(REQUEST_LINE, TEXT, REQUEST)                                                                           \
-    X(HOST_FIELD, TEXT, REQUEST)  /* with port, as received */                                               \
-    X(HOST_NAME, TEXT, REQUEST)   /* nginx $host: lower case, no port, else the server's name */             \
-    X(SERVER_NAME, TEXT, REQUEST) /* of the chosen virtual server */                                         \
-    X(REQUEST_FIELD, TEXT,                                                                                   \
-      REQUEST) /* <arg>; <number> occurrence, 0 = last as HAProxy's hdr, INT32_MIN = all joined by ", " */   \
+    X(HOST_FIELD, TEXT, REQUEST)    /* with port, as received */                                             \
+    X(HOST_NAME, TEXT, REQUEST)     /* nginx $host: lower case, no port, else the server's name */           \
+    X(SERVER_NAME, TEXT, REQUEST)   /* of the chosen virtual server */                                       \
+    X(REQUEST_FIELD, TEXT, REQUEST) /* <arg>; <number> enum occurrence */                                    \
     X(REQUEST_FIELD_COUNT, INT, REQUEST)                                                                     \
     X(REQUEST_COOKIE, TEXT, REQUEST)                                                                         \
     X(REQUEST_LENGTH, INT, REQUEST)       /* head and body as received */                                    \
@@ -193,23 +192,86 @@ const char *fetch_name(enum fetch f); /* "CLIENT_IP", for dumps and explain */
 enum value_type fetch_type(enum fetch f);
 uint32_t fetch_needs(enum fetch f); /* enum needs */
 
-/* HAProxy's converters and what nginx's variables need of them; more join here. */
+/*
+ * Which of several values of one name (REQUEST_FIELD, RESPONSE_FIELD, SENT_FIELD,
+ * REQUEST_COOKIE, RESPONSE_COOKIE): <number> counts from 1 at the front or from
+ * -1 at the end, or is one of these. <number2> 1: the members of comma lists
+ * count one by one (HAProxy's hdr), 0: whole field lines (fhdr; nginx).
+ */
+enum occurrence {
+    OCCURRENCE_LAST = 0,
+    OCCURRENCE_ALL = INT32_MIN,  /* joined by ", " (cookies in fields of nginx: "; ") */
+    OCCURRENCE_EACH = INT32_MAX, /* a test holds when one of them does; elsewhere the last */
+};
+
+/*
+ * X(NAME, takes, gives): HAProxy's converters and what nginx's variables need of
+ * them; more join here. What is given is first made into what is taken (a number
+ * into text, text into a number or an address ...); a value that cannot be made
+ * so is no value. NONE: takes anything, or gives what it took. Where an operand
+ * may be a variable, <number2> is its slot + 1, 0 when <number> or <text> counts.
+ */
 #define CONVERT_LIST(X)                                                                                      \
-    X(LOWER)                                                                                                 \
-    X(UPPER)                                                                                                 \
-    X(LENGTH)                                                                                                \
-    X(FIELD) X(WORD) X(REGSUB) X(URL_DECODE) X(URL_ENCODE) X(HOST_ONLY) X(PORT_ONLY) X(IP_MASK) X(HEX)       \
-        X(BASE64) X(BASE64_DECODE) X(MAP) X(ADD) X(SUB) X(MUL) X(DIV) X(MOD) X(NEG) X(NOT) X(BOOL) X(AND)    \
-            X(OR) X(XOR) X(CONCAT) X(JSON) X(CRC32) X(DJB2) X(SDBM) X(WT6) X(XXH32) X(XXH64) X(SHA1) X(SHA2) \
-                X(MD5) X(IN_TABLE) X(DEFAULT) X(BYTES) X(LTRIM) X(RTRIM) X(STRCMP) X(TO_TEXT) X(TO_INT)      \
-                    X(TO_IP) X(UTIME) X(LTIME) X(HTTP_DATE) X(QUERY_PARAM) X(EVEN) X(ODD)
+    X(LOWER, TEXT, TEXT)                                                                                     \
+    X(UPPER, TEXT, TEXT)                                                                                     \
+    X(LENGTH, TEXT, INT)                                                                                     \
+    X(FIELD, TEXT, TEXT)  /* <number> from 1 or -1, <text> separators, <number2> how many, 0 = the rest */   \
+    X(WORD, TEXT, TEXT)   /* the same, but empty ones do not count */                                        \
+    X(REGSUB, TEXT, TEXT) /* <regex>, <text> with \\0 to \\9, <number> 1 = every match */                    \
+    X(URL_DECODE, TEXT, TEXT) /* <number> 1: '+' is a blank too */                                           \
+    X(URL_ENCODE, TEXT, TEXT)                                                                                \
+    X(HOST_ONLY, TEXT, TEXT)                                                                                 \
+    X(PORT_ONLY, TEXT, INT)                                                                                  \
+    X(IP_MASK, IP, IP) /* <number> bits of IPv4, <number2> of IPv6 */                                        \
+    X(HEX, BINARY, TEXT)                                                                                     \
+    X(BASE64, BINARY, TEXT)                                                                                  \
+    X(BASE64_DECODE, TEXT, BINARY)                                                                           \
+    X(MAP, NONE, TEXT) /* <lookup>, whose <subject> is the input */                                          \
+    X(ADD, INT, INT)   /* <number> or a slot, down to XOR; what overflows stays at the end of the range */   \
+    X(SUB, INT, INT)                                                                                         \
+    X(MUL, INT, INT)                                                                                         \
+    X(DIV, INT, INT) /* by 0: the largest number, as HAProxy */                                              \
+    X(MOD, INT, INT) /* by 0: 0 */                                                                           \
+    X(AND, INT, INT)                                                                                         \
+    X(OR, INT, INT)                                                                                          \
+    X(XOR, INT, INT)                                                                                         \
+    X(NEG, INT, INT)                                                                                         \
+    X(NOT, BOOL, BOOL)                                                                                       \
+    X(BOOL, BOOL, BOOL)                                                                                      \
+    X(EVEN, INT, BOOL)                                                                                       \
+    X(ODD, INT, BOOL)                                                                                        \
+    X(CONCAT, TEXT, TEXT) /* <text>, the slot, <text2> are put behind */                                     \
+    X(JSON, TEXT, TEXT)   /* escaped for a JSON string, without quotes */                                    \
+    X(CRC32, BINARY, INT) /* HAProxy's hashes: <number> 1 = avalanche */                                     \
+    X(DJB2, BINARY, INT)                                                                                     \
+    X(SDBM, BINARY, INT)                                                                                     \
+    X(WT6, BINARY, INT)                                                                                      \
+    X(XXH32, BINARY, INT) /* <number> seed */                                                                \
+    X(XXH64, BINARY, INT)                                                                                    \
+    X(SHA1, BINARY, BINARY)                                                                                  \
+    X(SHA2, BINARY, BINARY) /* <number> bits: 224, 256, 384, 512 */                                          \
+    X(MD5, BINARY, BINARY)                                                                                   \
+    X(DEFAULT, NONE, NONE) /* <text> instead of no value */                                                  \
+    X(BYTES, BINARY, NONE) /* <number> offset, <number2> length, -1 = the rest */                            \
+    X(LTRIM, TEXT, TEXT)   /* <text>: the characters */                                                      \
+    X(RTRIM, TEXT, TEXT)                                                                                     \
+    X(STRCMP, TEXT, INT) /* with <text> or a slot: negative, 0, positive */                                  \
+    X(TO_TEXT, TEXT, TEXT)                                                                                   \
+    X(TO_INT, INT, INT)                                                                                      \
+    X(TO_IP, IP, IP)                                                                                         \
+    X(UTIME, INT, TEXT)        /* <text> as in strftime, <number> seconds added; UTC */                      \
+    X(LTIME, INT, TEXT)        /* local time */                                                              \
+    X(HTTP_DATE, INT, TEXT)    /* <number> added; <number2> 0 seconds, 1 milliseconds, 2 microseconds */     \
+    X(QUERY_PARAM, TEXT, TEXT) /* <text> name, <text2> separators, "&" when empty */
 enum convert {
-#define X(name) CONVERT_##name,
+#define X(name, takes, gives) CONVERT_##name,
     CONVERT_LIST(X)
 #undef X
         CONVERT_COUNT
 };
 const char *convert_name(enum convert c);
+enum value_type convert_takes(enum convert c);
+enum value_type convert_gives(enum convert c);
 
 struct regex;  /* model/regex.h */
 struct lookup; /* model/lookup.h: nginx map, HAProxy map files, geo */
@@ -256,11 +318,19 @@ struct expr {
     struct where at;
     struct span constant; /* when every part is text: all of it; else ptr NULL */
 };
-/* Computes type, needs and constant once the parts are there. */
 struct arena;
+struct buf;
+/* Computes type, needs and constant; call it when the last part is there. */
 void expr_finish(struct arena *a, struct expr *e);
+/* Finished ones. */
 struct expr *expr_text(struct arena *a, struct span text);
 struct expr *expr_fetch(struct arena *a, enum fetch f, struct span arg);
+/* For building: a part at the end, with its defaults. Valid until the next one. */
+struct expr_part *expr_add_text(struct arena *a, struct expr *e, struct span text);
+struct expr_part *expr_add_fetch(struct arena *a, struct expr *e, enum fetch f, struct span arg);
+struct conversion *expr_add_conversion(struct arena *a, struct expr_part *p, enum convert c);
+/* "\"/app\" + PATH | LOWER": for dumps and explain, in no operator's language. */
+void expr_put(struct buf *out, const struct expr *e);
 
 /* ---- conditions ---- */
 
@@ -283,19 +353,24 @@ enum match {
 struct int_range {
     int64_t low, high; /* inclusive; INT64_MIN / INT64_MAX are open ends */
 };
-struct map; /* base/map.h */
+const char *match_name(enum match m); /* "exact" */
+
+struct map;         /* base/map.h */
+struct network_set; /* model/network_set.h */
 struct test {
     const struct expr *subject;
     enum match how;
     bool nocase;
     bool negate; /* nginx !=, !~ ; HAProxy's "!" is the term's */
     LIST_OF(struct span) texts;
-    const struct map *exact; /* MATCH_EXACT with more than a few texts */
     LIST_OF(struct int_range) ranges;
     LIST_OF(struct network) networks;
     LIST_OF(const struct regex *) regexes;
     struct span source;
     struct where at;
+    /* built by test_finish */
+    const struct map *exact;              /* MATCH_EXACT with more than a few texts */
+    const struct network_set *networkset; /* MATCH_IP with more than a few networks */
 };
 /* A named or anonymous ACL: true when any of its tests is. */
 struct acl {
@@ -319,3 +394,12 @@ struct cond {
     struct span source;
     struct where at;
 };
+/* Tables for long lists and the <needs>, from the inside out: tests, the ACL, the condition. */
+void test_finish(struct arena *a, struct test *t);
+void acl_finish(struct arena *a, struct acl *acl);
+void cond_finish(struct cond *c); /* its ACLs are finished */
+/* A condition of one test. */
+struct cond *cond_of_test(struct arena *a, const struct test *t);
+/* "{ PATH begin \"/old\" } !{ METHOD exact \"GET\" } || ...": for dumps and explain. */
+void test_put(struct buf *out, const struct test *t);
+void cond_put(struct buf *out, const struct cond *c);

@@ -98,9 +98,10 @@ struct server {
     uint32_t index; /* in the config: state is found by it */
     struct pool *pool;
     uint32_t ordinal;     /* in the pool, from 0, all servers counted */
-    uint32_t id;          /* HAProxy's, from 1 */
+    uint32_t id;          /* HAProxy's, from 1; 0: seal gives the lowest free one */
     struct span name;     /* "web1"; nginx: the address as written */
-    struct span identity; /* what it is called across reloads, unique in its pool */
+    struct span identity; /* what it is called across reloads, unique in its pool; empty: seal makes it of
+                             the name, or (nginx) of the address and its how-manieth it is */
     struct address address;
     struct span host;         /* a name to be resolved again while running; empty = the address is literal */
     uint32_t weight;          /* 0 = drains (HAProxy) */
@@ -131,6 +132,7 @@ struct pool {
     uint32_t index;
     enum language language;
     struct span name; /* as written; nginx's implicit ones: "10.0.0.1:80" */
+    bool stream;      /* nginx: named in stream {}, beside the names of http {} */
     bool implicit;    /* made for a proxy_pass to an address: never taken out as a single server is not */
     enum balance_algorithm algorithm;
     const struct expr *key; /* hashes */
@@ -149,6 +151,6 @@ struct pool {
     duration queue_timeout;
     uint32_t queue_max;        /* nginx queue; 0 = none, UINT32_MAX = no limit */
     const struct check *check; /* what servers with `check` do */
-    uint32_t uses;             /* how often a route names it; 0 is worth a warning */
+    uint32_t uses; /* how often a route names it: seal adds PROXY and ENTER, dialects add nbsrv() and such */
     struct where at;
 };

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the dump share: a buffer with an indentation. Nobody outside model needs this. */
+#pragma once
+
+#include "model/config.h"
+
+struct dump {
+    struct buf *out;
+    unsigned depth;
+};
+
+/* A line at the current depth; it gets its newline. */
+void dump_line(const struct dump *d, const char *format, ...) PRINTF_LIKE(2, 3);
+/* "  name value"; nothing for zero, empty, false, NULL. */
+void dump_number(const struct dump *d, const char *name, uint64_t n);
+void dump_text(const struct dump *d, const char *name, struct span s);
+void dump_flag(const struct dump *d, const char *name, bool on);
+void dump_time(const struct dump *d, const char *name, duration t); /* none is shown as "none" */
+void dump_address(const struct dump *d, const char *name, const struct address *a);
+void dump_expr(const struct dump *d, const char *name, const struct expr *e);
+
+const char *language_name(enum language l);
+void dump_scope(struct dump *d, const struct scope *s);
+void dump_pool(struct dump *d, const struct pool *p);
+void dump_client_policy(struct dump *d, const struct client_policy *p);
+void dump_server_policy(struct dump *d, const struct server_policy *p);

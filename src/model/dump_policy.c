@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policies in the dump: one line a member, in the order of model/scope.h. */
+#include "model/dump_internal.h"
+
+void dump_client_policy(struct dump *d, const struct client_policy *p)
+{
+    dump_line(d, "client");
+    d->depth++;
+    dump_time(d, "head", p->head_timeout);
+    dump_time(d, "idle", p->idle_timeout);
+    dump_time(d, "body", p->body_timeout);
+    dump_time(d, "send", p->send_timeout);
+    dump_time(d, "tunnel", p->tunnel_timeout);
+    dump_time(d, "half closed", p->half_closed_timeout);
+    dump_time(d, "life", p->life_max);
+    dump_number(d, "requests", p->requests_max);
+    dump_number(d, "head bytes", p->head_max);
+    dump_number(d, "target bytes", p->target_max);
+    dump_number(d, "fields", p->fields_max);
+    dump_number(d, "body bytes", p->body_max);
+    dump_number(d, "keep mode", p->keep);
+    dump_number(d, "linger", p->linger);
+    dump_time(d, "linger time", p->linger_time);
+    dump_time(d, "linger timeout", p->linger_timeout);
+    dump_flag(d, "reset timed out", p->reset_timed_out);
+    dump_flag(d, "drop invalid fields", p->drop_invalid_fields);
+    dump_flag(d, "underscores", p->underscores);
+    dump_flag(d, "merge slashes", p->merge_slashes);
+    dump_flag(d, "normalize path", p->normalize_path);
+    dump_flag(d, "quiet probe", p->quiet_probe);
+    dump_flag(d, "quiet preconnect", p->quiet_preconnect);
+    dump_flag(d, "log normal off", p->log_normal_off);
+    dump_flag(d, "server name in redirect", p->server_name_in_redirect);
+    dump_flag(d, "port in redirect", p->port_in_redirect);
+    dump_flag(d, "absolute redirect", p->absolute_redirect);
+    dump_flag(d, "no version", p->independent_tokens);
+    dump_flag(d, "server field", p->server_field);
+    dump_flag(d, "date field", p->date_field);
+    dump_number(d, "rate", p->limit_rate);
+    dump_number(d, "rate after", p->limit_rate_after);
+    dump_flag(d, "error codes of nginx", p->reject_error_codes_nginx);
+    d->depth--;
+}
+
+void dump_server_policy(struct dump *d, const struct server_policy *p)
+{
+    dump_line(d, "server");
+    d->depth++;
+    dump_time(d, "connect", p->connect_timeout);
+    dump_time(d, "send", p->send_timeout);
+    dump_time(d, "read", p->read_timeout);
+    dump_time(d, "queue", p->queue_timeout);
+    dump_time(d, "tunnel", p->tunnel_timeout);
+    dump_time(d, "half closed", p->half_closed_timeout);
+    dump_number(d, "tries", p->tries_max);
+    dump_time(d, "tries time", p->tries_time);
+    if (p->retry_on)
+        dump_line(d, "retry on %#x", p->retry_on);
+    for (uint32_t i = 0; i < p->retry_statuses.count; i++)
+        dump_number(d, "retry on status", p->retry_statuses.items[i]);
+    if (p->redispatch)
+        dump_line(d, "redispatch %d", p->redispatch);
+    dump_time(d, "retry pause", p->retry_pause);
+    dump_flag(d, "buffer request", p->buffer_request);
+    dump_flag(d, "buffer response", p->buffer_response);
+    dump_number(d, "head buffer", p->head_buffer);
+    dump_number(d, "body memory", p->body_memory);
+    dump_number(d, "response memory", p->response_memory);
+    dump_number(d, "response file", p->response_file_max);
+    dump_flag(d, "abort with client", p->abort_with_client);
+    dump_flag(d, "intercept errors", p->intercept_errors);
+    dump_flag(d, "splice request", p->splice_request);
+    dump_flag(d, "splice response", p->splice_response);
+    dump_flag(d, "keep alive", p->keepalive);
+    dump_address(d, "source", &p->source);
+    d->depth--;
+}

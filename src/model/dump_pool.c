@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pools, servers and checks in the dump. */
+#include "model/dump_internal.h"
+
+static const char *const algorithms[] = {
+    [BALANCE_ROUND_ROBIN] = "round robin",
+    [BALANCE_STATIC_RR] = "static round robin",
+    [BALANCE_LEAST_CONN] = "least connections",
+    [BALANCE_FIRST] = "first",
+    [BALANCE_RANDOM] = "random",
+    [BALANCE_IP_HASH] = "ip hash",
+    [BALANCE_HASH] = "hash",
+    [BALANCE_KETAMA] = "ketama",
+    [BALANCE_HASH_MAP] = "hash map",
+    [BALANCE_HASH_CONSISTENT] = "hash consistent",
+    [BALANCE_LEAST_TIME] = "least time",
+    [BALANCE_FAIR] = "fair",
+};
+static const char *const check_kinds[] = {
+    [CHECK_NONE] = "none",           [CHECK_TCP] = "tcp",           [CHECK_HTTP] = "http",
+    [CHECK_TLS_HELLO] = "tls hello", [CHECK_MYSQL] = "mysql",       [CHECK_PGSQL] = "pgsql",
+    [CHECK_REDIS] = "redis",         [CHECK_SMTP] = "smtp",         [CHECK_LDAP] = "ldap",
+    [CHECK_SCRIPT] = "script",       [CHECK_EXTERNAL] = "external",
+};
+static const char *const step_kinds[] = {
+    [CHECK_STEP_CONNECT] = "connect", [CHECK_STEP_SEND] = "send", [CHECK_STEP_EXPECT] = "expect"
+};
+
+static void dump_step(struct dump *d, const struct check_step *s)
+{
+    dump_line(d, "%s", step_kinds[s->kind]);
+    d->depth++;
+    dump_number(d, "port", s->port);
+    dump_flag(d, "tls", s->tls);
+    dump_flag(d, "default options", s->default_options);
+    dump_expr(d, "data", s->data);
+    dump_text(d, "method", s->method);
+    dump_text(d, "uri", s->uri);
+    dump_text(d, "version", s->version);
+    for (uint32_t i = 0; i < s->fields.count; i++) {
+        dump_text(d, "field", s->fields.items[i].name);
+        dump_expr(d, "value", s->fields.items[i].value);
+    }
+    dump_number(d, "expects", s->expects);
+    dump_text(d, "of field", s->field);
+    if (s->expect) {
+        char text[1024];
+        struct buf b;
+        buf_init_fixed(&b, text, sizeof(text));
+        test_put(&b, s->expect);
+        dump_line(d, "%s%.*s", s->negate ? "not " : "", SPAN_ARGS(buf_span(&b)));
+    }
+    d->depth--;
+}
+
+static void dump_check(struct dump *d, const struct check *c)
+{
+    dump_line(d, "check %s", check_kinds[c->kind]);
+    d->depth++;
+    dump_time(d, "interval", c->interval);
+    dump_time(d, "fast interval", c->fast_interval);
+    dump_time(d, "down interval", c->down_interval);
+    dump_time(d, "timeout", c->timeout);
+    dump_time(d, "connect timeout", c->connect_timeout);
+    dump_number(d, "rise", c->rise);
+    dump_number(d, "fall", c->fall);
+    dump_address(d, "address", &c->address);
+    dump_number(d, "port", c->port);
+    dump_flag(d, "tls", c->tls);
+    dump_flag(d, "send proxy", c->send_proxy);
+    dump_text(d, "user", c->user);
+    for (uint32_t i = 0; i < c->steps.count; i++)
+        dump_step(d, &c->steps.items[i]);
+    d->depth--;
+}
+
+static void dump_limits(const struct dump *d, const struct server *s)
+{
+    dump_number(d, "connections", s->connections_max);
+    dump_number(d, "connections at least", s->connections_min);
+    dump_number(d, "queue", s->queue_max);
+    dump_number(d, "fails", s->fails_max);
+    if (s->fails_max)
+        dump_time(d, "fail window", s->fail_window);
+    dump_time(d, "slow start", s->slow_start);
+    if (s->idle_max != UINT32_MAX)
+        dump_line(d, "idle %u", s->idle_max);
+    if (!duration_is_none(s->idle_timeout))
+        dump_time(d, "idle timeout", s->idle_timeout);
+}
+
+static void dump_server(struct dump *d, const struct server *s)
+{
+    dump_line(d, "server %.*s", SPAN_ARGS(s->name));
+    d->depth++;
+    dump_text(d, "identity", s->identity);
+    dump_number(d, "id", s->id);
+    dump_address(d, "address", &s->address);
+    dump_text(d, "host", s->host);
+    dump_line(d, "weight %u", s->weight);
+    dump_limits(d, s);
+    dump_flag(d, "backup", s->backup);
+    dump_flag(d, "down", s->down);
+    dump_flag(d, "drain", s->drain);
+    dump_number(d, "send proxy", s->send_proxy);
+    dump_number(d, "observe layer", s->observe == OBSERVE_LAYER7 ? 7 : s->observe == OBSERVE_LAYER4 ? 4 : 0);
+    dump_number(d, "on error", s->observe ? s->on_error : 0);
+    dump_number(d, "errors", s->error_limit);
+    dump_flag(d, "on down: close sessions", s->on_down_shutdown_sessions);
+    dump_flag(d, "on up: close sessions of backups", s->on_up_shutdown_backup_sessions);
+    dump_flag(d, "tls", s->tls != NULL);
+    dump_address(d, "source", &s->source);
+    dump_text(d, "cookie", s->cookie);
+    dump_text(d, "redirect", s->redirect);
+    if (s->track)
+        dump_line(d, "tracks %.*s/%.*s", SPAN_ARGS(s->track->pool->name), SPAN_ARGS(s->track->name));
+    if (s->check)
+        dump_check(d, s->check);
+    d->depth--;
+}
+
+void dump_pool(struct dump *d, const struct pool *p)
+{
+    dump_line(d, "pool %s%s:%.*s", language_name(p->language), p->stream ? " stream" : "",
+              SPAN_ARGS(p->name));
+    d->depth++;
+    dump_line(d, "%s", algorithms[p->algorithm]);
+    dump_flag(d, "implicit", p->implicit);
+    dump_expr(d, "key", p->key);
+    dump_number(d, "draws", p->draws);
+    dump_number(d, "hash function", p->hash_function);
+    dump_number(d, "balance factor", p->balance_factor);
+    dump_number(d, "weight scale", p->weight_scale);
+    dump_flag(d, "all backups", p->all_backups);
+    dump_flag(d, "single never fails", p->single_never_fails);
+    dump_number(d, "reuse", p->reuse);
+    dump_number(d, "idle", p->idle_max);
+    dump_time(d, "idle timeout", p->idle_timeout);
+    dump_time(d, "idle life", p->idle_life);
+    dump_number(d, "idle requests", p->idle_requests);
+    dump_number(d, "full at", p->fullconn);
+    dump_time(d, "queue timeout", p->queue_timeout);
+    dump_number(d, "queue", p->queue_max);
+    if (p->check)
+        dump_check(d, p->check);
+    for (uint32_t i = 0; i < p->servers.count; i++)
+        dump_server(d, p->servers.items[i]);
+    d->depth--;
+}

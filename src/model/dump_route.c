@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scopes and their actions in the dump. */
+#include "model/dump_internal.h"
+
+#include "model/regex.h"
+#include "model/route.h"
+
+static const char *const hook_names[HOOK_COUNT] = {
+    [HOOK_CONNECTION] = "connection", [HOOK_SESSION] = "session", [HOOK_CONTENT] = "content",
+    [HOOK_REQUEST] = "request",       [HOOK_BODY] = "body",       [HOOK_PICK] = "pick",
+    [HOOK_RESPONSE] = "response",     [HOOK_REPLY] = "reply",     [HOOK_LOG] = "log",
+};
+
+static const char *const action_names[ACTION_COUNT] = {
+    [ACTION_ENTER] = "ENTER",
+    [ACTION_ROUTE_HOST] = "ROUTE_HOST",
+    [ACTION_ROUTE_LOCATION] = "ROUTE_LOCATION",
+    [ACTION_ACCEPT] = "ACCEPT",
+    [ACTION_REPLY] = "REPLY",
+    [ACTION_CLOSE] = "CLOSE",
+    [ACTION_TARPIT] = "TARPIT",
+    [ACTION_PROXY] = "PROXY",
+    [ACTION_FILES] = "FILES",
+    [ACTION_STATUS] = "STATUS",
+    [ACTION_FIELD_SET] = "FIELD_SET",
+    [ACTION_FIELD_ADD] = "FIELD_ADD",
+    [ACTION_FIELD_DELETE] = "FIELD_DELETE",
+    [ACTION_FIELD_REPLACE] = "FIELD_REPLACE",
+    [ACTION_FIELD_ADD_ALWAYS] = "FIELD_ADD_ALWAYS",
+    [ACTION_FIELD_SET_DEFAULT] = "FIELD_SET_DEFAULT",
+    [ACTION_SET_METHOD] = "SET_METHOD",
+    [ACTION_SET_PATH] = "SET_PATH",
+    [ACTION_SET_QUERY] = "SET_QUERY",
+    [ACTION_SET_TARGET] = "SET_TARGET",
+    [ACTION_SET_STATUS] = "SET_STATUS",
+    [ACTION_SET_SLOT] = "SET_SLOT",
+    [ACTION_REWRITE] = "REWRITE",
+    [ACTION_ALLOW] = "ALLOW",
+    [ACTION_DENY] = "DENY",
+    [ACTION_AUTH_BASIC] = "AUTH_BASIC",
+    [ACTION_FORWARDED_FOR] = "FORWARDED_FOR",
+    [ACTION_REAL_IP] = "REAL_IP",
+    [ACTION_CAPTURE] = "CAPTURE",
+    [ACTION_SET_LOG_LEVEL] = "SET_LOG_LEVEL",
+    [ACTION_LIMIT_RATE] = "LIMIT_RATE",
+    [ACTION_LIMIT_CONN] = "LIMIT_CONN",
+    [ACTION_LIMIT_REQ] = "LIMIT_REQ",
+};
+
+const char *action_name(enum action_kind k)
+{
+    BUG_ON(k >= ACTION_COUNT);
+    return action_names[k];
+}
+
+const char *hook_name(enum hook h)
+{
+    BUG_ON(h >= HOOK_COUNT);
+    return hook_names[h];
+}
+
+static void dump_fields(const struct dump *d, const char *name, const struct field_line *lines,
+                        uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        dump_text(d, name, lines[i].name);
+        dump_expr(d, "    =", lines[i].value);
+    }
+}
+
+static void dump_target(const struct dump *d, const char *name, const struct scope *s)
+{
+    if (s)
+        dump_line(d, "%s scope %u (%.*s)", name, s->index, SPAN_ARGS(s->name));
+}
+
+static void dump_reply(struct dump *d, const struct reply *r)
+{
+    dump_line(d, "reply %u", r->status);
+    d->depth++;
+    dump_text(d, "reason", r->reason);
+    dump_fields(d, "field", r->fields.items, r->fields.count);
+    dump_text(d, "content type", r->content_type);
+    dump_expr(d, "body", r->body);
+    dump_expr(d, "location", r->location);
+    dump_flag(d, "relative", r->relative);
+    dump_text(d, "raw", r->raw);
+    dump_flag(d, "close", r->close);
+    dump_flag(d, "default page", r->default_page);
+    d->depth--;
+}
+
+static void dump_proxy(struct dump *d, const struct proxy *p)
+{
+    if (p->pool)
+        dump_line(d, "pool %s:%.*s", language_name(p->pool->language), SPAN_ARGS(p->pool->name));
+    dump_expr(d, "target", p->target);
+    dump_text(d, "scheme", p->scheme);
+    dump_flag(d, "replace prefix", p->replace_prefix);
+    dump_expr(d, "uri", p->uri);
+    dump_fields(d, "field", p->fields.items, p->fields.count);
+    dump_flag(d, "default fields", p->default_fields);
+    dump_expr(d, "method", p->method);
+    dump_expr(d, "body", p->body);
+    dump_flag(d, "pass fields", p->pass_fields);
+    dump_flag(d, "pass body", p->pass_body);
+    dump_line(d, "HTTP/1.%u", p->minor);
+    for (uint32_t i = 0; i < p->hide_fields.count; i++)
+        dump_text(d, "hide", p->hide_fields.items[i]);
+    for (uint32_t i = 0; i < p->pass_hidden_fields.count; i++)
+        dump_text(d, "pass", p->pass_hidden_fields.items[i]);
+    for (uint32_t i = 0; i < p->redirects.count; i++) {
+        dump_expr(d, "redirect from", p->redirects.items[i].from);
+        if (p->redirects.items[i].regex)
+            dump_text(d, "redirect from", regex_source(p->redirects.items[i].regex));
+        dump_expr(d, "redirect to", p->redirects.items[i].to);
+    }
+    dump_flag(d, "redirect default", p->redirect_default);
+}
+
+static void dump_files(struct dump *d, const struct files *f)
+{
+    dump_expr(d, f->alias ? "alias" : "root", f->root);
+    for (uint32_t i = 0; i < f->index.count; i++)
+        dump_expr(d, "index", f->index.items[i]);
+    for (uint32_t i = 0; i < f->tries.count; i++)
+        dump_expr(d, "try", f->tries.items[i]);
+    if (f->fallback_reply)
+        dump_reply(d, f->fallback_reply);
+    dump_target(d, "fallback", f->fallback_scope);
+    dump_expr(d, "fallback", f->fallback_uri);
+}
+
+static void dump_rewrite(struct dump *d, const struct rewrite *r)
+{
+    static const char *const thens[] = { "next", "last", "break", "redirect", "permanent" };
+    dump_text(d, "regex", regex_source(r->regex));
+    dump_expr(d, "to", r->to);
+    dump_line(d, "then %s", thens[r->then]);
+    dump_flag(d, "drop query", r->drop_query);
+}
+
+/* The map's own order depends on the hash; that of the scopes does not. */
+static void dump_names(struct dump *d, const char *name, const struct map *m)
+{
+    uint32_t shown = 0;
+    struct span last = { NULL, 0 };
+    while (shown < m->count) {
+        const struct map_entry *next = NULL;
+        for (uint32_t i = 0; i < m->room; i++) {
+            const struct map_entry *e = map_at(m, i);
+            if (e->value == NULL || (last.ptr && span_cmp(e->key, last) <= 0))
+                continue;
+            if (next == NULL || span_cmp(e->key, next->key) < 0)
+                next = e;
+        }
+        if (next == NULL)
+            return;
+        const struct scope *s = next->value;
+        dump_line(d, "%s \"%.*s\" scope %u", name, SPAN_ARGS(next->key), s->index);
+        last = next->key;
+        shown++;
+    }
+}
+
+static void dump_hosts(struct dump *d, const struct host_table *t)
+{
+    dump_names(d, "exact", &t->exact);
+    dump_names(d, "suffix", &t->suffixes);
+    dump_names(d, "exact or suffix", &t->exact_or_suffix);
+    dump_names(d, "prefix", &t->prefixes);
+    for (uint32_t i = 0; i < t->regexes.count; i++)
+        dump_line(d, "regex %.*s scope %u", SPAN_ARGS(regex_source(t->regexes.items[i].regex)),
+                  t->regexes.items[i].scope->index);
+    dump_line(d, "else scope %u", t->fallback->index);
+}
+
+static void dump_locations(struct dump *d, const struct location_tree *t)
+{
+    for (uint32_t i = 0; i < t->prefixes.count; i++) {
+        const struct location_prefix *p = &t->prefixes.items[i];
+        dump_line(d, "%s \"%.*s\" scope %u%s%s", p->exact ? "exact" : "prefix", SPAN_ARGS(p->prefix),
+                  p->scope->index, p->no_regex ? ", no regex" : "", p->auto_redirect ? ", redirect" : "");
+        d->depth++;
+        if (p->nested)
+            dump_locations(d, p->nested);
+        d->depth--;
+    }
+    for (uint32_t i = 0; i < t->regexes.count; i++) {
+        const struct location_regex *r = &t->regexes.items[i];
+        dump_line(d, "regex %.*s scope %u", SPAN_ARGS(regex_source(r->regex)), r->scope->index);
+        d->depth++;
+        if (r->nested)
+            dump_locations(d, r->nested);
+        d->depth--;
+    }
+    dump_names(d, "named", &t->named);
+}
+
+static void dump_networks(struct dump *d, const struct action *a)
+{
+    for (uint32_t i = 0; i < a->networks.count; i++) {
+        char text[96];
+        struct buf b;
+        buf_init_fixed(&b, text, sizeof(text));
+        address_put_ip(&b, &a->networks.items[i].base);
+        dump_line(d, "network %.*s/%u", SPAN_ARGS(buf_span(&b)), a->networks.items[i].bits);
+    }
+}
+
+/* The one member of the union that <a>'s kind uses. */
+static void dump_operand(struct dump *d, const struct action *a)
+{
+    if (a->kind == ACTION_ENTER)
+        dump_target(d, "into", a->scope);
+    else if (a->kind == ACTION_ROUTE_HOST)
+        dump_hosts(d, a->hosts);
+    else if (a->kind == ACTION_ROUTE_LOCATION)
+        dump_locations(d, a->locations);
+    else if ((a->kind == ACTION_REPLY || a->kind == ACTION_TARPIT) && a->reply)
+        dump_reply(d, a->reply);
+    else if (a->kind == ACTION_PROXY)
+        dump_proxy(d, a->proxy);
+    else if (a->kind == ACTION_FILES)
+        dump_files(d, a->files);
+    else if (a->kind == ACTION_REWRITE)
+        dump_rewrite(d, a->rewrite);
+    else if (a->kind == ACTION_AUTH_BASIC)
+        dump_expr(d, "realm", a->auth->realm);
+    else if (a->kind == ACTION_FIELD_REPLACE)
+        dump_text(d, "regex", regex_source(a->regex));
+}
+
+static void dump_action(struct dump *d, const struct action *a)
+{
+    dump_line(d, "%s", action_name(a->kind));
+    d->depth++;
+    if (a->when) {
+        struct buf b;
+        buf_init(&b, 1024 * 1024);
+        cond_put(&b, a->when);
+        dump_line(d, "when %.*s", SPAN_ARGS(buf_span(&b)));
+        buf_fini(&b);
+    }
+    dump_text(d, "name", a->name);
+    dump_expr(d, "value", a->expr);
+    if (a->number)
+        dump_line(d, "number %lld", (long long)a->number);
+    if (a->number2)
+        dump_line(d, "second number %lld", (long long)a->number2);
+    dump_networks(d, a);
+    dump_operand(d, a);
+    d->depth--;
+}
+
+static void dump_error_page(struct dump *d, const struct error_page *e)
+{
+    dump_line(d, "error page");
+    d->depth++;
+    for (uint32_t i = 0; i < e->statuses.count; i++)
+        dump_number(d, "of", e->statuses.items[i]);
+    dump_number(d, "becomes", e->status);
+    dump_expr(d, "target", e->target);
+    dump_target(d, "into", e->named);
+    d->depth--;
+}
+
+static void dump_log(struct dump *d, const struct log_rule *r)
+{
+    dump_line(d, "log to %u", r->target->index);
+    d->depth++;
+    dump_expr(d, "line", r->line);
+    dump_text(d, "format", r->format_name);
+    dump_expr(d, "if", r->when);
+    dump_line(d, "facility %u level %u (%u to %u)", r->facility, r->level, r->level_max, r->level_min);
+    dump_flag(d, "at once", r->on_accept);
+    if (r->sample_size)
+        dump_line(d, "sample %u-%u:%u", r->sample_low, r->sample_high, r->sample_size);
+    d->depth--;
+}
+
+void dump_scope(struct dump *d, const struct scope *s)
+{
+    dump_line(d, "scope %u %s:%.*s", s->index, language_name(s->language), SPAN_ARGS(s->name));
+    d->depth++;
+    dump_target(d, "parent", s->parent);
+    if (s->client)
+        dump_client_policy(d, s->client);
+    if (s->server)
+        dump_server_policy(d, s->server);
+    for (uint32_t h = 0; h < HOOK_COUNT; h++) {
+        if (s->on[h].count)
+            dump_line(d, "on %s", hook_name(h));
+        d->depth++;
+        for (uint32_t i = 0; i < s->on[h].count; i++)
+            dump_action(d, &s->on[h].items[i]);
+        d->depth--;
+    }
+    for (const struct reply_set *set = s->replies; set; set = set->below)
+        for (uint32_t i = 0; i < set->replies.count; i++)
+            dump_reply(d, set->replies.items[i]);
+    for (uint32_t i = 0; i < s->error_pages.count; i++)
+        dump_error_page(d, &s->error_pages.items[i]);
+    dump_flag(d, "logs replace", s->logs_set);
+    for (uint32_t i = 0; i < s->logs.count; i++)
+        dump_log(d, &s->logs.items[i]);
+    dump_flag(d, "internal", s->internal);
+    dump_text(d, "prefix", s->prefix);
+    dump_text(d, "server name", s->server_name);
+    dump_text(d, "default type", s->default_type);
+    dump_text(d, "charset", s->charset);
+    if (s->pool)
+        dump_line(d, "pool %.*s", SPAN_ARGS(s->pool->name));
+    dump_number(d, "connections", s->connections_max);
+    dump_number(d, "capture slots", s->slots);
+    d->depth--;
+}

@@ -21,9 +21,23 @@ static struct span hex(uint8_t *room, const char *text)
     return span_of((char *)room, n);
 }
 
-static const struct vrrp_ip router = { 4, { 10, 99, 0, 1 } };
+#define ROUTER                                                                                               \
+    {                                                                                                        \
+        4,                                                                                                   \
+        {                                                                                                    \
+            10, 99, 0, 1                                                                                     \
+        }                                                                                                    \
+    }
+#define GROUP                                                                                                \
+    {                                                                                                        \
+        4,                                                                                                   \
+        {                                                                                                    \
+            224, 0, 0, 18                                                                                    \
+        }                                                                                                    \
+    }
+static const struct vrrp_ip router = ROUTER;
 static const struct vrrp_ip peer = { 4, { 10, 99, 0, 2 } };
-static const struct vrrp_ip group = { 4, { 224, 0, 0, 18 } };
+static const struct vrrp_ip group = GROUP;
 static const struct vrrp_ip router6 = { 16, { 0xfe, 0x80, [15] = 1 } };
 static const struct vrrp_ip group6 = { 16, { 0xff, 0x02, [15] = 0x12 } };
 static const char vip[4] = { 10, 99, 0, 100 };
@@ -51,7 +65,7 @@ static struct vrrp_expected course_expected(void)
                                    .own = &peer };
 }
 
-static const struct vrrp_envelope envelope = { .from = router, .to = group, .ttl = 255 };
+static const struct vrrp_envelope envelope = { .from = ROUTER, .to = GROUP, .ttl = 255 };
 
 /* Captured from keepalived 2.2.7 with the course's file. */
 #define CAPTURED                                                                                             \

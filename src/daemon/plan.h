@@ -35,6 +35,7 @@ struct plan {
     bool pictures;                 /* show the source line and caret though stderr is no terminal */
     struct span pid_file;          /* haproxy -p; over the file's */
     struct span folder;            /* haproxy -C: change to it first */
+    struct span vrrp_pid_file;     /* keepalived -r */
     LIST_OF(uint32_t) finish;      /* haproxy -sf: pids to drain when we serve */
     LIST_OF(uint32_t) terminate;   /* haproxy -st */
     struct span take_sockets_from; /* haproxy -x */

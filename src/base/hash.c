@@ -10,7 +10,7 @@
 
 static struct {
     uint64_t k0, k1;
-} key = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u };
+} secret = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u };
 
 static uint64_t load_le64(const void *at)
 {
@@ -19,10 +19,10 @@ static uint64_t load_le64(const void *at)
     return le64toh(n);
 }
 
-void hash_seed(const uint8_t seed[16])
+void hash_seed(const uint8_t key[16])
 {
-    key.k0 = load_le64(seed);
-    key.k1 = load_le64(seed + 8);
+    secret.k0 = load_le64(key);
+    secret.k1 = load_le64(key + 8);
 }
 
 static inline uint64_t rotl(uint64_t n, unsigned by)
@@ -68,8 +68,8 @@ static inline uint64_t lower8(uint64_t bytes)
 
 static inline uint64_t sip13(struct span s, bool nocase)
 {
-    struct sip state = { key.k0 ^ 0x736f6d6570736575u, key.k1 ^ 0x646f72616e646f6du,
-                         key.k0 ^ 0x6c7967656e657261u, key.k1 ^ 0x7465646279746573u };
+    struct sip state = { secret.k0 ^ 0x736f6d6570736575u, secret.k1 ^ 0x646f72616e646f6du,
+                         secret.k0 ^ 0x6c7967656e657261u, secret.k1 ^ 0x7465646279746573u };
     size_t at = 0;
     for (; s.len - at >= 8; at += 8) {
         uint64_t word = load_le64(s.ptr + at);

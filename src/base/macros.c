@@ -14,5 +14,5 @@ void oom_die(size_t wanted)
 {
     fprintf(stderr, "keel: out of memory: %zu bytes more were wanted while a configuration was built\n",
             wanted);
-    exit(1);
+    exit(1); // NOLINT(concurrency-mt-unsafe): the reader, or the control thread: nobody else exits
 }

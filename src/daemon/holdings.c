@@ -305,6 +305,19 @@ bool holdings_send(const struct holdings *h, struct channel *to, int mirror, int
            channel_say(to, MESSAGE_PUBLISH, 0, generation) == FDPASS_OK;
 }
 
+void holdings_leave(struct holdings *h)
+{
+    for (uint32_t i = 0; h != NULL && i < h->manifest.listeners.count; i++)
+        for (uint32_t s = 0; s < h->manifest.listeners.items[i].sockets; s++)
+            close_fd(&h->listeners[i][s]);
+    for (uint32_t i = 0; h != NULL && i < h->manifest.logs.count; i++)
+        close_fd(&h->logs[i]);
+    for (uint32_t i = 0; h != NULL && i < h->manifest.controls.count; i++)
+        close_fd(&h->controls[i]);
+    if (h != NULL)
+        close_fd(&h->bundle);
+}
+
 static bool shares_socket(const struct holdings *next, int fd)
 {
     for (uint32_t i = 0; next != NULL && i < next->manifest.listeners.count; i++)

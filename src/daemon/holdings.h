@@ -38,6 +38,9 @@ void holdings_reopen_logs(struct holdings *h, enum language called_as);
 /* Sends everything that a worker needs, ending with PUBLISH. false: the channel failed. */
 MUST_USE bool holdings_send(const struct holdings *h, struct channel *to, int mirror, int health);
 MUST_USE bool holdings_send_logs(const struct holdings *h, struct channel *to);
+/* In a forked child, which gets its own copies by message: closes the descriptors and leaves names alone.
+ * NULL-safe. */
+void holdings_leave(struct holdings *h);
 /* <next> has taken over: closes what it does not share, removes UNIX paths that nobody has any more.
  * NULL-safe. */
 void holdings_free(struct holdings **h, const struct holdings *next);

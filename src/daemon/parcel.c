@@ -68,7 +68,7 @@ static void put_memory(struct memfd_map *map, int fd)
 void parcel_take(struct parcel *p, const struct message *m)
 {
     BUG_ON(m->fd_count != (m->kind == MESSAGE_MEMORY ? 2 : 1));
-    switch (m->kind) {
+    switch ((unsigned)m->kind) {
     case MESSAGE_BUNDLE:
         close_fd(&p->bundle);
         p->bundle = m->fds[0];
@@ -87,7 +87,7 @@ void parcel_take(struct parcel *p, const struct message *m)
         put_memory(&p->mirror, m->fds[0]);
         put_memory(&p->health, m->fds[1]);
         return;
-    default: // NOLINT: the caller sends no other
+    default:
         BUG_ON(true);
     }
 }

@@ -127,8 +127,9 @@ static struct child *start_worker(struct parent *p, struct holdings *h)
     }
     if (c == NULL) {
         parent_title(p, "worker process");
-        holdings_leave(h);
-        exit(worker_run(&h->manifest, &end, p->daemonized)); // NOLINT(concurrency-mt-unsafe): one thread yet
+        holdings_leave(p->published);
+        holdings_leave(p->next);
+        exit(worker_run(&h->manifest, &end)); // NOLINT(concurrency-mt-unsafe): one thread yet
     }
     c->generation = h->manifest.generation;
     c->deadline = instant_after(c->started, READY_TIME);
@@ -318,7 +319,7 @@ static void on_worker_message(struct parent *p, struct child *c, struct message 
 {
     for (unsigned i = 0; i < m->fd_count; i++)
         (void)close(m->fds[i]);
-    switch (m->kind) {
+    switch ((unsigned)m->kind) {
     case MESSAGE_READY:
         c->deadline = (instant){ UINT64_MAX };
         if (p->next != NULL && m->number == p->next->manifest.generation)
@@ -343,7 +344,7 @@ static void on_worker_message(struct parent *p, struct child *c, struct message 
     case MESSAGE_COMMAND:
         parent_on_command(p, c, m);
         return;
-    default: // NOLINT: what a worker never says
+    default:
         words_say(p->plan->called_as, WORDS_ERROR,
                   "worker %d said something that no worker says (%d); it is replaced", (int)c->pid,
                   (int)m->kind);

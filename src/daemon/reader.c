@@ -2,7 +2,6 @@
 #include "daemon/reader.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -12,6 +11,7 @@
 #include "conf/common/world.h"
 #include "daemon/build.h"
 #include "daemon/manifest.h"
+#include "daemon/user_groups.h"
 #include "daemon/words.h"
 #include "daemon/world_real.h"
 #include "os/limits.h"
@@ -74,14 +74,12 @@ static void write_all(int fd, struct span s)
 /* Supplementary groups must be known before a chroot hides the files that list them. */
 static void fill_groups(struct arena *a, struct manifest *m)
 {
-    gid_t groups[256];
-    int count = COUNT_OF(groups);
+    uint32_t groups[USER_GROUPS_MAX];
 
     if (m->user_name.len == 0 || m->uid == UINT32_MAX)
         return;
-    if (getgrouplist(arena_span(a, m->user_name).ptr, m->gid, groups, &count) < 0)
-        count = 0;
-    for (int i = 0; i < count; i++)
+    unsigned count = user_groups(arena_span(a, m->user_name).ptr, m->gid, groups);
+    for (unsigned i = 0; i < count; i++)
         *ARENA_PUSH(a, &m->groups) = groups[i];
 }
 

@@ -2,6 +2,7 @@
 /* What -v, -V and -vv print: the words that scripts look for in each program's, and who we are. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define VERSION_NGINX      "1.31.0"

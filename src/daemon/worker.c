@@ -179,7 +179,7 @@ static void start_drain(struct worker *w, uint64_t most_ms)
 
 static void on_message(struct worker *w, struct message *m)
 {
-    switch (m->kind) {
+    switch ((unsigned)m->kind) {
     case MESSAGE_BUNDLE:
     case MESSAGE_LISTENER:
     case MESSAGE_LOG:
@@ -198,7 +198,7 @@ static void on_message(struct worker *w, struct message *m)
     case MESSAGE_DRAIN:
         start_drain(w, m->number);
         return;
-    default: // NOLINT: only our own parent speaks here
+    default:
         BUG_ON(true);
     }
 }

@@ -10,12 +10,13 @@
 #include "model/config.h"
 
 struct dialect_options {
-    struct span prefix;           /* nginx -p; empty = the language's default */
-    struct span globals;          /* nginx -g: directives before the file */
-    struct span error_log;        /* nginx -e */
-    LIST_OF(struct span) defines; /* for later use: keepalived -i, HAProxy -dM ... */
-    struct span node_name;        /* haproxy -L */
-    uint32_t connections_max;     /* haproxy -n; 0 = the file's */
+    struct span prefix;             /* nginx -p; empty = the language's default */
+    struct span globals;            /* nginx -g: directives before the file */
+    struct span error_log;          /* nginx -e */
+    LIST_OF(struct span) defines;   /* for later use: keepalived -i, HAProxy -dM ... */
+    struct span node_name;          /* haproxy -L */
+    uint32_t connections_max;       /* haproxy -n; 0 = the file's */
+    uint32_t connections_per_proxy; /* haproxy -N; 0 = the file\'s */
     bool daemonize, quiet, verbose;
 };
 

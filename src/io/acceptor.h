@@ -29,6 +29,8 @@ struct acceptor {
     acceptor_fn on_accept;
     struct deadline retry;
     uint32_t per_turn; /* accepts a turn at most */
+    uint32_t budget;   /* accepts in the next turn: grows while there are more, see acceptor.c */
+    int fd;            /* -1 = closed */
     bool resting;
     int error;          /* errno of the accept that made it rest; 0 when the owner did */
     uint64_t accepted;  /* connections, for the status page */

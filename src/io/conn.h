@@ -36,8 +36,7 @@ enum conn_stage {
     CONN_CONNECTING,
     CONN_HANDSHAKING, /* TLS */
     CONN_OPEN,
-    CONN_FAILED, /* connect or handshake; c->error, and tls_failure() for TLS. Only conn_close is left to do
-                  */
+    CONN_FAILED, /* connect or handshake: c->error, and tls_failure() for TLS; conn_close is left to do */
 };
 
 enum conn_result {
@@ -67,7 +66,6 @@ struct conn {
     bool write_closed : 1;      /* conn_shutdown_write was called */
     bool close_after_flush : 1; /* TLS: shutdown waits for ciphertext */
     bool unclean_eof : 1;       /* TLS: FIN without close_notify; the bytes may be cut short */
-    bool is_unix : 1;
 };
 
 /* --- beginning --------------------------------------------------------------------------------------- */
@@ -97,7 +95,7 @@ struct conn_target {
 MUST_USE bool conn_connect(struct conn *c, struct loop *l, const struct conn_target *t, conn_fn on_ready);
 
 /* Makes it TLS from the next byte on; takes <tls> (tls_session_server, tls_session_client). Any stage before
- * FAILED; on_ready comes when the handshake is done or failed. What was peeked before stays readable. */
+ * FAILED; on_ready comes when the handshake is done or failed. What was peeked before is part of it. */
 void conn_start_tls(struct conn *c, struct tls_session *tls);
 
 static inline bool conn_is_open(const struct conn *c)
@@ -109,15 +107,16 @@ static inline bool conn_is_open(const struct conn *c)
 /* Reads into the caller's memory. Less than <len> means drained for now: the next call says CONN_AGAIN
  * without a system call until an event comes. */
 struct conn_done conn_read(struct conn *c, void *into, size_t len);
-/* Plain, or before conn_start_tls: what is queued, without taking it. Ask again only after on_ready: the same
- * bytes come. */
+/* Before conn_start_tls: what is queued, without taking it. Ask again only after on_ready: the same bytes
+ * come. */
 struct conn_done conn_peek(struct conn *c, void *into, size_t len);
 /* Drops up to <len> queued bytes (lingering close). */
 struct conn_done conn_discard(struct conn *c, size_t len);
 
-/* Writes from <parts>, which it does not change; less than all means the socket is full. <more>: bytes follow
- * soon, so a last partial segment may wait. TLS encrypts all that it reports in one flight of records with
- * one send; what the socket did not take stays inside and goes out before anything else (conn_is_flushed). */
+/* Writes from <parts> (at most 1024), which it does not change; less than all means the socket is full.
+ * <more>: bytes follow soon, so a last partial segment may wait. TLS encrypts all that it reports in one
+ * flight of records with one send; what the socket did not take stays inside and goes out before anything
+ * else (conn_is_flushed). */
 struct conn_done conn_writev(struct conn *c, const struct iovec *parts, unsigned count, bool more);
 static inline struct conn_done conn_write(struct conn *c, const void *from, size_t len)
 {
@@ -126,7 +125,7 @@ static inline struct conn_done conn_write(struct conn *c, const void *from, size
 }
 /* From a file's <offset> (moved), up to <len>. CONN_EOF: the file ended before that. On TLS it reads and
  * encrypts. */
-struct conn_done conn_sendfile(struct conn *c, int file, off_t *offset, size_t len, bool more);
+struct conn_done conn_sendfile(struct conn *c, int file, off_t *offset, size_t len);
 /* Everything that was reported as written has been given to the kernel. Always true for plain ones. */
 bool conn_is_flushed(const struct conn *c);
 
@@ -156,7 +155,13 @@ static inline void conn_again(struct conn *c)
 }
 /* Half-close: no more bytes from us (TLS: close_notify, after what is inside). Reading goes on. */
 void conn_shutdown_write(struct conn *c);
-/* The end (TLS: close_notify is tried once). NULL-safe, twice is harmless. */
+/*
+ * conn_start_tls's handshake failed because the client spoke plain HTTP (TLS_HTTP_REQUEST): the connection is
+ * open and plain again, so that it can be told. What it sent is gone.
+ */
+void conn_strip_tls(struct conn *c);
+/* The end. What the kernel has is still sent; what is not flushed (TLS) is lost, so wait for
+ * conn_is_flushed where it matters. TLS: close_notify is tried once. NULL-safe, twice is harmless. */
 void conn_close(struct conn *c);
 /* The same with a RST: unsent bytes are dropped and the peer sees "connection reset". */
 void conn_reset(struct conn *c);

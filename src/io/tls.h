@@ -66,10 +66,14 @@ struct tls_failure {
 };
 const char *tls_error_name(enum tls_error e); /* a short English phrase */
 
+/* Before anything else of OpenSSL is called, in each process: makes it read no configuration file. */
+void tls_library_init(void);
+
 /* --- things that outlive configurations ---------------------------------------------------------------- */
 #define TLS_TICKET_KEYS 3
 struct tls_ticket_key {
-    uint8_t name[16], aes[32], hmac[32];
+    uint8_t name[16], hmac[32], aes[32];
+    uint8_t size; /* of aes and hmac: 16 (AES-128) or 32 (AES-256) */
 };
 /* Keys for session tickets: the first encrypts, all decrypt. Any thread; counted. Never NULL (dies). */
 struct tls_tickets *tls_tickets_new(void); /* with one random key */
@@ -79,8 +83,8 @@ void tls_tickets_put(struct tls_tickets **t);
 void tls_tickets_set(struct tls_tickets *t, const struct tls_ticket_key *keys, unsigned count);
 /* A new random first key; the others move back by one. */
 void tls_tickets_rotate(struct tls_tickets *t);
-/* From a key file's bytes: 80 (16+32+32) or 48 (16+16+16) each, concatenated; false when it is neither. */
-bool tls_tickets_parse(struct span bytes, struct tls_ticket_key *out, unsigned *count);
+/* From a key file's bytes, 80 (AES-256) or 48 (AES-128): name, hmac, aes. false when it is neither. */
+bool tls_ticket_key_parse(struct span bytes, struct tls_ticket_key *out);
 
 /* Sessions of TLS 1.2 clients without tickets. Any thread; counted. <entries> at most, oldest go first. */
 struct tls_cache *tls_cache_new(uint32_t entries);
@@ -91,9 +95,8 @@ void tls_cache_put(struct tls_cache **c);
 enum tls_version { TLS_VERSION_DEFAULT, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 };
 enum tls_verify {
     TLS_VERIFY_NONE,
-    TLS_VERIFY_OPTIONAL,       /* server side: ask; a wrong certificate fails the handshake */
-    TLS_VERIFY_OPTIONAL_NO_CA, /* ask; take any (nginx optional_no_ca); tls_verify_result tells */
-    TLS_VERIFY_REQUIRED,
+    TLS_VERIFY_OPTIONAL, /* server: ask for a certificate; one that is sent must be good */
+    TLS_VERIFY_REQUIRED, /* server: without a good one the handshake fails. Client: verify the server */
 };
 
 struct tls_pair {
@@ -113,6 +116,9 @@ struct tls_settings {
     struct span revoked;         /* PEM: CRLs; with any, the leaf is checked (whole chain: <crl_all>) */
     bool crl_all;
     enum tls_verify verify;
+    /* The handshake never fails for a certificate, missing or bad: tls_verify_result tells, and the answer is
+     * up to the owner (as nginx answers 400). */
+    bool verify_lenient;
     uint32_t verify_depth; /* 0 = the library's */
     enum tls_version min, max;
     const char *ciphers;      /* TLS 1.2 list in OpenSSL's words; NULL = default */

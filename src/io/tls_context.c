@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Building a context from bytes, and the hooks by which handshakes consult it. */
+#include "io/tls_internal.h"
+
+#include <ctype.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SESSION_SECONDS 300
+/* Two records and their extras: half the calls for a big upload, and held only while bytes lie in it. */
+#define READ_BUFFER (2u * (16384 + 256 + 5))
+
+void tls_library_init(void)
+{
+    /* No openssl.cnf; and no clean-up at exit, when threads may still be in a handshake. */
+    (void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
+/* --- PEM
+ * ---------------------------------------------------------------------------------------------------- */
+static BIO *pem_open(struct span bytes)
+{
+    return BIO_new_mem_buf(bytes.len ? bytes.ptr : "", (int)(bytes.len > INT32_MAX ? INT32_MAX : bytes.len));
+}
+
+/* The end of the file, or something broken before it? Empties the queue when it is the former. */
+static bool pem_is_at_end(void)
+{
+    unsigned long e = ERR_peek_last_error();
+
+    if (ERR_GET_LIB(e) != ERR_LIB_PEM || ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
+        return false;
+    ERR_clear_error();
+    return true;
+}
+
+struct passphrases {
+    struct span left; /* lines not tried yet */
+    bool used;
+};
+
+static int pem_passphrase(char *into, int room, int writing, void *user)
+{
+    struct passphrases *p = user;
+    struct span line = span_cut(&p->left, '\n');
+
+    (void)writing;
+    p->used = true;
+    if (line.len && line.ptr[line.len - 1] == '\r')
+        line.len--;
+    if (line.len > (size_t)room)
+        return -1;
+    memcpy(into, line.ptr, line.len);
+    return (int)line.len;
+}
+
+static EVP_PKEY *pem_key(struct span bytes, struct span passphrase)
+{
+    struct passphrases p = { .left = passphrase };
+    EVP_PKEY *key = NULL;
+
+    do {
+        BIO *in = pem_open(bytes);
+        p.used = false;
+        ERR_clear_error();
+        key = in ? PEM_read_bio_PrivateKey(in, NULL, pem_passphrase, &p) : NULL;
+        BIO_free(in);
+    } while (!key && p.used && p.left.len);
+    return key;
+}
+
+/* A password callback that has none: a certificate file is never encrypted, and nobody may be asked. */
+static int pem_no_passphrase(char *into, int room, int writing, void *user)
+{
+    (void)into, (void)room, (void)writing, (void)user;
+    return -1;
+}
+
+/* All certificates of <bytes>; NULL when one is broken or there is none. */
+static STACK_OF(X509) * pem_certificates(struct span bytes)
+{
+    STACK_OF(X509) *all = sk_X509_new_null();
+    BIO *in = pem_open(bytes);
+    X509 *x;
+
+    ERR_clear_error();
+    while (all && in && (x = PEM_read_bio_X509_AUX(in, NULL, pem_no_passphrase, NULL)) != NULL)
+        if (!sk_X509_push(all, x))
+            X509_free(x);
+    BIO_free(in);
+    if (all && pem_is_at_end() && sk_X509_num(all) > 0)
+        return all;
+    sk_X509_pop_free(all, X509_free);
+    return NULL;
+}
+
+/* --- pairs
+ * -------------------------------------------------------------------------------------------------- */
+static bool context_use_pair(struct tls_context *c, const struct tls_pair *p, uint32_t i,
+                             struct tls_failure *why)
+{
+    STACK_OF(X509) *chain = pem_certificates(p->certificate);
+    if (!chain) {
+        tls_failure_from_queue(why, TLS_BAD_CERTIFICATE);
+        return false;
+    }
+    X509 *leaf = sk_X509_shift(chain);
+    EVP_PKEY *key = pem_key(p->key.len ? p->key : p->certificate, p->passphrase);
+    bool good = false;
+
+    c->leaves[i] = leaf;
+    if (!key) {
+        tls_failure_from_queue(why, TLS_BAD_KEY);
+    } else if (X509_check_private_key(leaf, key) != 1) {
+        tls_failure_from_queue(why, TLS_KEY_MISMATCH);
+        why->code = TLS_KEY_MISMATCH; /* also when the two are of different kinds */
+    } else if (SSL_CTX_use_cert_and_key(c->ssl, leaf, key, chain, 1) != 1) {
+        tls_failure_from_queue(why, TLS_BAD_CERTIFICATE);
+    } else {
+        good = true;
+    }
+    EVP_PKEY_free(key);
+    sk_X509_pop_free(chain, X509_free);
+    return good;
+}
+
+static bool context_keep_ocsp(struct tls_context *c, const struct tls_pair *p, uint32_t i)
+{
+    if (p->ocsp.len == 0)
+        return true;
+    c->ocsp[i].bytes = malloc(p->ocsp.len);
+    if (!c->ocsp[i].bytes)
+        return false;
+    memcpy(c->ocsp[i].bytes, p->ocsp.ptr, p->ocsp.len);
+    c->ocsp[i].len = p->ocsp.len;
+    return true;
+}
+
+static int on_status_request(SSL *ssl, void *arg)
+{
+    const struct tls_context *c = arg;
+    const X509 *leaf = SSL_get_certificate(ssl);
+
+    for (uint32_t i = 0; i < c->pair_count; i++) {
+        if (c->leaves[i] != leaf || c->ocsp[i].len == 0)
+            continue;
+        unsigned char *copy = OPENSSL_memdup(c->ocsp[i].bytes, c->ocsp[i].len);
+        if (!copy || SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)c->ocsp[i].len) != 1) {
+            OPENSSL_free(copy);
+            break;
+        }
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
+static bool context_add_pairs(struct tls_context *c, const struct tls_settings *s, struct tls_failure *why)
+{
+    bool staples = false;
+
+    c->pair_count = s->pair_count;
+    c->leaves = calloc(s->pair_count + 1u, sizeof(*c->leaves));
+    c->ocsp = calloc(s->pair_count + 1u, sizeof(*c->ocsp));
+    if (!c->leaves || !c->ocsp)
+        oom_die(s->pair_count * sizeof(*c->ocsp));
+    for (uint32_t i = 0; i < s->pair_count; i++) {
+        why->item = i;
+        if (!context_use_pair(c, &s->pairs[i], i, why))
+            return false;
+        if (!context_keep_ocsp(c, &s->pairs[i], i))
+            oom_die(s->pairs[i].ocsp.len);
+        staples |= s->pairs[i].ocsp.len != 0;
+    }
+    why->item = 0;
+    if (staples) {
+        SSL_CTX_set_tlsext_status_cb(c->ssl, on_status_request);
+        SSL_CTX_set_tlsext_status_arg(c->ssl, c);
+    }
+    return true;
+}
+
+/* --- verification
+ * ------------------------------------------------------------------------------------------- */
+static int on_verify_leniently(int good, X509_STORE_CTX *store)
+{
+    (void)good, (void)store; /* the result is kept in the session, and its owner decides */
+    return 1;
+}
+
+static bool context_trust(struct tls_context *c, struct span pem, struct tls_failure *why)
+{
+    STACK_OF(X509) *all = pem_certificates(pem);
+    X509_STORE *store = SSL_CTX_get_cert_store(c->ssl);
+    bool good = all != NULL;
+
+    for (int i = 0; good && i < sk_X509_num(all); i++) {
+        why->item = (uint32_t)i;
+        good = X509_STORE_add_cert(store, sk_X509_value(all, i)) == 1;
+    }
+    if (!good)
+        tls_failure_from_queue(why, TLS_BAD_CA);
+    else
+        why->item = 0;
+    sk_X509_pop_free(all, X509_free);
+    return good;
+}
+
+static bool context_name_cas(struct tls_context *c, struct span pem, struct tls_failure *why)
+{
+    STACK_OF(X509) *all = pem_certificates(pem);
+
+    if (!all) {
+        tls_failure_from_queue(why, TLS_BAD_CA);
+        return false;
+    }
+    for (int i = 0; i < sk_X509_num(all); i++)
+        (void)SSL_CTX_add_client_CA(c->ssl, sk_X509_value(all, i));
+    sk_X509_pop_free(all, X509_free);
+    return true;
+}
+
+static bool context_add_crls(struct tls_context *c, const struct tls_settings *s, struct tls_failure *why)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(c->ssl);
+    BIO *in = pem_open(s->revoked);
+    X509_CRL *crl;
+    unsigned count = 0;
+
+    ERR_clear_error();
+    while (in && (crl = PEM_read_bio_X509_CRL(in, NULL, pem_no_passphrase, NULL)) != NULL) {
+        count += X509_STORE_add_crl(store, crl) == 1;
+        X509_CRL_free(crl);
+    }
+    BIO_free(in);
+    if (!pem_is_at_end() || count == 0) {
+        tls_failure_from_queue(why, TLS_BAD_CRL);
+        return false;
+    }
+    return X509_STORE_set_flags(store,
+                                X509_V_FLAG_CRL_CHECK | (s->crl_all ? X509_V_FLAG_CRL_CHECK_ALL : 0u)) == 1;
+}
+
+static bool context_set_verification(struct tls_context *c, const struct tls_settings *s,
+                                     struct tls_failure *why)
+{
+    int mode = SSL_VERIFY_NONE;
+
+    if (s->trusted.len && !context_trust(c, s->trusted, why))
+        return false;
+    if (s->revoked.len && !context_add_crls(c, s, why))
+        return false;
+    struct span names = s->client_ca_names.len ? s->client_ca_names : s->trusted;
+    if (!s->client && s->verify != TLS_VERIFY_NONE && names.len && !context_name_cas(c, names, why))
+        return false;
+    if (s->verify != TLS_VERIFY_NONE)
+        mode = SSL_VERIFY_PEER;
+    if (s->verify == TLS_VERIFY_REQUIRED && !s->verify_lenient)
+        mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    SSL_CTX_set_verify(c->ssl, mode, s->verify_lenient ? on_verify_leniently : NULL);
+    if (s->verify_depth)
+        SSL_CTX_set_verify_depth(c->ssl, (int)s->verify_depth);
+    return true;
+}
+
+/* --- choosing by name
+ * ----------------------------------------------------------------------------------------- */
+/* The host_name of the extension (RFC 6066 3), lower case, without a dot at its end. */
+static bool hello_name(SSL *ssl, char name[TLS_NAME_MAX + 1], size_t *len)
+{
+    const unsigned char *ext;
+    size_t size, n;
+
+    *len = 0;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &ext, &size) != 1)
+        return true;
+    if (size < 5 || ((size_t)ext[0] << 8 | ext[1]) != size - 2 || ext[2] != TLSEXT_NAMETYPE_host_name)
+        return false;
+    n = (size_t)ext[3] << 8 | ext[4];
+    if (n > size - 5 || n > TLS_NAME_MAX || n == 0)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (ext[5 + i] <= ' ' || ext[5 + i] >= 127)
+            return false;
+        char ch = (char)ext[5 + i];
+        name[i] = ch >= 'A' && ch <= 'Z' ? (char)(ch | 0x20) : ch;
+    }
+    *len = n - (name[n - 1] == '.');
+    return *len > 0;
+}
+
+/* Everything of the context that SSL_set_SSL_CTX leaves as SSL_new set it. */
+static bool hello_switch(SSL *ssl, struct tls_context *to)
+{
+    if (!SSL_set_SSL_CTX(ssl, to->ssl))
+        return false;
+    SSL_clear_options(ssl, SSL_get_options(ssl) & ~SSL_CTX_get_options(to->ssl));
+    SSL_set_options(ssl, SSL_CTX_get_options(to->ssl));
+    SSL_set_verify(ssl, SSL_CTX_get_verify_mode(to->ssl), SSL_CTX_get_verify_callback(to->ssl));
+    SSL_set_verify_depth(ssl, SSL_CTX_get_verify_depth(to->ssl));
+    if (SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(to->ssl)) != 1 ||
+        SSL_set_max_proto_version(ssl, (int)SSL_CTX_get_max_proto_version(to->ssl)) != 1)
+        return false;
+    return !to->groups || SSL_set1_groups_list(ssl, to->groups) == 1;
+}
+
+static int on_client_hello(SSL *ssl, int *alert, void *arg)
+{
+    struct tls_session *s = SSL_get_app_data(ssl);
+    size_t len;
+
+    (void)arg;
+    *alert = SSL_AD_DECODE_ERROR;
+    if (!hello_name(ssl, s->name, &len))
+        return SSL_CLIENT_HELLO_ERROR;
+    s->name_len = (uint8_t)len;
+    if (!s->pick || s->picked)
+        return SSL_CLIENT_HELLO_SUCCESS; /* <picked>: the second hello after a retry */
+
+    struct tls_context *picked = s->pick(s->picker, span_of(s->name, len));
+    *alert = SSL_AD_UNRECOGNIZED_NAME;
+    if (!picked) {
+        tls_failure_set(&s->failure, TLS_UNKNOWN_NAME, tls_error_name(TLS_UNKNOWN_NAME));
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    s->picked = tls_context_get(picked);
+    *alert = SSL_AD_INTERNAL_ERROR;
+    if (picked != s->context && !hello_switch(ssl, picked))
+        return SSL_CLIENT_HELLO_ERROR;
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* Says that the name was used (RFC 6066 3: the server's empty extension); the choice was made at the hello.
+ */
+static int on_server_name(SSL *ssl, int *alert, void *arg)
+{
+    const struct tls_session *s = SSL_get_app_data(ssl);
+
+    (void)alert, (void)arg;
+    return s->name_len ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *theirs,
+                   unsigned their_len, void *arg)
+{
+    const struct tls_context *c = arg;
+    unsigned char *chosen;
+
+    (void)ssl;
+    if (SSL_select_next_proto(&chosen, out_len, c->alpn, c->alpn_len, theirs, their_len) ==
+        OPENSSL_NPN_NEGOTIATED) {
+        *out = chosen;
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return c->alpn_strict ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_NOACK;
+}
+
+/* --- the rest of the settings
+ * ------------------------------------------------------------------------------------ */
+static int library_version(enum tls_version v, int otherwise)
+{
+    switch (v) {
+    case TLS_1_0:
+        return TLS1_VERSION;
+    case TLS_1_1:
+        return TLS1_1_VERSION;
+    case TLS_1_2:
+        return TLS1_2_VERSION;
+    case TLS_1_3:
+        return TLS1_3_VERSION;
+    case TLS_VERSION_DEFAULT:
+        break;
+    }
+    return otherwise;
+}
+
+static bool context_set_versions(struct tls_context *c, const struct tls_settings *s)
+{
+    int min = library_version(s->min, TLS1_2_VERSION), max = library_version(s->max, TLS1_3_VERSION);
+
+    if (s->min == TLS_VERSION_DEFAULT && max < min)
+        min = max;
+    return min <= max && SSL_CTX_set_min_proto_version(c->ssl, min) == 1 &&
+           SSL_CTX_set_max_proto_version(c->ssl, max) == 1;
+}
+
+static bool context_set_dh(struct tls_context *c, struct span pem)
+{
+    if (pem.len == 0)
+        return SSL_CTX_set_dh_auto(c->ssl, 1) == 1;
+    BIO *in = pem_open(pem);
+    EVP_PKEY *dh = in ? PEM_read_bio_Parameters(in, NULL) : NULL;
+    bool good = dh && SSL_CTX_set0_tmp_dh_pkey(c->ssl, dh) == 1;
+    if (!good)
+        EVP_PKEY_free(dh);
+    BIO_free(in);
+    return good;
+}
+
+static bool alpn_is_wire_form(struct span list)
+{
+    while (list.len) {
+        size_t n = (unsigned char)list.ptr[0];
+        if (n == 0 || n >= list.len)
+            return false;
+        list = span_from_index(list, n + 1);
+    }
+    return true;
+}
+
+static bool context_set_alpn(struct tls_context *c, const struct tls_settings *s)
+{
+    if (s->alpn.len == 0)
+        return true;
+    if (s->alpn.len > UINT16_MAX || !alpn_is_wire_form(s->alpn))
+        return false;
+    if (s->client)
+        return SSL_CTX_set_alpn_protos(c->ssl, (const unsigned char *)s->alpn.ptr, (unsigned)s->alpn.len) ==
+               0;
+    c->alpn = malloc(s->alpn.len);
+    if (!c->alpn)
+        oom_die(s->alpn.len);
+    memcpy(c->alpn, s->alpn.ptr, s->alpn.len);
+    c->alpn_len = (unsigned)s->alpn.len;
+    c->alpn_strict = s->alpn_strict;
+    SSL_CTX_set_alpn_select_cb(c->ssl, on_alpn, c);
+    return true;
+}
+
+static bool context_set_groups(struct tls_context *c, const char *groups)
+{
+    if (!groups)
+        return true;
+    c->groups = strdup(groups);
+    if (!c->groups)
+        oom_die(strlen(groups));
+    return SSL_CTX_set1_groups_list(c->ssl, groups) == 1;
+}
+
+static bool context_set_algorithms(struct tls_context *c, const struct tls_settings *s,
+                                   struct tls_failure *why)
+{
+    enum tls_error wrong = TLS_NONE;
+
+    if (!context_set_versions(c, s))
+        wrong = TLS_BAD_VERSION;
+    else if (s->ciphers && SSL_CTX_set_cipher_list(c->ssl, s->ciphers) != 1)
+        wrong = TLS_BAD_CIPHERS;
+    else if (s->ciphersuites && SSL_CTX_set_ciphersuites(c->ssl, s->ciphersuites) != 1)
+        wrong = TLS_BAD_CIPHERS;
+    else if (s->signatures && SSL_CTX_set1_sigalgs_list(c->ssl, s->signatures) != 1)
+        wrong = TLS_BAD_CIPHERS;
+    else if (!context_set_groups(c, s->groups))
+        wrong = TLS_BAD_GROUPS;
+    else if (!context_set_dh(c, s->dh))
+        wrong = TLS_BAD_DH;
+    else if (!context_set_alpn(c, s))
+        wrong = TLS_BAD_ALPN;
+    if (wrong != TLS_NONE)
+        tls_failure_from_queue(why, wrong);
+    return wrong == TLS_NONE;
+}
+
+static int on_new_client_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct tls_session *s = SSL_get_app_data(ssl);
+
+    if (!s->resume || !SSL_SESSION_is_resumable(session))
+        return 0;
+    SSL_SESSION_free(s->resume->session);
+    s->resume->session = session;
+    return 1; /* the reference is ours now */
+}
+
+/* A session may only resume where the same things would have been verified: the scope holds them too. */
+static bool context_set_scope(struct tls_context *c, const struct tls_settings *s)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    const unsigned char how[2] = { (unsigned char)s->verify, s->verify_lenient };
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    bool good =
+        md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 && EVP_DigestUpdate(md, how, sizeof(how)) == 1 &&
+        EVP_DigestUpdate(md, s->trusted.ptr, s->verify == TLS_VERIFY_NONE ? 0 : s->trusted.len) == 1 &&
+        EVP_DigestUpdate(md, s->session_scope.ptr, s->session_scope.len) == 1 &&
+        EVP_DigestFinal_ex(md, digest, NULL) == 1 &&
+        SSL_CTX_set_session_id_context(c->ssl, digest, sizeof(digest)) == 1;
+
+    EVP_MD_CTX_free(md);
+    return good;
+}
+
+static bool context_set_sessions(struct tls_context *c, const struct tls_settings *s)
+{
+    SSL_CTX_set_timeout(c->ssl, (long)(s->session_seconds ? s->session_seconds : SESSION_SECONDS));
+    SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
+    if (s->client) {
+        SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_sess_set_new_cb(c->ssl, on_new_client_session);
+        return true;
+    }
+    if (s->cache) {
+        c->cache = tls_cache_get(s->cache);
+        tls_cache_hook(c);
+    }
+    if (s->tickets) {
+        c->tickets = tls_tickets_get(s->tickets);
+        tls_tickets_hook(c);
+    }
+    if (s->no_tickets && !s->cache)
+        SSL_CTX_set_num_tickets(c->ssl, 0); /* nor the stateful kind, which nobody could redeem */
+    else
+        SSL_CTX_set_num_tickets(c->ssl, 1);
+    return context_set_scope(c, s);
+}
+
+static void context_set_modes(struct tls_context *c, const struct tls_settings *s)
+{
+    uint64_t options = SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION;
+
+    if (!s->prefer_client_ciphers)
+        options |= SSL_OP_CIPHER_SERVER_PREFERENCE;
+    if (s->no_tickets)
+        options |= SSL_OP_NO_TICKET;
+    SSL_CTX_set_options(c->ssl, options);
+    SSL_CTX_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(c->ssl, 1);
+    SSL_CTX_set_default_read_buffer_len(c->ssl, READ_BUFFER);
+    if (s->client)
+        return;
+    SSL_CTX_set_client_hello_cb(c->ssl, on_client_hello, NULL);
+    SSL_CTX_set_tlsext_servername_callback(c->ssl, on_server_name);
+}
+
+struct tls_context *tls_context_new(const struct tls_settings *s, struct tls_failure *why)
+{
+    struct tls_context *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        oom_die(sizeof(*c));
+    *why = (struct tls_failure){ 0 };
+    tls_library_init();
+    ERR_clear_error();
+    atomic_init(&c->count, 1);
+    c->client = s->client;
+    c->bio = tls_bio_new_method();
+    c->ssl = SSL_CTX_new(s->client ? TLS_client_method() : TLS_server_method());
+    if (!c->ssl || !c->bio) {
+        tls_failure_from_queue(why, TLS_MEMORY);
+    } else {
+        context_set_modes(c, s);
+        if (context_set_algorithms(c, s, why) && context_add_pairs(c, s, why) &&
+            context_set_verification(c, s, why) && context_set_sessions(c, s))
+            return c;
+        if (why->code == TLS_NONE)
+            tls_failure_from_queue(why, TLS_MEMORY);
+    }
+    tls_context_put(&c);
+    return NULL;
+}
+
+struct tls_context *tls_context_get(struct tls_context *c)
+{
+    (void)atomic_fetch_add_explicit(&c->count, 1, memory_order_relaxed);
+    return c;
+}
+
+void tls_context_put(struct tls_context **c)
+{
+    struct tls_context *context = *c;
+
+    *c = NULL;
+    if (!context || atomic_fetch_sub_explicit(&context->count, 1, memory_order_acq_rel) != 1)
+        return;
+    SSL_CTX_free(context->ssl);
+    BIO_meth_free(context->bio);
+    tls_tickets_put(&context->tickets);
+    tls_cache_put(&context->cache);
+    for (uint32_t i = 0; context->leaves && i < context->pair_count; i++)
+        X509_free(context->leaves[i]);
+    for (uint32_t i = 0; context->ocsp && i < context->pair_count; i++)
+        free(context->ocsp[i].bytes);
+    free(context->leaves);
+    free(context->ocsp);
+    free(context->groups);
+    free(context->alpn);
+    free(context);
+}

@@ -43,7 +43,7 @@ enum h1_error {
     H1_ERR_CODING_ORDER,  /* 400: chunked is not last, is there twice, or no coding at all */
     H1_ERR_BOTH,          /* 400: Content-Length and Transfer-Encoding */
     H1_ERR_CODING_1_0,    /* 400: Transfer-Encoding in HTTP/1.0 */
-    H1_ERR_STATUS,        /* a response's status line */
+    H1_ERR_STATUS,        /* a response's status line; 101 without Upgrade */
     H1_ERR_CHUNK_SIZE,    /* 400 */
     H1_ERR_CHUNK_END,     /* 400: data not followed by CRLF */
     H1_ERR_TRAILER,       /* 400 */
@@ -58,6 +58,11 @@ struct h1_limits {
     uint32_t head_max;   /* bytes of the whole head, its blank line included */
     uint32_t target_max; /* bytes of the request line */
     uint16_t fields_max;
+    /*
+     * In responses a lone LF ends a line too (RFC 9112 2.2 allows it): scripts
+     * that answer health checks write so, and nginx and HAProxy read it.
+     */
+    bool lf_ends_lines;
     bool underscore_is_invalid; /* nginx: a request's fields with '_' in the name are dropped (but counted) */
 };
 
@@ -85,9 +90,9 @@ MUST_USE enum h1_result h1_parse_request(struct span bytes, const struct h1_limi
  * coding rules, the length is dropped and the connection is not kept (RFC 9112 6.3).
  * The same for chunked in HTTP/1.0, and for codings without chunked, which last
  * until close. A 1xx or 204 that announces a body is not kept either: the body
- * may come. wants_upgrade says that Upgrade and Connection: upgrade are there:
- * the caller refuses a 101 without, or that nobody asked for. The reason phrase
- * may be missing; a leading empty line is refused.
+ * may come. A 101 without Upgrade is refused; that nobody asked for it, or for
+ * what it names, is for the caller to see. The reason phrase may be missing; a
+ * leading empty line is refused.
  */
 MUST_USE enum h1_result h1_parse_response(struct span bytes, const struct h1_limits *limits,
                                           enum method request, struct h1_scan *scan, struct message *m,

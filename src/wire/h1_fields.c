@@ -124,16 +124,17 @@ bool h1_fields_parse(struct h1_lines *l, size_t at, const struct h1_limits *limi
 {
     const char *head = l->head;
     unsigned left = limits->fields_max < m->field_room ? limits->fields_max : m->field_room;
-    while (head[at] != '\r') {
+    while (head[at] != '\r' && head[at] != '\n') {
         size_t stop = h1_lines_stop(l, at);
         if (UNLIKELY(head[stop] != ':' || stop == at))
             return refuse_name(head, at, stop, scan);
         if (UNLIKELY(left-- == 0))
             return h1_refuse(scan, H1_ERR_TOO_MANY, at);
-        size_t end = h1_lines_end(l, stop + 1);
+        size_t lf = h1_lines_lf(l, stop + 1);
+        size_t end = h1_line_end(head, lf);
         struct span name = span_of(head + at, stop - at);
         struct span value = span_trim(span_of(head + stop + 1, end - stop - 1));
-        at = end + 2;
+        at = lf + 1;
         if (limits->underscore_is_invalid && memchr(name.ptr, '_', name.len))
             continue;
         enum field_id id = field_id_of(name);

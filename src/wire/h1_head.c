@@ -57,44 +57,45 @@ void h1_lines_mark(struct h1_lines *l, size_t at)
     l->marked = mark(l->head, l->len, l->window, WINDOW_BLOCKS, l->blocks);
 }
 
-/* What one block must know of the bytes before it. */
+/* What a block must know of the bytes before it. */
 struct carry {
-    uint64_t cr;   /* bit 0: the byte before is CR */
-    uint64_t crlf; /* bits 0 and 1: the LF of a CRLF two bytes, one byte before */
+    uint64_t cr; /* bit 0: the byte before is CR */
+    uint64_t lf; /* bits 0 and 1: the second and the first byte before is LF */
 };
 
-/* At <at>, a multiple of BLOCK. The bytes before were checked: each LF there ends a CRLF. */
 static struct carry carry_into(const char *head, size_t at)
 {
-    if (at == 0)
+    if (at == 0) /* else a multiple of BLOCK */
         return (struct carry){ 0, 0 };
-    return (struct carry){ head[at - 1] == '\r',
-                           (uint64_t)(head[at - 2] == '\n') | (uint64_t)(head[at - 1] == '\n') << 1 };
+    uint64_t before = head[at - 1] == '\n', second = head[at - 2] == '\n';
+    return (struct carry){ head[at - 1] == '\r', second | before << 1 };
 }
 
-enum found { FOUND_NOTHING, FOUND_END, FOUND_BAD };
+/* What is to be seen in a block: bit i is about byte i. */
+struct sight {
+    uint64_t bad; /* a control byte; LF without CR; for a CR without LF, the byte after it */
+    uint64_t end; /* the LF of an empty line */
+    uint64_t lf;
+};
 
-/* Looks at the <have> bytes of a block; <at> becomes the place of what was found. */
-static inline enum found check_block(const struct h1_block *b, unsigned have, struct carry *carry, size_t *at,
-                                     uint64_t *crlf_out)
+static inline struct sight look_at(const struct h1_block *b, unsigned have, bool lf_ends_lines,
+                                   struct carry *carry)
 {
     uint64_t valid = have == BLOCK ? UINT64_MAX : (UINT64_C(1) << have) - 1;
     uint64_t after_cr = (b->cr << 1 | carry->cr) & valid;
-    uint64_t crlf = after_cr & b->lf;
-    uint64_t end = crlf & (crlf << 2 | carry->crlf);
-    /* A control byte that is no part of CRLF, an LF without CR, a CR without LF: the byte after it. */
-    uint64_t bad = (b->control & ~(b->cr | b->lf)) | (after_cr ^ b->lf);
-    *crlf_out = crlf;
-    carry->cr = b->cr >> 63;
-    carry->crlf = crlf >> 62;
-    if (LIKELY((bad | end) == 0))
-        return FOUND_NOTHING;
-    unsigned first = (unsigned)__builtin_ctzll(bad | end);
-    *at += first;
-    return bad >> first & 1 ? FOUND_BAD : FOUND_END;
+    uint64_t after_lf = b->lf << 1 | carry->lf >> 1;
+    uint64_t two_after_lf = b->lf << 2 | carry->lf;
+    uint64_t lone_lf = lf_ends_lines ? 0 : b->lf & ~after_cr;
+    carry->cr = b->cr >> (BLOCK - 1);
+    carry->lf = b->lf >> (BLOCK - 2);
+    return (struct sight){
+        .bad = (b->control & ~(b->cr | b->lf)) | (after_cr & ~b->lf) | lone_lf,
+        .end = b->lf & (after_lf | (after_cr & two_after_lf)),
+        .lf = b->lf,
+    };
 }
 
-/* Names what check_block disliked at <at>. */
+/* Names what is bad at <at>. */
 static enum h1_result refuse_byte(const char *head, size_t at, size_t skip, struct h1_scan *scan)
 {
     bool bare_cr = at > 0 && head[at - 1] == '\r';
@@ -103,47 +104,53 @@ static enum h1_result refuse_byte(const char *head, size_t at, size_t skip, stru
     return H1_BAD;
 }
 
-enum h1_result h1_head_find(struct span bytes, size_t skip, uint32_t head_max, struct h1_scan *scan,
-                            struct h1_lines *l)
+/* A batch of blocks, kept for cutting the lines as long as the window has room. */
+static size_t mark_batch(struct h1_lines *l, size_t at, bool keep, struct h1_block *scratch,
+                         const struct h1_block **blocks)
 {
-    const char *head = bytes.ptr + skip;
-    size_t len = bytes.len < head_max ? bytes.len : head_max;
-    len = len > skip ? len - skip : 0;
-    size_t at = scan->looked > skip ? (scan->looked - skip) / BLOCK * BLOCK : 0;
-    struct carry carry = carry_into(head, at);
-    struct h1_block scratch[BATCH];
-    bool fresh = at == 0; /* the first window's marks can be kept for cutting the lines */
+    size_t first = at / BLOCK;
+    keep = keep && first + BATCH <= WINDOW_BLOCKS;
+    struct h1_block *out = keep ? &l->blocks[first] : scratch;
+    size_t count = mark(l->head, l->len, first, BATCH, out);
+    if (keep)
+        l->marked = first + count;
+    *blocks = out;
+    return count;
+}
 
+enum h1_result h1_head_find(struct span bytes, size_t skip, const struct h1_limits *limits,
+                            struct h1_scan *scan, struct h1_lines *l)
+{
+    struct h1_block scratch[BATCH];
+    size_t len = bytes.len < limits->head_max ? bytes.len : limits->head_max;
+    size_t start = scan->looked > skip ? (scan->looked - skip) / BLOCK * BLOCK : 0;
+    l->head = bytes.ptr + skip;
+    l->len = len > skip ? len - skip : 0;
     l->window = l->marked = 0;
-    while (at < len) {
-        bool keep = fresh && at / BLOCK + BATCH <= WINDOW_BLOCKS;
-        struct h1_block *blocks = keep ? &l->blocks[at / BLOCK] : scratch;
-        size_t count = mark(head, len, at / BLOCK, BATCH, blocks);
-        if (keep)
-            l->marked += count;
-        for (size_t i = 0; i < count; i++) {
-            unsigned have = len - at < BLOCK ? (unsigned)(len - at) : BLOCK;
-            size_t where = at;
-            uint64_t crlf;
-            enum found found = check_block(&blocks[i], have, &carry, &where, &crlf);
-            if (scan->line == 0 && crlf)
-                scan->line = (uint32_t)(skip + at + (size_t)__builtin_ctzll(crlf) + 1);
-            if (found == FOUND_BAD)
-                return refuse_byte(head, where, skip, scan);
-            if (found == FOUND_END) {
-                l->head = head;
-                l->len = where + 1;
-                return H1_DONE;
-            }
-            at += have;
+    struct carry carry = carry_into(l->head, start);
+
+    for (size_t at = start; at < l->len;) {
+        const struct h1_block *blocks;
+        size_t count = mark_batch(l, at, start == 0, scratch, &blocks);
+        for (size_t i = 0; i < count; i++, at += BLOCK) {
+            unsigned have = l->len - at < BLOCK ? (unsigned)(l->len - at) : BLOCK;
+            struct sight seen = look_at(&blocks[i], have, limits->lf_ends_lines, &carry);
+            if (scan->line == 0 && seen.lf)
+                scan->line = (uint32_t)(skip + at + (size_t)__builtin_ctzll(seen.lf) + 1);
+            if (LIKELY((seen.bad | seen.end) == 0))
+                continue;
+            unsigned first = (unsigned)__builtin_ctzll(seen.bad | seen.end);
+            if (seen.bad >> first & 1)
+                return refuse_byte(l->head, at + first, skip, scan);
+            l->len = at + first + 1;
+            return H1_DONE;
         }
     }
-    scan->looked = (uint32_t)(skip + len);
-    if (bytes.len >= head_max) {
-        h1_refuse(scan, H1_ERR_HEAD_LONG, head_max);
-        return H1_BAD;
-    }
-    return H1_MORE;
+    scan->looked = (uint32_t)(skip + l->len);
+    if (bytes.len < limits->head_max)
+        return H1_MORE;
+    h1_refuse(scan, H1_ERR_HEAD_LONG, limits->head_max);
+    return H1_BAD;
 }
 
 enum h1_error h1_version_parse(const char *p, struct message *m)

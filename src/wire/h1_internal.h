@@ -50,12 +50,12 @@ struct h1_lines {
 /*
  * Looks for the end of the head in <bytes>, whose first <skip> bytes are a
  * leading empty line. H1_DONE makes <l> ready for the two functions below.
- * Refuses control bytes, a CR or LF alone, and more than <head_max> bytes; so
- * what is done holds no control byte but HTAB, and CR only in CRLF. Sets
- * scan->line when the first line's end is seen.
+ * Refuses control bytes, CR without LF, LF without CR unless limits->lf_ends_lines,
+ * and more than head_max bytes; so what is done holds no control byte but HTAB,
+ * and CR only before LF. Sets scan->line when the first line's end is seen.
  */
-MUST_USE enum h1_result h1_head_find(struct span bytes, size_t skip, uint32_t head_max, struct h1_scan *scan,
-                                     struct h1_lines *l);
+MUST_USE enum h1_result h1_head_find(struct span bytes, size_t skip, const struct h1_limits *limits,
+                                     struct h1_scan *scan, struct h1_lines *l);
 /* Marks the window that begins with the block of byte <at>. */
 void h1_lines_mark(struct h1_lines *l, size_t at);
 
@@ -67,8 +67,8 @@ static inline const struct h1_block *h1_lines_block(struct h1_lines *l, size_t a
 }
 
 /*
- * The first byte at or after <at> that is no token character; a CR is none, so
- * there is always one in the line. <at> must not go back from call to call.
+ * The first byte at or after <at> that is no token character; the line's end
+ * is none, so there is always one. <at> must not go back from call to call.
  */
 static inline size_t h1_lines_stop(struct h1_lines *l, size_t at)
 {
@@ -78,13 +78,19 @@ static inline size_t h1_lines_stop(struct h1_lines *l, size_t at)
     return at + (size_t)__builtin_ctzll(bits);
 }
 
-/* The first CR at or after <at>: the end of the line. <at> must not go back. */
-static inline size_t h1_lines_end(struct h1_lines *l, size_t at)
+/* The first LF at or after <at>. <at> must not go back. */
+static inline size_t h1_lines_lf(struct h1_lines *l, size_t at)
 {
     uint64_t bits;
-    while ((bits = h1_lines_block(l, at)->cr >> (at % BLOCK)) == 0)
+    while ((bits = h1_lines_block(l, at)->lf >> (at % BLOCK)) == 0)
         at = (at / BLOCK + 1) * BLOCK;
     return at + (size_t)__builtin_ctzll(bits);
+}
+
+/* Where the line ends whose LF is at <lf>: there, or at the CR before. */
+static inline size_t h1_line_end(const char *head, size_t lf)
+{
+    return lf - (lf > 0 && head[lf - 1] == '\r');
 }
 
 /* Sets the reason; always false, so that a check can return it. */

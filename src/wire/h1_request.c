@@ -214,12 +214,14 @@ enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limit
 {
     struct h1_lines lines;
     struct h1_seen seen = { 0 };
+    struct h1_limits own = *limits;
+    own.lf_ends_lines = false;
     size_t skip;
     enum h1_result result = first_byte(bytes, scan, &skip);
     if (result != H1_DONE)
         return result;
     bool line_was_seen = scan->line != 0;
-    result = h1_head_find(bytes, skip, limits->head_max, scan, &lines);
+    result = h1_head_find(bytes, skip, &own, scan, &lines);
     if (scan->line == 0 && result != H1_DONE) {
         bool head_long = result == H1_BAD && scan->error == H1_ERR_HEAD_LONG;
         if (head_long || (result == H1_MORE && bytes.len - skip > limits->target_max))

@@ -84,6 +84,8 @@ static bool head_judge(struct message *m, enum method request, const struct h1_s
     if (!framing_judge(m, s, scan))
         return false;
     bool announced = s->codings || s->length;
+    if (m->status == 101 && s->upgrades == 0) /* RFC 9110 15.2.2 */
+        return h1_refuse(scan, H1_ERR_STATUS, VERSION_LEN + 1);
     if (is_tunnel(m, request)) {
         m->framing = FRAMING_TUNNEL;
     } else if (has_no_body(m, request)) {
@@ -111,10 +113,10 @@ enum h1_result h1_parse_response(struct span bytes, const struct h1_limits *limi
     if (result != H1_DONE)
         return result;
     bool line_was_seen = scan->line != 0;
-    result = h1_head_find(bytes, 0, limits->head_max, scan, &lines);
+    result = h1_head_find(bytes, 0, &own, scan, &lines);
     if (result == H1_BAD || (result == H1_MORE && (scan->line == 0 || line_was_seen)))
         return result;
-    if (!line_parse(bytes.ptr, scan->line - 2, scan, m))
+    if (!line_parse(bytes.ptr, h1_line_end(bytes.ptr, scan->line - 1), scan, m))
         return H1_BAD;
     if (result == H1_MORE)
         return H1_MORE;

@@ -139,7 +139,7 @@ void reader_run(const struct plan *p, uint64_t generation, struct channel *to_pa
     if (!sent) {
         struct message refused = { .kind = MESSAGE_RESULT,
                                    .text = span_first(buf_span(&out), MESSAGE_TEXT_MAX) };
-        (void)channel_send(to_parent, &refused);
+        (void)!channel_send(to_parent, &refused);
     }
     buf_fini(&out);
     reading_fini(&r);

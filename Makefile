@@ -31,12 +31,10 @@ lint:
 	@tools/lint
 
 # Every test: units twice under sanitizers (slabs and arenas on, and as plain malloc), then the plays.
+# TESTS=unit or TESTS=plays runs one half.
 test:
 	@tools/deps
 	@tools/run-tests $(TESTS)
-
-unit:
-	@tools/run-tests unit
 
 # Each fuzz target for FUZZ_SECONDS on its corpus.
 FUZZ_SECONDS ?= 60
@@ -57,4 +55,4 @@ install: all
 clean:
 	@for f in $(BUILD)/* $(BUILD)/.[!.]*; do case "$$f" in $(BUILD)/peers) ;; *) rm -rf "$$f" ;; esac; done
 
-.PHONY: all deps demo lint test unit fuzz bench install clean
+.PHONY: all deps demo lint test fuzz bench install clean

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the balancer and the process that holds the addresses know of each other:
+ * one piece of shared memory, made by the parent, mapped by both. Numbers only,
+ * and each side believes of the other's only what it can check: vrrp keeps its
+ * own copy of the names that it asks for.
+ *
+ * Who writes what: the parent <worker>; the worker <first>, <threads>, <turns>
+ * and the values of the items; vrrp the names of the items, <item_count> and
+ * then <layout>. A worker that sees another <layout> than it last did looks its
+ * names up again.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/span.h"
+
+#define VRRP_HEALTH_VERSION 1
+#define VRRP_HEALTH_THREADS 256 /* a second worker during a hand-over uses others than the first */
+#define VRRP_HEALTH_ITEMS   256
+#define VRRP_HEALTH_NAME    120
+/* A thread turns at least that often, also when it is idle. */
+#define VRRP_HEALTH_HEARTBEAT_MS 500
+
+enum vrrp_worker {
+    VRRP_WORKER_NONE,     /* no balancer in this program: nothing to track */
+    VRRP_WORKER_STARTING, /* not yet, or not again: a dead one is being replaced */
+    VRRP_WORKER_SERVING,
+};
+
+enum vrrp_item_state {
+    VRRP_ITEM_UNKNOWN, /* nobody has said yet, or there is no such name */
+    VRRP_ITEM_ABSENT,  /* the balancer has nothing of that name */
+    VRRP_ITEM_KNOWN,
+};
+struct vrrp_health_item {
+    char name[VRRP_HEALTH_NAME]; /* NUL-terminated; "haproxy:web" or "web" */
+    uint32_t kind;               /* enum vrrp_health_kind of model/vrrp.h */
+    _Atomic uint32_t state;      /* enum vrrp_item_state; written after <value> */
+    _Atomic uint32_t value;      /* listener: 1 = bound and serving; pool: usable servers */
+    _Atomic uint32_t total;      /* pool: servers in all */
+};
+
+struct vrrp_health_shared {
+    uint32_t version;
+    _Atomic uint32_t worker; /* enum vrrp_worker */
+    _Atomic uint32_t first, threads;
+    _Atomic uint64_t turns[VRRP_HEALTH_THREADS];
+    _Atomic uint32_t layout, item_count;
+    struct vrrp_health_item items[VRRP_HEALTH_ITEMS];
+};
+
+/*
+ * What one life of the process that holds the addresses leaves for the next, in
+ * memory that the parent keeps: so that a crash is not a takeover.
+ */
+#define VRRP_MEMORY_INSTANCES 255
+struct vrrp_memory_instance {
+    char name[VRRP_HEALTH_NAME];
+    _Atomic uint32_t master;    /* 1: had the addresses */
+    _Atomic uint64_t advert_us; /* CLOCK_MONOTONIC of its last advert */
+};
+struct vrrp_memory {
+    uint32_t version;
+    uint32_t count;
+    struct vrrp_memory_instance instances[VRRP_MEMORY_INSTANCES];
+};
+
+/* ---- the worker's side ---- */
+
+/* Item <i>'s name, checked; empty when there is none. The kind goes to <kind>. */
+static inline struct span vrrp_health_name(const struct vrrp_health_shared *s, uint32_t i, uint32_t *kind)
+{
+    if (i >= VRRP_HEALTH_ITEMS || i >= atomic_load_explicit(&s->item_count, memory_order_acquire))
+        return (struct span){ 0 };
+    *kind = s->items[i].kind;
+    return span_of(s->items[i].name, strnlen(s->items[i].name, VRRP_HEALTH_NAME));
+}
+
+static inline void vrrp_health_say(struct vrrp_health_shared *s, uint32_t i, enum vrrp_item_state state,
+                                   uint32_t value, uint32_t total)
+{
+    atomic_store_explicit(&s->items[i].value, value, memory_order_relaxed);
+    atomic_store_explicit(&s->items[i].total, total, memory_order_relaxed);
+    atomic_store_explicit(&s->items[i].state, (uint32_t)state, memory_order_release);
+}

@@ -33,6 +33,9 @@ void plan_write(const struct plan *p, struct buf *out)
         record_span(out, p->files.items[i].path);
     }
     write_options(&p->options, out);
+    record_u8(out, (uint8_t)(p->daemonize + 1));
+    record_span(out, p->pid_file);
+    record_span(out, p->vrrp_pid_file);
 }
 
 static void read_options(struct arena *a, struct reader *r, struct dialect_options *o)
@@ -67,5 +70,8 @@ bool plan_read(struct arena *a, struct span bytes, struct plan *p)
         *ARENA_PUSH(a, &p->files) = file;
     }
     read_options(a, &r, &p->options);
+    p->daemonize = (int8_t)(reader_u8(&r) - 1);
+    p->pid_file = record_take_span(&r);
+    p->vrrp_pid_file = record_take_span(&r);
     return !r.failed;
 }

@@ -71,6 +71,7 @@ static inline struct link *list_take_first(struct list *l)
     return first;
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type and names to declare
 #define LIST_ITEM(link, type, member) CONTAINER_OF(link, type, member)
 /*
  * The element <it> may be removed and freed in the body; break and continue
@@ -83,3 +84,4 @@ static inline struct link *list_take_first(struct list *l)
          it##_link = it##_next, it##_next = it##_left ? NULL : it##_next->next)                              \
         for (type *it = (it##_left = it##_link, LIST_ITEM(it##_link, type, member)); it;                     \
              it = NULL, it##_left = NULL)
+// NOLINTEND(bugprone-macro-parentheses)

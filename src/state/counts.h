@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is counted of a server, a pool or a service: one block a thread, written
+ * by that thread alone, summed by whoever reads. A block is made when a thread
+ * counts for the first time, so that ten thousand idle servers cost nothing.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/histogram.h"
+#include "base/macros.h"
+
+/* X(name): sums since the start. HAProxy's columns and nginx's numbers are made of these. */
+#define COUNT_LIST(X)                                                                                        \
+    X(sessions)  /* connections accepted (service), streams or TCP sessions given (pool, server) */          \
+    X(requests)  /* HTTP requests */                                                                         \
+    X(connects)  /* connections opened to the server, without reused ones */                                 \
+    X(reuses)    /* requests on a connection that had served before */                                       \
+    X(bytes_in)  /* from clients */                                                                          \
+    X(bytes_out) /* to clients */                                                                            \
+    X(status_1xx)                                                                                            \
+    X(status_2xx)                                                                                            \
+    X(status_3xx)                                                                                            \
+    X(status_4xx)                                                                                            \
+    X(status_5xx)                                                                                            \
+    X(status_other)                                                                                          \
+    X(request_errors)      /* malformed, too large, timed out: ereq */                                       \
+    X(denied_requests)     /* dreq */                                                                        \
+    X(denied_responses)    /* dresp */                                                                       \
+    X(refused_connections) /* by a limit, or for want of memory */                                           \
+    X(connect_errors)      /* refused, unreachable, TLS: econ */                                             \
+    X(connect_timeouts)                                                                                      \
+    X(response_errors) /* closed early or garbage: eresp */                                                  \
+    X(response_timeouts)                                                                                     \
+    X(queue_timeouts)                                                                                        \
+    X(no_server) /* nobody was usable */                                                                     \
+    X(client_aborts)                                                                                         \
+    X(server_aborts)                                                                                         \
+    X(retries)      /* wretr */                                                                              \
+    X(redispatches) /* wredis */                                                                             \
+    X(checks_failed)                                                                                         \
+    X(queue_us) /* sums of durations, with <timed> of them */                                                \
+    X(connect_us)                                                                                            \
+    X(response_us)                                                                                           \
+    X(total_us)                                                                                              \
+    X(timed)
+
+/* Sessions or requests of the running second, of the one before, and the most ever. */
+struct rate {
+    _Atomic uint32_t second, now, before, most;
+};
+
+struct counts_block {
+#define X(name) _Atomic uint64_t name;
+    COUNT_LIST(X)
+#undef X
+    struct rate session_rate, request_rate;
+    struct histogram first_byte, total; /* of the answer; of the whole request */
+} __attribute__((aligned(128)));
+
+/* A plain sum of blocks. */
+struct counts_sum {
+#define X(name) uint64_t name;
+    COUNT_LIST(X)
+#undef X
+    uint32_t session_rate, request_rate; /* of the last whole second */
+    struct histogram first_byte, total;
+};
+
+/* The blocks of one thing, by thread. Part of its state. */
+struct counts {
+    unsigned threads;
+    struct counts_block *_Atomic *blocks;
+};
+/* False: out of memory. */
+MUST_USE bool counts_init(struct counts *c, unsigned threads);
+void counts_fini(struct counts *c);
+/* This thread's block; NULL when there is no memory for it: then nothing is counted. */
+struct counts_block *counts_of(struct counts *c, unsigned thread);
+/* Any thread. Adds to <sum>, which the caller has zeroed. */
+void counts_add_up(const struct counts *c, uint32_t second, struct counts_sum *sum);
+/* `clear counters`: any thread; what is counted meanwhile may be lost. */
+void counts_clear(struct counts *c);
+
+/* counts_bump(block, requests, 1): only the block's own thread. */
+#define counts_bump(block, name, n)                                                                          \
+    do {                                                                                                     \
+        if (block)                                                                                           \
+            atomic_store_explicit(&(block)->name,                                                            \
+                                  atomic_load_explicit(&(block)->name, memory_order_relaxed) + (n),          \
+                                  memory_order_relaxed);                                                     \
+    } while (0)
+void counts_rate(struct rate *r, uint32_t second);
+/* The class of <status>, 0: other. */
+void counts_status(struct counts_block *b, unsigned status);

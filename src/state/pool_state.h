@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is true of one pool now: the lock under which a server is chosen, the
+ * queue of requests that wait for one, sums. It outlives configurations.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "model/pool.h"
+#include "state/counts.h"
+#include "state/lock.h"
+
+struct server_state;
+struct snapshot;
+
+struct pool_state {
+    struct state_world *world;
+    struct span identity; /* "haproxy:web" */
+    struct pool_state *next_by_name;
+    _Atomic uint32_t references;
+
+    struct lock lock __attribute__((aligned(64)));
+    struct list servers; /* struct server_state, all that live; under the lock */
+    struct list queue;   /* struct waiter without a server; under the lock */
+    uint64_t tickets;    /* of waiters; under the lock */
+    /* Any change of what server_use, server_weight or server_limit say: the balancer looks again. */
+    _Atomic uint32_t version;
+
+    _Atomic uint32_t active __attribute__((aligned(64))); /* requests at its servers now */
+    _Atomic uint32_t active_most;
+    _Atomic uint32_t waiting; /* in this queue and those of its servers */
+    _Atomic uint32_t waiting_most;
+    struct counts counts;
+};
+
+struct pool_state *pool_state_get(struct pool_state *p);
+void pool_state_put(struct pool_state *p);
+
+static inline struct counts_block *pool_counts(struct pool_state *p, unsigned thread)
+{
+    return counts_of(&p->counts, thread);
+}
+
+/* Servers that take new requests now (nbsrv): backups count when they are what is used. */
+uint32_t pool_usable(const struct snapshot *s, const struct pool *model, instant now);

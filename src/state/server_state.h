@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is true of one server now: how busy it is, whether it answers, what the
+ * operator said. It belongs to an identity (language, pool, server), not to a
+ * configuration: functions that need the file's limits take the model's server
+ * of the caller's snapshot.
+ *
+ * Who may call: any thread, unless a line says otherwise. What decides about
+ * use is atomic; passive failures are under the pool's lock.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "model/pool.h"
+#include "state/counts.h"
+
+struct mirror_record;
+struct pool_state;
+
+/* What the checks say. */
+enum health {
+    HEALTH_UNCHECKED, /* nobody looks: it counts as up */
+    HEALTH_STARTING,  /* no result yet: up or down as the file's init-state says */
+    HEALTH_UP,
+    HEALTH_GOING_DOWN, /* up, the last checks failed */
+    HEALTH_DOWN,
+    HEALTH_GOING_UP, /* down, the last checks passed */
+};
+const char *health_name(enum health h); /* "going down" */
+
+/* What a check, or traffic in its place, saw. X(NAME, HAProxy's code). */
+#define CHECK_RESULT_LIST(X)                                                                                 \
+    X(NONE, "")                                                                                              \
+    X(SOCKET_ERROR, "SOCKERR") /* our own: no descriptor, no address */                                      \
+    X(L4_OK, "L4OK")                                                                                         \
+    X(L4_TIMEOUT, "L4TOUT")                                                                                  \
+    X(L4_REFUSED, "L4CON") /* refused, unreachable: <detail> is the errno */                                 \
+    X(L6_OK, "L6OK")                                                                                         \
+    X(L6_TIMEOUT, "L6TOUT")                                                                                  \
+    X(L6_INVALID, "L6RSP") /* the TLS handshake failed */                                                    \
+    X(L7_OK, "L7OK")                                                                                         \
+    X(L7_CONDITIONAL, "L7OKC") /* 404 with disable-on-404 */                                                 \
+    X(L7_TIMEOUT, "L7TOUT")                                                                                  \
+    X(L7_INVALID, "L7RSP")                                                                                   \
+    X(L7_STATUS, "L7STS") /* <detail> is the status that came */                                             \
+    X(PROCESS_OK, "PROCOK")                                                                                  \
+    X(PROCESS_ERROR, "PROCERR")                                                                              \
+    X(PROCESS_TIMEOUT, "PROCTOUT")                                                                           \
+    X(TRAFFIC, "HANA") /* too many errors in traffic */                                                      \
+    X(AGENT, "AGENT")
+enum check_result {
+#define X(name, code) CHECKED_##name,
+    CHECK_RESULT_LIST(X)
+#undef X
+        CHECK_RESULTS
+};
+const char *check_result_code(enum check_result r);
+bool check_result_is_good(enum check_result r);
+
+/* The last result, for views and logs. */
+struct health_report {
+    enum health health;
+    enum check_result result;
+    int32_t detail;              /* errno, or the answer's status */
+    uint32_t duration_ms;        /* of that check */
+    uint16_t points, rise, fall; /* from 0 to rise + fall - 1; at least <rise>: up */
+    instant at;                  /* of the last result */
+    instant since;               /* of the last change between up and down */
+    uint64_t downs, down_ms;     /* how often it went down; how long it was, without now */
+};
+
+/* What the operator and the file say: a word of bits. */
+enum admin {
+    ADMIN_MAINT = 1 << 0,      /* run time: no request at all */
+    ADMIN_DRAIN = 1 << 1,      /* run time: only those that stick to it */
+    ADMIN_FILE_DOWN = 1 << 2,  /* `down`, `disabled` in the file */
+    ADMIN_FILE_DRAIN = 1 << 3, /* `drain` in the file */
+    ADMIN_FORCED_UP = 1 << 4,  /* run time: `set server health up`, until the next change by a check */
+    ADMIN_FORCED_DOWN = 1 << 5,
+    ADMIN_NO_CHECK = 1 << 6,      /* run time: checks are disabled */
+    ADMIN_TRACKED_MAINT = 1 << 7, /* the server that it tracks is in maintenance */
+    ADMIN_RUNTIME = ADMIN_MAINT | ADMIN_DRAIN | ADMIN_FORCED_UP | ADMIN_FORCED_DOWN | ADMIN_NO_CHECK,
+};
+
+/* May it get a request, and if not, why. */
+enum server_use {
+    USE_FULL,     /* yes */
+    USE_STICKY,   /* only requests that belong to it: drain, or weight 0 */
+    USE_FAILED,   /* passive failures took it out */
+    USE_DOWN,     /* checks, or the operator in their place, say down */
+    USE_STARTING, /* no check has passed yet, and the file asks for one */
+    USE_MAINT,
+};
+const char *server_use_name(enum server_use u); /* "drained" */
+
+struct server_state {
+    /* set when made, or under the world's mutex while a snapshot is bound */
+    struct state_world *world;
+    struct pool_state *pool; /* counted */
+    struct span identity;    /* "haproxy:web/s1" */
+    struct server_state *next_by_name;
+    struct link in_pool;                    /* of pool->servers; changed under the pool's lock */
+    _Atomic(struct mirror_record *) mirror; /* NULL: none */
+    _Atomic uint32_t references;
+    uint32_t file_weight;
+    uint8_t file_admin;
+    bool bound; /* a file was seen */
+    struct address file_address;
+    uint64_t check_print; /* fingerprint of how it is checked */
+    const struct server_state *_Atomic tracks;
+
+    /* what decides about use */
+    _Atomic uint32_t weight; /* the file's, or the operator's */
+    _Atomic uint8_t admin;   /* enum admin */
+    _Atomic uint8_t health;  /* enum health */
+    _Atomic uint16_t points;
+    _Atomic uint16_t rise, fall;
+    _Atomic uint8_t result; /* enum check_result */
+    _Atomic int32_t detail;
+    _Atomic uint32_t check_ms;
+    _Atomic uint64_t result_us, since_us; /* instants; 0 = never */
+    _Atomic uint64_t usable_since_us;     /* slow start counts from here; 0 = has always been */
+    _Atomic uint64_t downs, down_ms;
+    _Atomic uint32_t errors_in_a_row; /* of traffic, for observe */
+
+    /* passive failures: under the pool's lock; <failed> may be read without it */
+    _Atomic uint32_t fails;
+    uint64_t failed_us;   /* the last failure */
+    uint64_t checked_us;  /* the last failure, or the try that was let through after the window */
+    uint32_t lost_weight; /* of 16ths: taken away by failures, given back pick by pick */
+
+    /* the busiest part, on its own line */
+    _Atomic uint32_t active __attribute__((aligned(64))); /* requests or sessions that it has now */
+    _Atomic uint32_t active_most;
+    _Atomic uint32_t waiting; /* in its own queue */
+    _Atomic uint32_t waiting_most;
+    _Atomic uint64_t last_us;    /* instant of the last request given to it */
+    struct list queue;           /* struct waiter; under the pool's lock */
+    _Atomic uint32_t average_us; /* of the first byte, moving: least_time, fair */
+    struct counts counts;
+};
+
+struct server_state *server_state_get(struct server_state *s);
+/* NULL-safe. The last one takes the world's mutex. */
+void server_state_put(struct server_state *s);
+
+/* ---- use --------------------------------------------------------------------------------------------- */
+enum server_use server_use(const struct server_state *s, const struct server *model, instant now);
+/*
+ * When what server_use or server_weight says may change by itself (a failed
+ * server's window ends, slow start goes on); UINT64_MAX: not before somebody
+ * changes it.
+ */
+instant server_next_change(const struct server_state *s, const struct server *model, instant now);
+/* The weight in 16ths, after slow start and failures; 0: only sticky requests. */
+#define WEIGHT_SCALE 16u
+uint32_t server_weight(const struct server_state *s, const struct server *model, instant now);
+/* Requests at once: maxconn, moved between minconn and maxconn by the pool's load, less during slow start;
+ * 0 = no limit. */
+uint32_t server_limit(const struct server_state *s, const struct server *model, instant now);
+
+/* ---- traffic ----------------------------------------------------------------------------------------- */
+/*
+ * The request that balance_pick gave to <s> is over: gives its place to who
+ * waits. Once for each pick.
+ */
+void server_done(struct server_state *s, instant now);
+
+/*
+ * nginx's max_fails: <fails_max> failures within <fail_window> take it out for
+ * <fail_window>, then one request tries it. A pool with single_never_fails and
+ * one server counts nothing.
+ */
+enum server_failed {
+    FAILED_COUNTED,
+    FAILED_TAKEN_OUT,   /* just now: worth a line */
+    FAILED_ERROR_LIMIT, /* <error_limit> errors in a row: the model's on_error is due */
+};
+/* <layer>: 4 for connecting, 7 for the answer; observe of another layer does not count it. */
+enum server_failed server_failed(struct server_state *s, const struct server *model, unsigned layer,
+                                 instant now);
+/* It answered well: ends a run of failures. <first_byte_us>: how long it took; UINT64_MAX: not known. */
+void server_answered(struct server_state *s, uint64_t first_byte_us, instant now);
+
+/* ---- checks: one thread a server ----------------------------------------------------------------------- */
+enum health_change { HEALTH_SAME, HEALTH_WENT_UP, HEALTH_WENT_DOWN };
+/*
+ * A check's result. rise and fall count as HAProxy counts: <fall> bad ones in a
+ * row take it down, <rise> good ones bring it back.
+ */
+enum health_change server_checked(struct server_state *s, const struct check *c, enum check_result result,
+                                  int32_t detail, uint32_t duration_ms, instant now);
+/* on_error mark-down and sudden-death: at once, or one bad check from it. */
+enum health_change server_mark_down(struct server_state *s, enum check_result why, instant now);
+void server_sudden_death(struct server_state *s);
+void server_health(const struct server_state *s, struct health_report *out);
+
+/* ---- the operator -------------------------------------------------------------------------------------- */
+void server_set_admin(struct server_state *s, uint8_t set, uint8_t clear, instant now);
+/* Until the file's own weight changes. */
+void server_set_weight(struct server_state *s, uint32_t weight);
+
+static inline struct counts_block *server_counts(struct server_state *s, unsigned thread)
+{
+    return counts_of(&s->counts, thread);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is true of one service (a frontend, an address of nginx) now. It outlives configurations. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "state/counts.h"
+
+struct service_state {
+    struct state_world *world;
+    struct span identity; /* "haproxy:web" */
+    struct service_state *next_by_name;
+    _Atomic uint32_t references;
+    _Atomic uint32_t connections_max; /* set at run time; UINT32_MAX = the file's counts */
+    _Atomic bool disabled;            /* set at run time */
+
+    _Atomic uint32_t active __attribute__((aligned(64))); /* connections now */
+    _Atomic uint32_t active_most;
+    struct counts counts;
+};
+
+struct service_state *service_state_get(struct service_state *s);
+void service_state_put(struct service_state *s);
+
+/* A connection came; false: over <most> (0 = no limit), and it is not counted. */
+MUST_USE bool service_enter(struct service_state *s, uint32_t most);
+void service_leave(struct service_state *s);
+
+static inline struct counts_block *service_counts(struct service_state *s, unsigned thread)
+{
+    return counts_of(&s->counts, thread);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is true now and outlives a configuration: the world holds the states of
+ * servers, pools and services by identity, as long as a snapshot or somebody
+ * else counts on them. A reload finds what it had before (snapshot.h).
+ *
+ * One lock order: the world's mutex before a pool's lock. Traffic threads take
+ * only pools' locks.
+ */
+#pragma once
+
+#include "base/span.h"
+
+struct state_world;
+
+/*
+ * <threads>: who counts, numbered from 0. <mirror>: shared memory that outlives
+ * this process, zeroed at first (state/mirror.h); empty: none. It must stay
+ * until the world ends. Dies on out of memory.
+ */
+struct state_world *state_world_new(struct span mirror, unsigned threads);
+/* Every snapshot and every counted state is given back. NULL-safe. */
+void state_world_free(struct state_world **w);
+unsigned state_world_threads(const struct state_world *w);

@@ -35,6 +35,7 @@ enum action_kind {
     ACTION_ROUTE_HOST,     /* .hosts: virtual servers */
     ACTION_ROUTE_LOCATION, /* .locations */
     ACTION_ACCEPT,         /* leave this list */
+    ACTION_SKIP,           /* the next .number actions of this list are not run (nginx: if, break) */
     ACTION_REPLY,          /* .reply */
     ACTION_CLOSE,          /* close without an answer; .number 1 = RST, 2 = silent-drop */
     ACTION_TARPIT,         /* wait, then .reply */
@@ -57,9 +58,12 @@ enum action_kind {
     ACTION_SET_STATUS, /* .number, .expr reason */
     ACTION_SET_SLOT,   /* .number slot, .expr */
     ACTION_REWRITE,    /* .rewrite */
-    ACTION_ALLOW, /* .networks: nginx allow/deny rows in order; see .number 0 allow 1 deny, first match ends
-                     access */
-    ACTION_DENY,
+    /*
+     * Rows of nginx's allow and deny, in order. They mean clients in .networks; with .number2 1 those of
+     * UNIX sockets too; with neither, everybody.
+     */
+    ACTION_ALLOW,         /* they skip the next .number actions: the rows that remain */
+    ACTION_DENY,          /* they are answered 403; in a TCP service, closed */
     ACTION_AUTH_BASIC,    /* .auth */
     ACTION_FORWARDED_FOR, /* option forwardfor: .name .networks except, .number 1 = if-none */
     ACTION_REAL_IP,       /* set_real_ip_from: .networks trusted, .name field, .number 1 = recursive */
@@ -114,6 +118,9 @@ struct rewrite {
     const struct expr *to;
     enum { REWRITE_NEXT, REWRITE_LAST, REWRITE_BREAK, REWRITE_REDIRECT, REWRITE_PERMANENT } then;
     bool drop_query; /* `to` ends in '?' */
+    /* BREAK: so many actions after this one are not run. LAST: the virtual server's list begins anew after so
+     * many actions of it, for its own rewrites are not run again. */
+    uint32_t skip;
 };
 struct auth {
     const struct expr *realm; /* "off" switches off */

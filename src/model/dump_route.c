@@ -16,6 +16,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_ROUTE_HOST] = "ROUTE_HOST",
     [ACTION_ROUTE_LOCATION] = "ROUTE_LOCATION",
     [ACTION_ACCEPT] = "ACCEPT",
+    [ACTION_SKIP] = "SKIP",
     [ACTION_REPLY] = "REPLY",
     [ACTION_CLOSE] = "CLOSE",
     [ACTION_TARPIT] = "TARPIT",
@@ -138,6 +139,7 @@ static void dump_rewrite(struct dump *d, const struct rewrite *r)
     dump_expr(d, "to", r->to);
     dump_line(d, "then %s", thens[r->then]);
     dump_flag(d, "drop query", r->drop_query);
+    dump_number(d, "skip", r->skip);
 }
 
 /* The map's own order depends on the hash; that of the scopes does not. */
@@ -296,9 +298,11 @@ void dump_scope(struct dump *d, const struct scope *s)
             dump_action(d, &s->on[h].items[i]);
         d->depth--;
     }
-    for (const struct reply_set *set = s->replies; set; set = set->below)
-        for (uint32_t i = 0; i < set->replies.count; i++)
+    for (const struct reply_set *set = s->replies; set; set = set->below) {
+        dump_text(d, "replies", set->name);
+        for (uint32_t i = 0; i < set->replies.count && !set->name.len; i++)
             dump_reply(d, set->replies.items[i]);
+    }
     for (uint32_t i = 0; i < s->error_pages.count; i++)
         dump_error_page(d, &s->error_pages.items[i]);
     dump_flag(d, "logs replace", s->logs_set);

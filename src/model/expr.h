@@ -148,7 +148,8 @@ enum needs {
     X(BYTES_RECEIVED, INT, END) /* from the client */                                                        \
     X(UPSTREAM_BYTES_SENT, TEXT, END)                                                                        \
     X(UPSTREAM_BYTES_RECEIVED, TEXT, END)                                                                    \
-    X(TIME_REQUEST, TEXT, END) /* seconds.milliseconds: $request_time */                                     \
+    X(UPSTREAM_BODY_BYTES, TEXT, END) /* nginx $upstream_response_length */                                  \
+    X(TIME_REQUEST, TEXT, END)        /* seconds.milliseconds: $request_time */                              \
     X(TIME_SESSION, TEXT, END)                                                                               \
     X(TIME_UPSTREAM_CONNECT, TEXT, END)                                                                      \
     X(TIME_UPSTREAM_HEADER, TEXT, END)                                                                       \

@@ -42,6 +42,9 @@ enum retry_on {
     RETRY_NON_IDEMPOTENT = 1 << 4, /* POST, LOCK, PATCH too, though already sent */
     RETRY_STATUS = 1 << 5,         /* <retry_statuses> */
     RETRY_0RTT_REJECTED = 1 << 6,
+    RETRY_CONNECT_REFUSED =
+        1 << 7, /* connecting failed, but not by time: nginx's `error` without `timeout` */
+    RETRY_CONNECT_TIMEOUT = 1 << 8, /* and the other half; RETRY_CONNECT means both */
 };
 
 enum check_kind {

@@ -23,12 +23,14 @@ struct reply {
     bool relative;               /* leave a path in Location as it is */
     struct span raw;             /* HAProxy errorfile: a whole HTTP/1 answer, sent as it is */
     bool close;
-    bool default_page; /* a language's own page: engine adds what `server_tokens` etc. say */
+    bool default_page; /* no content of its own: the scope's error_pages, then its <replies> decide what is
+                          sent with <status> (and <location>); in a reply_set: it is such a page */
     struct where at;
 };
 
 /* Status -> answer. A language has a default set; a scope may lie over it. */
 struct reply_set {
+    struct span name;                /* of a language's own set: the dump then says only that */
     const struct reply_set *below;   /* asked when this one has none */
     LIST_OF(struct reply *) replies; /* by .status */
 };

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "state/vrrp_health.h"
+
 #define INDEX_MAX  1000000u
 #define MEMORY_MAX ((size_t)64 << 20)
 
@@ -168,7 +170,22 @@ struct span parcel_mirror(const struct parcel *p)
     return memfd_span(&p->mirror);
 }
 
-_Atomic uint64_t *parcel_turns(const struct parcel *p)
+void parcel_log_room(struct parcel *p, uint32_t count)
 {
-    return p->health.base;
+    make_room(&p->logs, &p->log_room, count);
+}
+
+/* A second worker during a hand-over counts in the other half, so that nobody takes it for the first. */
+_Atomic uint64_t *parcel_turns(const struct parcel *p, uint32_t threads)
+{
+    struct vrrp_health_shared *shared = p->health.base;
+    const uint32_t half = VRRP_HEALTH_THREADS / 2;
+
+    if (shared == NULL || p->health.size < sizeof(*shared) || threads > half)
+        return NULL;
+    uint32_t first = atomic_load(&shared->first) == 0 && atomic_load(&shared->threads) > 0 ? half : 0;
+    shared->version = VRRP_HEALTH_VERSION;
+    atomic_store(&shared->first, first);
+    atomic_store(&shared->threads, threads);
+    return &shared->turns[first];
 }

@@ -36,7 +36,9 @@ void parcel_keep_same(struct parcel *fresh, struct parcel *held);
 void parcel_replace(struct parcel *held, struct parcel *fresh);
 /* The same for log files alone (reopen). */
 void parcel_replace_logs(struct parcel *held, struct parcel *fresh);
-/* A turn counter a thread, in the health memory; NULL without that. */
-_Atomic uint64_t *parcel_turns(const struct parcel *p);
+/* There are at least <count> places for logs. */
+void parcel_log_room(struct parcel *p, uint32_t count);
+/* A turn counter for each of <threads>, in the health memory (state/vrrp_health.h); NULL without that. */
+_Atomic uint64_t *parcel_turns(const struct parcel *p, uint32_t threads);
 /* Memory that outlives this worker; empty without. */
 struct span parcel_mirror(const struct parcel *p);

@@ -18,12 +18,12 @@
 #include "daemon/worker.h"
 #include "os/event.h"
 #include "os/memfd.h"
+#include "state/vrrp_health.h"
 
-#define READER_TIME   DURATION_S(30)
-#define READY_TIME    DURATION_S(60)
-#define STOP_TIME     DURATION_MS(4000) /* then KILL; all of it ends within 5 s */
-#define YOUNG_MS      10000             /* a worker that dies younger than that is restarted more slowly */
-#define HEALTH_MEMORY 65536
+#define READER_TIME DURATION_S(30)
+#define READY_TIME  DURATION_S(60)
+#define STOP_TIME   DURATION_MS(4000) /* then KILL; all of it ends within 5 s */
+#define YOUNG_MS    10000             /* a worker that dies younger than that is restarted more slowly */
 
 /* ---- children ---- */
 
@@ -262,7 +262,7 @@ static bool leave_terminal(struct parent *p)
 static bool make_memory(struct parent *p)
 {
     if (p->health < 0)
-        p->health = memfd_open_shared("keel-health", HEALTH_MEMORY);
+        p->health = memfd_open_shared("keel-health", sizeof(struct vrrp_health_shared));
     if (p->mirror < 0)
         p->mirror = memfd_open_shared("keel-mirror", MIRROR_MEMORY);
     return p->health >= 0 && p->mirror >= 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "balance/balance.h"
 #include "base/clock.h"
 #include "daemon/build.h"
 #include "daemon/confine.h"
@@ -114,7 +115,7 @@ static bool start_engine(struct worker *w, const struct config *c)
         .pin = w->manifest->threads > 1,
         .spin_us = 50,
         .heartbeat = DURATION_MS(500),
-        .turns = parcel_turns(&w->arriving),
+        .turns = parcel_turns(&w->arriving, w->manifest->threads),
         .chunk_size = c->process.buffer_size,
         .temp_dir = w->temp_dir,
         .log = { .pid = (uint32_t)getppid() },
@@ -148,12 +149,14 @@ static void publish(struct worker *w)
         return;
     }
     parcel_keep_same(&w->arriving, &w->served);
+    parcel_log_room(&w->arriving, b->config->log_targets.count);
+    struct snapshot *snapshot = snapshot_new(w->world, b->config);
+    balance_prepare(snapshot);
     struct generation_parts parts = {
-        .snapshot = snapshot_new(w->world, b->config),
+        .snapshot = snapshot,
         .sockets = w->arriving.sockets,
         .socket_count = w->arriving.socket_count,
         .log_fds = w->arriving.logs,
-        .log_fd_count = w->arriving.log_room,
         .on_end = on_generation_end,
         .to = b,
     };
@@ -191,6 +194,7 @@ static void on_message(struct worker *w, struct message *m)
         publish(w);
         return;
     case MESSAGE_REOPENED:
+        parcel_log_room(&w->arriving, w->served.log_room);
         if (w->engine != NULL)
             engine_reopen_logs(w->engine, w->arriving.logs);
         parcel_replace_logs(&w->served, &w->arriving);

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/probe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "check/probe_http.h"
+#include "eval/eval.h"
+
+#define REQUEST_MAX 65536
+
+// clang-format off
+static const struct check_step http_steps[] = { { .kind = CHECK_STEP_CONNECT }, { .kind = CHECK_STEP_SEND },
+                                                { .kind = CHECK_STEP_EXPECT, .expects = EXPECT_STATUS } };
+static const struct check_step connect_only[] = { { .kind = CHECK_STEP_CONNECT } };
+// clang-format on
+
+static void clean(struct probe *p)
+{
+    loop_forget_deadline(p->loop, &p->deadline);
+    if (p->running)
+        conn_close(&p->conn);
+    p->running = false;
+    free(p->request);
+    free(p->answer);
+    p->request = p->answer = NULL;
+}
+
+static void finish(struct probe *p, enum check_result result, int32_t detail)
+{
+    clean(p);
+    p->on_done(p, result, detail);
+}
+
+static void go_on(struct probe *p);
+
+static void on_ready(struct conn *c)
+{
+    go_on(CONTAINER_OF(c, struct probe, conn));
+}
+
+/* Which of HAProxy's layers we were on when the time was over. */
+static void on_late(struct deadline *d)
+{
+    struct probe *p = CONTAINER_OF(d, struct probe, deadline);
+
+    finish(p,
+           p->conn.stage == CONN_CONNECTING    ? CHECKED_L4_TIMEOUT
+           : p->conn.stage == CONN_HANDSHAKING ? CHECKED_L6_TIMEOUT
+                                               : CHECKED_L7_TIMEOUT,
+           0);
+}
+
+void probe_init(struct probe *p, struct loop *l, probe_fn on_done)
+{
+    *p = (struct probe){ .loop = l, .on_done = on_done };
+    deadline_init(&p->deadline, on_late);
+}
+
+void probe_cancel(struct probe *p)
+{
+    clean(p);
+}
+
+static void choose_steps(struct probe *p)
+{
+    p->speaks_http = p->check->kind == CHECK_HTTP;
+    if (p->check->steps.count > 0) {
+        p->steps = p->check->steps.items;
+        p->step_count = p->check->steps.count;
+    } else {
+        p->steps = p->speaks_http ? http_steps : connect_only;
+        p->step_count = p->speaks_http ? COUNT_OF(http_steps) : COUNT_OF(connect_only);
+    }
+    p->step = 0;
+}
+
+static bool connect_to(struct probe *p, uint16_t port)
+{
+    struct address to = p->check->address.len ? p->check->address : p->server->address;
+    struct conn_target target = CONN_TARGET_INIT;
+
+    if (port == 0)
+        port = p->check->port;
+    if (port != 0)
+        address_set_port(&to, port);
+    else if (p->check->address.len && address_port(&to) == 0)
+        address_set_port(&to, address_port(&p->server->address));
+    target.to = &to;
+    target.from = p->server->source.len ? &p->server->source : NULL;
+    p->answer_ended = false;
+    p->answer_len = 0;
+    p->running = conn_connect(&p->conn, p->loop, &target, on_ready);
+    return p->running;
+}
+
+/* What failed at once is told in a later turn, as everything else is. */
+static void on_refused_at_once(struct deadline *d)
+{
+    struct probe *p = CONTAINER_OF(d, struct probe, deadline);
+    int error = p->refused;
+
+    p->deadline.on_expired = on_late;
+    finish(p,
+           error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH || error == ENOENT
+               ? CHECKED_L4_REFUSED
+               : CHECKED_SOCKET_ERROR,
+           error);
+}
+
+void probe_start(struct probe *p, const struct server *server)
+{
+    p->server = server;
+    p->check = server->check;
+    choose_steps(p);
+    const bool connects = p->steps[0].kind == CHECK_STEP_CONNECT;
+    const uint16_t port = connects ? p->steps[0].port : 0;
+    if (connects)
+        p->step = 1;
+    if (connect_to(p, port)) {
+        loop_set_deadline(p->loop, &p->deadline, p->check->connect_timeout);
+        return;
+    }
+    p->refused = errno;
+    p->deadline.on_expired = on_refused_at_once;
+    loop_set_deadline(p->loop, &p->deadline, DURATION_MS(0));
+}
+
+/* ---- steps ---- */
+
+enum went { WENT_ON, WENT_WAITING, WENT_AWAY };
+
+static bool make_request(struct probe *p, const struct check_step *s)
+{
+    struct buf out;
+
+    buf_init(&out, REQUEST_MAX);
+    if (p->speaks_http)
+        probe_http_request(s, &out);
+    else if (s->data != NULL && s->data->constant.ptr != NULL)
+        buf_put(&out, s->data->constant);
+    p->request = out.data;
+    p->request_len = out.len;
+    p->sent = 0;
+    return !out.truncated;
+}
+
+static enum went step_send(struct probe *p, const struct check_step *s)
+{
+    if (p->request == NULL && !make_request(p, s)) {
+        finish(p, CHECKED_SOCKET_ERROR, ENOMEM);
+        return WENT_AWAY;
+    }
+    while (p->sent < p->request_len) {
+        struct conn_done done = conn_write(&p->conn, p->request + p->sent, p->request_len - p->sent);
+        if (done.result == CONN_AGAIN)
+            return WENT_WAITING;
+        if (done.result != CONN_OK) {
+            finish(p, CHECKED_L7_INVALID, done.error);
+            return WENT_AWAY;
+        }
+        p->sent += done.len;
+    }
+    free(p->request);
+    p->request = NULL;
+    p->answer_len = 0;
+    return WENT_ON;
+}
+
+static bool matches(const struct check_step *s, struct value v)
+{
+    struct facts f = { 0 };
+
+    return eval_match(&f, s->expect, &v) != s->negate;
+}
+
+/* An HTTP answer, judged. Without a test 2xx and 3xx are good. */
+static enum went judge_http(struct probe *p, const struct check_step *s)
+{
+    struct probe_answer a;
+
+    switch (probe_http_answer(span_of(p->answer, p->answer_len), p->answer_ended, &a)) {
+    case PROBE_HTTP_MORE:
+        return WENT_WAITING;
+    case PROBE_HTTP_GARBAGE:
+        finish(p, CHECKED_L7_INVALID, 0);
+        return WENT_AWAY;
+    case PROBE_HTTP_READY:
+        break;
+    }
+    bool good = a.status >= 200 && a.status < 400;
+    if (s->expect != NULL && s->expects == EXPECT_STATUS)
+        good = matches(s, (struct value){ .type = VALUE_INT, .as.number = a.status });
+    else if (s->expect != NULL && s->expects == EXPECT_FIELD)
+        good = probe_http_field(&a, s->field, s->expect) != s->negate;
+    else if (s->expect != NULL)
+        good = matches(s, (struct value){ .type = VALUE_TEXT, .as.text = a.body });
+    const bool wants_body = s->expect != NULL && s->expects == EXPECT_BODY;
+    if (wants_body && good == s->negate && !p->answer_ended && p->answer_len < PROBE_ANSWER_MAX)
+        return WENT_WAITING; /* more of the body may decide otherwise */
+    if (good)
+        return WENT_ON;
+    finish(p, s->expects == EXPECT_STATUS ? CHECKED_L7_STATUS : CHECKED_L7_INVALID, (int32_t)a.status);
+    return WENT_AWAY;
+}
+
+static enum went judge_data(struct probe *p, const struct check_step *s)
+{
+    struct value v = { .type = VALUE_BINARY, .as.text = span_of(p->answer, p->answer_len) };
+
+    if (p->answer_len > 0 && matches(s, v))
+        return WENT_ON;
+    if (!p->answer_ended && p->answer_len < PROBE_ANSWER_MAX && !s->negate)
+        return WENT_WAITING;
+    finish(p, CHECKED_L7_INVALID, 0);
+    return WENT_AWAY;
+}
+
+static enum went step_expect(struct probe *p, const struct check_step *s)
+{
+    if (p->answer == NULL)
+        p->answer = malloc(PROBE_ANSWER_MAX);
+    if (p->answer == NULL) {
+        finish(p, CHECKED_SOCKET_ERROR, ENOMEM);
+        return WENT_AWAY;
+    }
+    while (!p->answer_ended && p->answer_len < PROBE_ANSWER_MAX) {
+        struct conn_done done =
+            conn_read(&p->conn, p->answer + p->answer_len, PROBE_ANSWER_MAX - p->answer_len);
+        if (done.result == CONN_AGAIN)
+            break;
+        p->answer_ended = done.result != CONN_OK;
+        p->answer_len += done.len;
+    }
+    return p->speaks_http ? judge_http(p, s) : judge_data(p, s);
+}
+
+static enum check_result good_result(const struct probe *p)
+{
+    return p->step_count > 1 ? CHECKED_L7_OK : p->conn.tls != NULL ? CHECKED_L6_OK : CHECKED_L4_OK;
+}
+
+static enum went run_step(struct probe *p)
+{
+    const struct check_step *s = &p->steps[p->step];
+
+    switch (s->kind) {
+    case CHECK_STEP_SEND:
+        return step_send(p, s);
+    case CHECK_STEP_EXPECT:
+        return step_expect(p, s);
+    case CHECK_STEP_CONNECT:
+        break;
+    }
+    /* another connection: the first is done with */
+    conn_close(&p->conn);
+    p->running = false;
+    p->step++;
+    if (connect_to(p, s->port)) {
+        loop_set_deadline(p->loop, &p->deadline, p->check->connect_timeout);
+        return WENT_AWAY; /* goes on when it is open */
+    }
+    finish(p, CHECKED_L4_REFUSED, errno);
+    return WENT_AWAY;
+}
+
+static void go_on(struct probe *p)
+{
+    if (p->conn.stage == CONN_FAILED) {
+        finish(p, p->conn.tls ? CHECKED_L6_INVALID : CHECKED_L4_REFUSED, p->conn.error);
+        return;
+    }
+    if (!conn_is_open(&p->conn))
+        return;
+    if (p->step <= 1 && p->request == NULL && p->answer == NULL)
+        loop_set_deadline(p->loop, &p->deadline, p->check->timeout);
+    while (p->step < p->step_count) {
+        enum went went = run_step(p);
+        if (went != WENT_ON)
+            return;
+        p->step++;
+    }
+    finish(p, good_result(p), 0);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Active checks: a thread with a loop of its own that looks at every server
+ * whose file asks for it, and tells state/ what it saw. Start, publish, stop
+ * are the control thread's; results are made in the checks' own thread.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "model/pool.h"
+#include "state/server_state.h"
+
+struct checks;
+struct snapshot;
+
+/* A server went up or down: for the log. In the checks' thread. */
+typedef void (*checks_fn)(void *to, const struct server *server, struct server_state *state,
+                          enum health_change change);
+
+/* NULL: errno. */
+struct checks *checks_start(checks_fn on_change, void *to);
+/* From now on the servers of <s> are looked at; one reference is taken over. What is under way is dropped. */
+void checks_publish(struct checks *c, struct snapshot *s);
+/* Ends the thread, gives the snapshot back. NULL-safe, empties the pointer. */
+void checks_stop(struct checks **c);

@@ -55,7 +55,8 @@ static int pem_passphrase(char *into, int room, int writing, void *user)
         line.len--;
     if (line.len > (size_t)room)
         return -1;
-    memcpy(into, line.ptr, line.len);
+    if (line.len)
+        memcpy(into, line.ptr, line.len);
     return (int)line.len;
 }
 
@@ -469,7 +470,7 @@ static int on_new_client_session(SSL *ssl, SSL_SESSION *session)
 {
     struct tls_session *s = SSL_get_app_data(ssl);
 
-    if (!s->resume || !SSL_SESSION_is_resumable(session))
+    if (!s->resume || SSL_version(ssl) != TLS1_3_VERSION || !SSL_SESSION_is_resumable(session))
         return 0;
     SSL_SESSION_free(s->resume->session);
     s->resume->session = session;

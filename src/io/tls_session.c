@@ -370,12 +370,23 @@ static struct conn_done handshake_failed(struct tls_session *s)
     return done_error(s->socket_error ? s->socket_error : EPROTO);
 }
 
+/* TLS 1.2 tells of a ticket that was renewed in a resumed handshake by no callback; TLS 1.3 tells of each. */
+static void keep_session(struct tls_session *s)
+{
+    if (!s->resume || SSL_version(s->ssl) == TLS1_3_VERSION)
+        return;
+    SSL_SESSION_free(s->resume->session);
+    s->resume->session = SSL_get1_session(s->ssl);
+}
+
 struct conn_done tls_handshake(struct tls_session *s)
 {
     ERR_clear_error();
     int done = SSL_do_handshake(s->ssl);
-    if (done == 1)
+    if (done == 1) {
+        keep_session(s);
         return done_ok(0);
+    }
     struct conn_done d = handshake_failed(s);
     if (s->out_len && s->conn->can_write) /* our part of it, or the alert that says why not */
         (void)tls_flush(s, false);

@@ -144,7 +144,8 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     OPENSSL_cleanse(&k, sizeof(k));
     if (place < 0)
         return -1;
-    return place == 0 ? 1 : 2;
+    /* A ticket of TLS 1.3 is used once (RFC 8446 C.4), so who comes with one gets the next. */
+    return place == 0 && SSL_version(ssl) != TLS1_3_VERSION ? 1 : 2;
 }
 
 void tls_tickets_hook(struct tls_context *c)

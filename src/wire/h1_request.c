@@ -201,6 +201,17 @@ static enum h1_result first_byte(struct span bytes, struct h1_scan *scan, size_t
     return H1_BAD;
 }
 
+/* The first line has not ended; its CR may be there. */
+static enum h1_result without_line(enum h1_result result, size_t len, size_t skip, const struct h1_limits *limits,
+                                   struct h1_scan *scan)
+{
+    bool too_long = result == H1_MORE ? len > (size_t)limits->target_max + 1 : scan->error == H1_ERR_HEAD_LONG;
+    if (!too_long)
+        return result;
+    h1_refuse(scan, H1_ERR_TARGET_LONG, skip + limits->target_max);
+    return H1_BAD;
+}
+
 static bool head_judge(struct message *m, const struct h1_seen *s, struct h1_scan *scan)
 {
     if (!host_judge(m, s, scan) || !framing_judge(m, s, scan))
@@ -222,12 +233,8 @@ enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limit
         return result;
     bool line_was_seen = scan->line != 0;
     result = h1_head_find(bytes, skip, &own, scan, &lines);
-    if (scan->line == 0 && result != H1_DONE) {
-        bool head_long = result == H1_BAD && scan->error == H1_ERR_HEAD_LONG;
-        if (head_long || (result == H1_MORE && bytes.len - skip > limits->target_max))
-            result = h1_refuse(scan, H1_ERR_TARGET_LONG, skip + limits->target_max) ? H1_MORE : H1_BAD;
-        return result;
-    }
+    if (scan->line == 0)
+        return without_line(result, bytes.len - skip, skip, limits, scan);
     if (result == H1_BAD || (result == H1_MORE && line_was_seen))
         return result;
     /* A complete first line is judged without waiting for the rest: not every port scanner is patient. */

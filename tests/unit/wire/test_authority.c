@@ -94,9 +94,9 @@ static void the_default_port_may_be_left_out(void **state)
         uint16_t port;
         bool same;
     } pairs[] = {
-        { "a", "A", 80, true },     { "a", "a:80", 80, true },      { "a:80", "a", 80, true },
-        { "a:443", "a", 80, false }, { "a:443", "a", 443, true },   { "a", "b", 80, false },
-        { "a:1", "a:1", 0, true },  { "a:1", "a:2", 1, false },     { "[::1]", "[::1]:80", 80, true },
+        { "a", "A", 80, true },      { "a", "a:80", 80, true },   { "a:80", "a", 80, true },
+        { "a:443", "a", 80, false }, { "a:443", "a", 443, true }, { "a", "b", 80, false },
+        { "a:1", "a:1", 0, true },   { "a:1", "a:2", 1, false },  { "[::1]", "[::1]:80", 80, true },
     };
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         struct authority a, b;

@@ -143,10 +143,10 @@ static void cookies_by_name(void **state)
     static const struct {
         const char *cookies, *name, *value; /* NULL: absent */
     } cases[] = {
-        { "a=1; b=2", "a", "1" },    { "a=1; b=2", "b", "2" },   { "a=1;b=2 ; c=3", "b", "2" },
-        { "aa=1; a=2", "a", "2" },   { "a=1; a=2", "a", "1" },   { "a=", "a", "" },
-        { "a=b=c", "a", "b=c" },     { "A=1", "a", NULL },       { "ab=1", "a", NULL },
-        { "a", "a", NULL },          { "", "a", NULL },          { ";;; a=1", "a", "1" },
+        { "a=1; b=2", "a", "1" },   { "a=1; b=2", "b", "2" }, { "a=1;b=2 ; c=3", "b", "2" },
+        { "aa=1; a=2", "a", "2" },  { "a=1; a=2", "a", "1" }, { "a=", "a", "" },
+        { "a=b=c", "a", "b=c" },    { "A=1", "a", NULL },     { "ab=1", "a", NULL },
+        { "a", "a", NULL },         { "", "a", NULL },        { ";;; a=1", "a", "1" },
         { "b=\"a=1\"", "a", NULL },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

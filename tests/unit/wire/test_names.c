@@ -97,8 +97,17 @@ static void other_names_are_other(void **state)
 {
     (void)state;
     static const char *const others[] = {
-        "", "H", "X", "Hosts", "Content_Length", "Transfer_Encoding", "Transfer-Encodingg", "X-Transfer-Encoding",
-        "Content-Length\r", "Sec-WebSocket-Key", "Access-Control-Allow-Credentials-And-So-On",
+        "",
+        "H",
+        "X",
+        "Hosts",
+        "Content_Length",
+        "Transfer_Encoding",
+        "Transfer-Encodingg",
+        "X-Transfer-Encoding",
+        "Content-Length\r",
+        "Sec-WebSocket-Key",
+        "Access-Control-Allow-Credentials-And-So-On",
     };
     for (size_t i = 0; i < COUNT_OF(others); i++)
         assert_int_equal(field_id_of(span_from(others[i])), FIELD_OTHER);
@@ -125,8 +134,9 @@ static void methods_are_case_sensitive(void **state)
         assert_int_equal(m, METHOD_GET + i);
         assert_true(span_eq(method_name(m), span_from(names[i])));
     }
-    static const char *const others[] = { "",     "GE",   "get",   "Get",   "GETT",  "HEAT",   "PUSH",    "PUTT",
-                                          "POTS", "PROP", "PATCh", "DELET", "TRACK", "OPTION", "CONNECTS", "PRI" };
+    static const char *const others[] = { "",      "GE",     "get",      "Get",  "GETT",  "HEAT",
+                                          "PUSH",  "PUTT",   "POTS",     "PROP", "PATCh", "DELET",
+                                          "TRACK", "OPTION", "CONNECTS", "PRI" };
     for (size_t i = 0; i < COUNT_OF(others); i++)
         assert_int_equal(method_of(span_from(others[i])), METHOD_OTHER);
     assert_int_equal(method_name(METHOD_OTHER).len, 0);
@@ -140,11 +150,21 @@ static void reasons_are_the_registered_ones(void **state)
         unsigned status;
         const char *reason;
     } cases[] = {
-        { 100, "Continue" },  { 200, "OK" },          { 204, "No Content" }, { 226, "IM Used" },
-        { 301, "Moved Permanently" }, { 306, "" },    { 404, "Not Found" },  { 418, "" },
-        { 431, "Request Header Fields Too Large" },   { 502, "Bad Gateway" },
-        { 511, "Network Authentication Required" },   { 512, "" },           { 99, "" },
-        { 0, "" },            { 999, "" },
+        { 100, "Continue" },
+        { 200, "OK" },
+        { 204, "No Content" },
+        { 226, "IM Used" },
+        { 301, "Moved Permanently" },
+        { 306, "" },
+        { 404, "Not Found" },
+        { 418, "" },
+        { 431, "Request Header Fields Too Large" },
+        { 502, "Bad Gateway" },
+        { 511, "Network Authentication Required" },
+        { 512, "" },
+        { 99, "" },
+        { 0, "" },
+        { 999, "" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_true(span_eq(status_reason(cases[i].status), span_from(cases[i].reason)));

@@ -135,6 +135,7 @@ static enum state step(struct h1_chunk *c, char byte)
     case AT_TRAILER_VALUE:
         return on_trailer(c, (enum state)c->state, byte);
     case AT_TRAILER_LF:
+        c->overhead++;
         return expect(c, byte, '\n', AT_TRAILER, H1_ERR_TRAILER);
     case AT_LAST_LF:
         return expect(c, byte, '\n', AT_END, H1_ERR_TRAILER);

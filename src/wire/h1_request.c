@@ -202,10 +202,11 @@ static enum h1_result first_byte(struct span bytes, struct h1_scan *scan, size_t
 }
 
 /* The first line has not ended; its CR may be there. */
-static enum h1_result without_line(enum h1_result result, size_t len, size_t skip, const struct h1_limits *limits,
-                                   struct h1_scan *scan)
+static enum h1_result without_line(enum h1_result result, size_t len, size_t skip,
+                                   const struct h1_limits *limits, struct h1_scan *scan)
 {
-    bool too_long = result == H1_MORE ? len > (size_t)limits->target_max + 1 : scan->error == H1_ERR_HEAD_LONG;
+    bool too_long =
+        result == H1_MORE ? len > (size_t)limits->target_max + 1 : scan->error == H1_ERR_HEAD_LONG;
     if (!too_long)
         return result;
     h1_refuse(scan, H1_ERR_TARGET_LONG, skip + limits->target_max);

@@ -21,7 +21,8 @@
 #include "base/span.h"
 #include "model/log.h"
 
-struct access_log; /* engine-wide: the helper thread and all rings */
+struct access_log;
+struct config; /* engine-wide: the helper thread and all rings */
 struct log_ring;   /* one traffic thread's */
 struct log_sink;   /* an open target; opaque */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The door between the listener, which knows no HTTP, and what speaks on a
- * connection: engine/engine.c fills in one struct for TCP and one for HTTP/1
+ * connection: engine/engine.c fills in one for TCP and one for HTTP/1
  * and gives the table to the threads. Called in the session's thread.
  */
 #pragma once
@@ -10,7 +10,7 @@
 
 struct session;
 
-struct protocol {
+struct protocol_ops {
     /* The connection is open: PROXY header read, TLS done, the hooks `connection` and `session` passed.
      * From here on session->conn.on_ready and session->owner are the protocol's. */
     void (*begin)(struct session *s);
@@ -24,5 +24,5 @@ struct protocol {
 /* By enum protocol of model/listener.h; NULL = not served. */
 #define PROTOCOL_KINDS 3
 struct protocols {
-    const struct protocol *of[PROTOCOL_KINDS];
+    const struct protocol_ops *of[PROTOCOL_KINDS];
 };

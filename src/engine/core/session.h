@@ -21,7 +21,7 @@
 
 struct gate;
 struct lease;
-struct protocol;
+struct protocol_ops;
 struct thread;
 
 /* An IP address in 28 bytes; UNIX clients have no name. */
@@ -51,18 +51,19 @@ struct session {
         struct link link; /* of thread->sessions */
         struct grave grave;
     };
+    struct thread *thread;
     struct gate *gate; /* where it came in: listener, service */
-    const struct protocol *protocol;
+    const struct protocol_ops *protocol;
     void *owner; /* what runs on it, of the protocol's own type; NULL = idle */
     struct session_extra *extra;
     instant accepted;
-    instant idle_since; /* of the last answer's end, or of the accept */
+    instant idle_since; /* the last answer's end, or the accept; lingering: when that is over at the latest */
+    duration linger_quiet;
     uint64_t serial;    /* of the process: $connection */
     uint32_t requests;  /* begun */
     uint8_t stage;      /* enum session_stage */
     bool stopping : 1;  /* no other request after the one that runs */
     bool pipelined : 1; /* the request that runs was there before its forerunner's answer was complete */
-    bool counted : 1;   /* in the limits: given back by session_close */
     struct small_address peer; /* what the socket says */
 };
 
@@ -76,11 +77,13 @@ void session_close(struct session *s, enum session_close how);
  */
 void session_linger(struct session *s, duration quiet, duration all);
 
+/* The program stops: the protocol decides what that means; what is not yet spoken on is closed. */
+void session_stop(struct session *s, bool now);
+
 static inline struct session *session_of_conn(struct conn *c)
 {
     return CONTAINER_OF(c, struct session, conn);
 }
-struct thread *session_thread(const struct session *s);
 /* Who asks: after PROXY header and real_ip. */
 void session_source(const struct session *s, struct address *out);
 void session_peer(const struct session *s, struct address *out);

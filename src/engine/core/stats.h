@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/core/end.h"
@@ -17,6 +18,8 @@ struct server;
 struct session;
 struct thread;
 
+/* Connections of the service that <g> belongs to, all threads. */
+uint32_t stats_service_connections(const struct gate *g);
 void stats_session_begin(struct thread *t, const struct gate *g);
 void stats_session_end(struct thread *t, const struct gate *g);
 void stats_session_refused(struct thread *t, const struct gate *g);

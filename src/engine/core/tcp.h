@@ -7,4 +7,4 @@
 
 #include "engine/core/protocol.h"
 
-extern const struct protocol tcp_protocol;
+extern const struct protocol_ops tcp_protocol;

@@ -41,7 +41,8 @@ struct thread {
     struct loop *loop;
     struct shared *shared;
     uint32_t index;
-    bool draining;
+    bool draining;       /* accepts no more */
+    bool stopped;        /* its last session is gone: the loop ends */
     struct lease *lease; /* the current one; NULL before the first publish */
     struct list leases;  /* all */
     struct list gates;
@@ -52,18 +53,20 @@ struct thread {
     struct log_ring *log;
     struct rand rand;
     struct slab session_slab, extra_slab, gate_slab, upstream_slab, slot_slab, pool_slot_slab, relay_slab;
-    struct slab stream_slab, spool_slab; /* engine/http's */
-    char *head;                          /* THREAD_HEAD bytes in which outgoing heads are put together */
+    struct slab scratch_slab;
+    struct slab stream_slab, segment_slab, spool_slab; /* engine/http's */
+    char *head; /* THREAD_HEAD bytes in which outgoing heads are put together */
 
     /* from other threads */
     _Atomic(struct generation *) offered;
-    struct task adopt_task, stop_task;
-    _Atomic uint8_t stop_wanted; /* enum thread_stop */
+    _Atomic uint64_t adopted; /* number of the last generation that was */
+    atomic_bool drain_posted, stop_posted;
+    struct task adopt_task, drain_task, stop_task;
 };
 
 #define THREAD_HEAD (64u * 1024)
 
-enum thread_stop { STOP_NOT, STOP_DRAIN, STOP_NOW };
+enum thread_stop { STOP_DRAIN, STOP_NOW };
 
 struct thread_options {
     uint32_t spin_us;

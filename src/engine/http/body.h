@@ -27,7 +27,16 @@ struct spool; /* the file and the jobs on it */
 struct thread;
 typedef void (*body_fn)(struct body *b);
 
-struct body_segment; /* opaque: a span, a chunk, a range of a file */
+enum segment_kind { SEGMENT_SPAN, SEGMENT_CHUNK, SEGMENT_FILE };
+struct body_segment { /* body.c's own */
+    struct body_segment *next;
+    char *bytes;
+    off_t offset; /* SEGMENT_FILE: where the range begins */
+    uint64_t len;
+    int fd;
+    uint8_t kind; /* enum segment_kind */
+    bool own;
+};
 
 struct body {
     struct thread *thread;
@@ -35,12 +44,17 @@ struct body {
     uint32_t memory_max; /* waiting in chunks at most (rounded up to chunks) */
     uint64_t file_max;   /* then in a temporary file at most; 0 = none */
     struct body_segment *first, *last;
+    struct body_segment *cursor; /* the next byte to take lies at <cursor_at> of it */
+    uint64_t cursor_at;
     struct spool *spool;
+    uint32_t chunk_count;
+    bool inline_used;
     uint64_t put, taken; /* bytes in all; with <keep>, taken goes back to 0 by body_rewind */
     bool keep;           /* what was taken is kept, so that it can be sent again */
     bool ended;          /* nothing more will be put: body_end */
     bool failed;         /* the file could not be written or read: the body is lost. Sticky */
     bool spooled;        /* it went to a file, for the log */
+    struct body_segment inline_segment;
 };
 
 /* An empty one: no memory is taken before something is put. */

@@ -31,7 +31,7 @@ struct flow_source {
     struct conn *(*conn)(struct stream *s); /* for splice; NULL: cannot */
     uint64_t (*splice_left)(
         struct stream *s); /* payload that may be moved unseen: all that is left; 0: none */
-    void (*spliced)(struct stream *s, size_t n); /* <n> of it were moved */
+    bool (*spliced)(struct stream *s, size_t n); /* <n> of it were moved; true: these were the last */
 };
 enum flow_put { PUT_ALL, PUT_PART, PUT_ERROR };
 /* Who receives. <last>: nothing follows these parts. */
@@ -56,7 +56,9 @@ struct flow {
     bool may_splice;  /* neither side's bytes are looked at */
     bool source_done; /* all was read */
     bool sink_done;   /* all was passed on, with its end */
-    bool started;     /* a byte went to the sink */
+    bool started;     /* the sink was given something: the head, at least */
+    bool sink_full;
+    uint8_t source_failed; /* enum flow_state, once what came before has been passed on; FLOW_DONE = not */
 };
 
 enum flow_state {
@@ -73,8 +75,13 @@ enum flow_state {
     FLOW_LOST, /* the body could not be kept (file) */
 };
 
+/* Without a sink: set f->sink when there is one. */
 void flow_init(struct flow *f, struct stream *s, const struct flow_source *source, uint32_t memory_max,
-               uint64_t file_max);
+               uint64_t file_max, body_fn on_change);
+/* Harmless on a zeroed or finished one. */
 void flow_fini(struct flow *f);
+/* The sink is gone and there will be another one: begins with the first byte, if the body was kept (the
+ * caller rewinds it). */
+void flow_again(struct flow *f);
 /* Moves what can be moved now. */
 enum flow_state flow_pump(struct flow *f);

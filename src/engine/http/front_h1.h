@@ -9,5 +9,5 @@
 #include "engine/core/protocol.h"
 #include "engine/http/front.h"
 
-extern const struct protocol http1_protocol;
+extern const struct protocol_ops http1_protocol;
 extern const struct front front_h1;

@@ -42,11 +42,14 @@ struct h1_out {
     uint64_t payload; /* of these, payload */
     char *rest;       /* a head that the socket did not take whole: a small chunk of the thread */
     uint32_t rest_at, rest_len;
-    uint8_t framing; /* enum framing */
+    uint8_t framing;   /* enum framing */
+    uint8_t rest_size; /* enum chunk_size */
     uint8_t frame_at, frame_len;
+    bool closing;             /* the end of the body was framed; it may wait in <frame> */
     bool ended;               /* the last byte was given to the socket */
     char frame[H1_OUT_FRAME]; /* framing bytes that go before the next payload */
 };
+/* Of a zeroed or finished one. */
 void h1_out_init(struct h1_out *o, enum framing framing, uint64_t length);
 void h1_out_fini(struct h1_out *o, struct chunks *c);
 /* Something of ours still waits before payload can go. */

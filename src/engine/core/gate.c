@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/gate.h"
+
+#include "engine/core/lease.h"
+#include "engine/core/session.h"
+#include "engine/core/stats.h"
+#include "engine/core/thread.h"
+
+/* --- limits ----------------------------------------------------------------------------------------------
+ */
+static bool is_over(uint32_t count, uint32_t most)
+{
+    return most && count >= most;
+}
+
+/* Another connection would be one too many. */
+static bool gate_is_full(const struct gate *g)
+{
+    const struct thread *t = g->thread;
+    const struct process *p = &g->lease->config->process;
+    uint32_t all = atomic_load_explicit(&t->shared->connections, memory_order_relaxed);
+
+    return is_over(all, p->connections_max) ||
+           is_over(t->session_count + t->upstream_count, p->connections_per_thread) ||
+           is_over(stats_service_connections(g), g->model->service->connections_max);
+}
+
+static bool gate_on_accept(struct acceptor *a, int fd, const struct address *peer)
+{
+    struct gate *g = CONTAINER_OF(a, struct gate, acceptor);
+
+    if (!session_open(g, fd, peer))
+        return false;
+    g->full = gate_is_full(g);
+    return !g->full;
+}
+
+void gates_resume(struct thread *t)
+{
+    LIST_EACH (&t->gates, g, struct gate, link) {
+        if (!g->full || g->gone || gate_is_full(g))
+            continue;
+        g->full = false;
+        acceptor_resume(&g->acceptor);
+    }
+}
+
+/* --- coming and going --------------------------------------------------------------------------------------
+ */
+static void gate_release(struct grave *grave)
+{
+    struct gate *g = CONTAINER_OF(grave, struct gate, grave);
+
+    slab_put(&g->thread->gate_slab, g);
+}
+
+static void gate_end(struct gate *g)
+{
+    link_remove(&g->link);
+    lease_put(g->lease);
+    loop_bury(g->thread->loop, &g->grave, gate_release);
+}
+
+void gate_session_ended(struct gate *g)
+{
+    g->sessions--;
+    if (g->gone && g->sessions == 0)
+        gate_end(g);
+}
+
+/* Its socket is no longer wanted. The sessions finish on the lease that the gate had last. */
+static void gate_retire(struct gate *g)
+{
+    acceptor_close(&g->acceptor);
+    g->gone = true;
+    (void)lease_get(g->lease);
+    if (g->sessions == 0)
+        gate_end(g);
+}
+
+static struct gate *gate_find(const struct thread *t, int fd)
+{
+    LIST_EACH (&t->gates, g, struct gate, link)
+        if (!g->gone && g->acceptor.watch.fd == fd)
+            return g;
+    return NULL;
+}
+
+static void gate_open(struct thread *t, const struct listener *model, int fd)
+{
+    struct gate *g = slab_get(&t->gate_slab);
+
+    if (!g)
+        return;
+    *g = (struct gate){ .thread = t, .lease = t->lease, .model = model };
+    if (!acceptor_open(&g->acceptor, t->loop, fd, t->lease->config->process.accept_batch, gate_on_accept)) {
+        slab_put(&t->gate_slab, g);
+        return;
+    }
+    list_push_back(&t->gates, &g->link);
+}
+
+/* Several sockets of one listener are shards: each thread serves its share of them. */
+static bool socket_is_mine(const struct thread *t, const struct generation *gen, uint32_t at)
+{
+    uint32_t ordinal = 0, shards = 0, threads = t->shared->thread_count;
+
+    for (uint32_t i = 0; i < gen->socket_count; i++) {
+        if (gen->sockets[i].listener != gen->sockets[at].listener)
+            continue;
+        ordinal += i < at;
+        shards++;
+    }
+    if (shards < 2)
+        return true;
+    return shards >= threads ? ordinal % threads == t->index : t->index % shards == ordinal;
+}
+
+static bool gate_is_wanted(const struct gate *g, const struct generation *gen)
+{
+    for (uint32_t i = 0; i < gen->socket_count; i++)
+        if (gen->sockets[i].fd == g->acceptor.watch.fd)
+            return socket_is_mine(g->thread, gen, i);
+    return false;
+}
+
+static void gates_retire_unwanted(struct thread *t)
+{
+    LIST_EACH (&t->gates, g, struct gate, link)
+        if (!g->gone && !gate_is_wanted(g, t->lease->generation))
+            gate_retire(g);
+}
+
+void gates_adopt(struct thread *t)
+{
+    const struct generation *gen = t->lease->generation;
+
+    gates_retire_unwanted(t);
+    for (uint32_t i = 0; i < gen->socket_count && !t->draining; i++) {
+        const struct listener *model = gen->config->listeners.items[gen->sockets[i].listener];
+        struct gate *g = gate_find(t, gen->sockets[i].fd);
+
+        if (g) {
+            g->model = model;
+            g->lease = t->lease;
+        } else if (!model->datagram && socket_is_mine(t, gen, i)) {
+            gate_open(t, model, gen->sockets[i].fd);
+        }
+    }
+    gates_resume(t);
+}
+
+void gates_close(struct thread *t)
+{
+    LIST_EACH (&t->gates, g, struct gate, link)
+        if (!g->gone)
+            gate_retire(g);
+}

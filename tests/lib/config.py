@@ -30,7 +30,7 @@ def modules():
 def nginx(http=None, stream=None, main="", events="worker_connections 1024;", threads=1, log="access_log off;", level="info"):
     """a whole nginx.conf in the foreground, with everything that it writes in @dir@"""
     parts = ["@modules@" if stream is not None else "",
-             f"worker_processes {threads};", "" if "daemon " in main else "daemon off;", "pid @dir@/nginx.pid;",
+             f"worker_processes {threads};", "" if re.search(r"\bdaemon (on|off);", main) else "daemon off;", "pid @dir@/nginx.pid;",
              f"error_log @dir@/error.log {level};", main, "events { %s }" % events]
     if http is not None:
         temp = " ".join(f"{n}_temp_path @dir@/{n}_temp;" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))

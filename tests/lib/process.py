@@ -40,19 +40,23 @@ def tree(pid):
     return out
 
 
-def marked(mark):
-    """pids whose environment holds <mark>: finds daemons that left their tree"""
+def marked(mark, binary=None, folder=None):
+    """pids whose environment holds <mark>, or which run <binary> in <folder> or name it in their title: finds daemons that left
+    their tree, and whose title overwrote their environment"""
     found = []
     for entry in os.listdir("/proc"):
-        if not entry.isdigit() or int(entry) == os.getpid():
-            continue
-        try:
-            env = pathlib.Path(f"/proc/{entry}/environ").read_bytes()
-        except OSError:
-            continue
-        if mark.encode() in env and alive(int(entry)):
+        if entry.isdigit() and int(entry) != os.getpid() and _has_mark(entry, mark.encode(), str(binary), str(folder)) and alive(int(entry)):
             found.append(int(entry))
     return found
+
+
+def _has_mark(pid, mark, binary, folder):
+    try:
+        if mark in pathlib.Path(f"/proc/{pid}/environ").read_bytes():
+            return True
+        return os.readlink(f"/proc/{pid}/exe") == binary and (os.readlink(f"/proc/{pid}/cwd") == folder or folder in title(pid))
+    except OSError:
+        return False
 
 
 def status(pid):
@@ -92,23 +96,21 @@ def descriptors(pid):
 
 
 def listeners(pid="self"):
-    """{(hex address, port)} of listening TCP sockets in the network namespace of <pid>"""
-    found = set()
+    """the ports of all listening TCP sockets in the network namespace of <pid>, one for each socket"""
+    found = []
     for name in ("tcp", "tcp6"):
         try:
             lines = open(f"/proc/{pid}/net/{name}").read().splitlines()[1:]
         except OSError:
             continue
-        for line in lines:
-            word = line.split()
+        for word in map(str.split, lines):
             if word[3] == TCP_LISTEN:
-                address, port = word[1].rsplit(":", 1)
-                found.add((address, int(port, 16)))
+                found.append(int(word[1].rsplit(":", 1)[1], 16))
     return found
 
 
 def listens(port, pid="self"):
-    return any(p == port for _, p in listeners(pid))
+    return port in listeners(pid)
 
 
 def wait_until(condition, seconds, step=0.02):

@@ -1,0 +1,480 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Log lines, field by field, to every kind of target; and a target that does not listen stops nothing."""
+import json
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from lib import client, config, load, ports, process, syslog, where
+
+MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+NGINX_TIME = rf"\[\d\d/(?:{MONTHS})/\d{{4}}:\d\d:\d\d:\d\d [+-]\d{{4}}\]"
+HAPROXY_TIME = rf"\[\d\d/(?:{MONTHS})/\d{{4}}:\d\d:\d\d:\d\d\.\d{{3}}\]"
+
+
+def nginx(log, formats="", extra="", main=""):
+    return config.nginx(f"""{formats}
+        server {{
+            listen 127.0.0.1:@port@; {log}
+            proxy_read_timeout 500ms;
+            location / {{ proxy_pass http://127.0.0.1:@o1@; }}
+            location /refused {{ proxy_pass http://127.0.0.1:@closed@; }}
+            location /own {{ return 404; }}
+            {extra}
+        }}""", log="", main=main)
+
+
+@pytest.fixture
+def web(prepare, origin):
+    def make(*args, env=None, **more):
+        o = origin()
+        p = prepare("nginx", nginx(*args, **more), o1=o.port, closed=ports.free_port(), env=env)
+        p.origin = o
+        return p.start()
+    return make
+
+
+def line(p, wanted, name="access.log", seconds=3):
+    process.wait_until(lambda: any(wanted in l for l in p.read(name).splitlines()), seconds)
+    found = [l for l in p.read(name).splitlines() if wanted in l]
+    assert found, f"no line with {wanted!r} in {name}: {p.read(name)[-1000:]!r}"
+    return found[-1]
+
+
+# -- nginx
+
+def test_combined(web):
+    p = web("access_log @dir@/access.log;")
+    client.ask(p.port, target="/size/1234?q=1", fields=[("Referer", "http://from/"), ("User-Agent", 'a "quoted" agent')])
+    assert re.fullmatch(rf'127\.0\.0\.1 - - {NGINX_TIME} "GET /size/1234\?q=1 HTTP/1\.1" 200 1234 "http://from/" "a \\x22quoted\\x22 agent"',
+                        line(p, "/size/1234"))
+    client.ask(p.port, target="/own")
+    assert re.search(r'"GET /own HTTP/1\.1" 404 \d+ "-" "-"$', line(p, "/own"))
+
+
+def test_own_format(web):
+    p = web("access_log @dir@/access.log mine;", """log_format mine '$remote_addr|$request_method|$uri|$args|$status|$body_bytes_sent|'
+        '$http_x_test|$host|$server_port|$server_protocol|$scheme|$request_length|$connection_requests|$upstream_status|$upstream_addr|$sent_http_x_origin|$bytes_sent|';""")
+    request = client.make_request("POST", "/a%20b/echo?x=1&y=2", [("X-Test", "t")], b"12345", host="example.org:99")
+    with client.Client(p.port) as c:
+        c.send(request)
+        a = c.answer()
+    assert a.status == 200
+    words = line(p, "|POST|").split("|")
+    assert words[:16] == ["127.0.0.1", "POST", "/a b/echo", "x=1&y=2", "200", str(len(a.body)), "t", "example.org", str(p.port), "HTTP/1.1",
+                          "http", str(len(request)), "1", "200", f"127.0.0.1:{p.values['o1']}", "o1"]
+    assert int(words[16]) > len(a.body)
+
+
+def test_times(web):
+    p = web("access_log @dir@/access.log mine;", "log_format mine '$uri $request_time $upstream_response_time $upstream_connect_time $upstream_header_time $msec';")
+    client.ask(p.port, target="/slow/300")
+    client.ask(p.port, target="/own")
+    _, total, answer, connect, head, at = line(p, "/slow").split()
+    assert re.fullmatch(r"\d+\.\d{3}", total) and 0.28 < float(total) < 1 and 0.28 < float(answer) < 1
+    assert float(connect) < 0.2 and float(head) > 0.28
+    assert abs(float(at) - time.time()) < 10
+    assert line(p, "/own").split()[2] == "-"
+
+
+def test_log_of_a_second_try(prepare, origin):
+    o, dead = origin(), ports.free_port()
+    p = prepare("nginx", config.nginx("""log_format mine '$uri [$upstream_addr] [$upstream_status]';
+        upstream up { server 127.0.0.1:@dead@ max_fails=0; server 127.0.0.1:@o1@; }
+        server { listen 127.0.0.1:@port@; access_log @dir@/access.log mine; location / { proxy_pass http://up; } }""", log=""), o1=o.port, dead=dead)
+    p.start()
+    for _ in range(2):
+        client.ask(p.port, target="/who")
+    assert process.wait_until(lambda: f"/who [127.0.0.1:{dead}, 127.0.0.1:{o.port}] [502, 200]" in p.read("access.log"), 3)
+
+
+def test_json_escape(web):
+    p = web("access_log @dir@/access.log js;", """log_format js escape=json '{"agent":"$http_user_agent","status":$status}';""")
+    client.ask(p.port, target="/who", fields=[("User-Agent", 'q"\\ \xc3\xa9')])
+    assert json.loads(line(p, "agent")) == {"agent": 'q"\\ \xc3\xa9'.encode("latin-1").decode("utf-8"), "status": 200}
+
+
+def test_condition_and_two_logs(web):
+    p = web("access_log @dir@/bad.log combined if=$bad; access_log @dir@/access.log;", "map $status $bad { ~^[23] 0; default 1; }")
+    client.ask(p.port, target="/who")
+    client.ask(p.port, target="/own")
+    line(p, "/own")
+    assert "/own" in line(p, "/own", "bad.log") and "/who" not in p.read("bad.log") and "/who" in p.read("access.log")
+
+
+def test_access_log_off(web):
+    p = web("access_log @dir@/access.log;", extra="location /quiet { access_log off; return 200; }")
+    client.ask(p.port, target="/quiet")
+    client.ask(p.port, target="/own")
+    line(p, "/own")
+    assert "/quiet" not in p.read("access.log")
+
+
+def test_error_log(web):
+    p = web("access_log off; ")
+    client.ask(p.port, target="/refused/x")
+    client.ask(p.port, target="/cut/head/fin")
+    client.ask(p.port, target="/never")
+    shape = r'\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[error\] \d+#\d+: \*\d+ '
+    tail = r', client: 127\.0\.0\.1, server: , request: "GET %s HTTP/1\.1", upstream: "http://127\.0\.0\.1:\d+%s", host: "test"'
+    assert re.fullmatch(shape + r"connect\(\) failed \(111: Connection refused\) while connecting to upstream" + tail % ("/refused/x", "/refused/x"),
+                        line(p, "/refused", "error.log"))
+    assert re.fullmatch(shape + "upstream prematurely closed connection while reading response header from upstream" + tail % ("/cut/head/fin", "/cut/head/fin"),
+                        line(p, "/cut/head", "error.log"))
+    assert re.fullmatch(shape + r"upstream timed out \(110: (Connection|Operation) timed out\) while reading response header from upstream" + tail % ("/never", "/never"),
+                        line(p, "/never", "error.log"))
+
+
+def test_error_log_level(web):
+    p = web("access_log off; error_log @dir@/crit.log crit;")
+    client.ask(p.port, target="/refused")
+    time.sleep(0.3)
+    assert "refused" not in p.read("crit.log")
+
+
+def test_nginx_to_stderr(prepare, origin):
+    o = origin()
+    p = prepare("nginx", nginx("access_log /dev/stderr; error_log stderr;").replace("error_log @dir@/error.log info;", "error_log stderr;"),
+                o1=o.port, closed=ports.free_port())
+    p.start()
+    client.ask(p.port, target="/refused")
+    assert process.wait_until(lambda: '"GET /refused HTTP/1.1" 502' in p.stderr and "Connection refused" in p.stderr, 3)
+
+
+@pytest.mark.parametrize("kind", ["udp", "unix"])
+def test_nginx_to_syslog(web, work, kind):
+    target = syslog.Target(work / "log.sock" if kind == "unix" else None)
+    at = f"unix:{target.path}" if kind == "unix" else f"127.0.0.1:{target.port}"
+    try:
+        p = web(f"access_log syslog:server={at},facility=local3,tag=shop,severity=info combined; error_log syslog:server={at},tag=shop error;")
+        client.ask(p.port, target="/who")
+        client.ask(p.port, target="/refused")
+        facility, severity, rest = syslog.parse(target.wait("/who") or pytest.fail(f"nothing came: {target.messages}"))
+        assert (facility, severity) == (19, 6)
+        assert re.fullmatch(rf'\S+ shop: 127\.0\.0\.1 - - {NGINX_TIME} "GET /who HTTP/1\.1" 200 2 "-" "-"', rest)
+        error = target.wait("Connection refused")
+        assert error and syslog.parse(error)[1] == 3 and "shop: " in error
+    finally:
+        target.close()
+
+
+def test_buffered_log_comes_in_the_end(web):
+    p = web("access_log @dir@/access.log combined buffer=64k flush=1s;")
+    client.ask(p.port, target="/who")
+    line(p, "/who", seconds=3)
+    client.ask(p.port, target="/size/7")
+    p.signal(signal.SIGQUIT)
+    assert p.wait(5) == 0
+    assert "/size/7" in p.read("access.log"), "what was buffered is written before the end"
+
+
+def test_log_is_written_soon_and_in_order(web):
+    p = web("access_log @dir@/access.log;")
+    with client.Client(p.port) as c:
+        for i in range(500):
+            c.ask(target=f"/echo/n{i}")
+    assert process.wait_until(lambda: p.read("access.log").count("/echo/n") == 500, 2)
+    assert [int(n) for n in re.findall(r"/echo/n(\d+)", p.read("access.log"))] == list(range(500))
+
+
+# -- HAProxy
+
+HAPROXY = """
+frontend fe
+    bind 127.0.0.1:@port@
+    http-request deny if {{ path /deny }}
+    {extra}
+    default_backend be
+backend be
+    timeout server 500ms
+    retries 0
+    server s1 127.0.0.1:@o1@
+listen dead
+    bind 127.0.0.1:@port2@
+    retries 1
+    timeout connect 200ms
+    server s1 127.0.0.1:@closed@
+listen relay
+    mode tcp
+    option tcplog
+    bind 127.0.0.1:@port3@
+    timeout server 500ms
+    retries 0
+    server s1 127.0.0.1:@o1@
+listen deadrelay
+    mode tcp
+    option tcplog
+    bind 127.0.0.1:@port4@
+    retries 0
+    server s1 127.0.0.1:@closed@
+"""
+HTTPLOG = re.compile(rf'(?P<client>127\.0\.0\.1:\d+) (?P<time>{HAPROXY_TIME}) (?P<frontend>\S+) (?P<backend>\S+)/(?P<server>\S+) '
+                     r'(?P<TR>[-\d]+)/(?P<Tw>[-\d]+)/(?P<Tc>[-\d]+)/(?P<Tr>[-\d]+)/(?P<Ta>\+?[-\d]+) (?P<status>[-\d]+) (?P<bytes>\d+) '
+                     r'(?P<req_cookie>\S+) (?P<res_cookie>\S+) (?P<state>[-\w]{4}) (?P<conns>\d+/\d+/\d+/\d+)/(?P<retries>\+?\d+) '
+                     r'(?P<queues>\d+/\d+) (?P<captures>\{.*\} )?"(?P<request>.*)"')
+TCPLOG = re.compile(rf'(?P<client>127\.0\.0\.1:\d+) (?P<time>{HAPROXY_TIME}) (?P<frontend>\S+) (?P<backend>\S+)/(?P<server>\S+) '
+                    r'(?P<Tw>[-\d]+)/(?P<Tc>[-\d]+)/(?P<Tt>\+?[-\d]+) (?P<bytes>\d+) (?P<state>[-\w]{2}) (?P<conns>\d+/\d+/\d+/\d+)/(?P<retries>\+?\d+) (?P<queues>\d+/\d+)')
+
+
+@pytest.fixture
+def logged(prepare, origin):
+    """haproxy with its log on UDP: .log.wait(text) gives a line"""
+    made = []
+
+    def make(extra="", defaults="", top=""):
+        o, target = origin(), syslog.Target()
+        made.append(target)
+        p = prepare("haproxy", config.haproxy(HAPROXY.format(extra=extra), top=f"log 127.0.0.1:{target.port} local2\n{top}",
+                                              defaults=f"log global\noption httplog\ntimeout http-request 700ms\n{defaults}"), o1=o.port, closed=ports.free_port())
+        p.origin, p.log = o, target
+        return p.start(listens=("port", "port2", "port3", "port4"))
+    yield make
+    for t in made:
+        t.close()
+
+
+def http(p, wanted):
+    message = p.log.wait(wanted)
+    assert message, f"no line with {wanted!r}: {p.log.messages}"
+    match = HTTPLOG.fullmatch(message.split("]: ", 1)[1].rstrip("\n"))
+    assert match, f"not the httplog format: {message!r}"
+    return match.groupdict()
+
+
+def test_httplog(logged):
+    p = logged()
+    with client.Client(p.port) as c:
+        c.ask(target="/slow/200?a=1")
+        f = http(p, "/slow/200")
+        assert f["client"] == c.address
+    assert (f["frontend"], f["backend"], f["server"], f["status"], f["state"]) == ("fe", "be", "s1", "200", "----")
+    assert 190 <= int(f["Tr"]) < 480 and int(f["Ta"]) >= int(f["Tr"]) and f["Tw"] == "0" and 0 <= int(f["Tc"]) < 100
+    assert (f["retries"], f["queues"], f["request"], f["req_cookie"], f["res_cookie"]) == ("0", "0/0", "GET /slow/200?a=1 HTTP/1.1", "-", "-")
+    assert f["conns"].split("/")[0] == "1"
+
+
+def test_syslog_shape(logged):
+    p = logged()
+    client.ask(p.port, target="/who")
+    facility, severity, rest = syslog.parse(p.log.wait("/who"))
+    assert (facility, severity) == (18, 6)
+    tag, pid = re.match(r"(\w+)\[(\d+)\]: ", rest).groups()
+    assert tag == "haproxy" and int(pid) in p.pids()
+
+
+def test_each_request_of_a_kept_connection_has_a_line(logged):
+    p = logged()
+    with client.Client(p.port) as c:
+        for i in range(3):
+            c.ask(target=f"/echo/{i}")
+        time.sleep(0.3)
+        c.ask(target="/echo/late")
+    assert [http(p, f"/echo/{i}")["client"] for i in range(3)] == [http(p, "/echo/late")["client"]] * 3
+    assert int(http(p, "/echo/late")["TR"]) < 200, "the idle time before a request is not its own"
+
+
+def test_bytes_are_those_of_the_answer(logged):
+    p = logged()
+    with client.Client(p.port) as c:
+        c.request(target="/size/5000", fields=[("Connection", "close")])
+        size = len(c.until_closed())
+    assert abs(int(http(p, "/size/5000")["bytes"]) - size) <= 40
+
+
+@pytest.mark.parametrize("path,status,state", [
+    ("/refuse-keep", "502", "SH--"), ("/reset", "502", "SH--"), ("/never", "504", "sH--"), ("/garbage", "502", "PH--"),
+    ("/cut/length/fin", "200", "SD--"), ("/cut/chunked/rst", "200", "SD--"), ("/drip/10/800", "200", "sD--"), ("/deny", "403", "PR--"), ("/who", "200", "----")])
+def test_termination_states(logged, path, status, state):
+    p = logged()
+    try:
+        client.ask(p.port, target=path)
+    except client.CutShort:
+        pass
+    f = http(p, f"GET {path} ")
+    assert (f["status"], f["state"]) == (status, state)
+    if path == "/deny":
+        assert (f["backend"], f["server"], f["Tw"], f["Tc"], f["Tr"]) == ("fe", "<NOSRV>", "-1", "-1", "-1")
+    if path == "/never":
+        assert f["Tr"] == "-1" and 450 < int(f["Ta"]) < 900
+
+
+def test_state_of_a_dead_server(logged):
+    p = logged()
+    assert client.ask(p.port2, target="/x").status == 503
+    f = http(p, "GET /x ")
+    assert (f["status"], f["state"], f["Tc"], f["Tr"], f["retries"]) == ("503", "SC--", "-1", "-1", "1")
+
+
+def test_state_of_a_client_that_leaves(logged):
+    p = logged(defaults="option abortonclose")
+    c = client.Client(p.port)
+    c.request(target="/slow/450")
+    time.sleep(0.1)
+    c.reset()
+    f = http(p, "/slow/450")
+    assert f["state"] in ("CH--", "CC--", "CD--") and int(f["Ta"]) < 400
+
+
+def test_states_of_bad_requests(logged):
+    p = logged()
+    with client.Client(p.port) as c:
+        c.send(b"GET / HT\r\n\r\n")
+        c.until_closed()
+    f = http(p, "<BADREQ>")
+    assert (f["status"], f["state"], f["backend"], f["server"]) == ("400", "PR--", "fe", "<NOSRV>")
+    p.log.messages.clear()
+    with client.Client(p.port) as c:
+        c.send(b"GET / HTTP/1.1\r\nX: ")
+        c.until_closed()
+    f = http(p, "<BADREQ>")
+    assert (f["status"], f["state"]) == ("408", "cR--")
+
+
+def test_dontlognull(logged):
+    p = logged(defaults="option dontlognull")
+    client.Client(p.port).close()
+    time.sleep(0.2)
+    client.ask(p.port, target="/who")
+    p.log.wait("/who")
+    assert not any("BADREQ" in m for m in p.log.messages)
+
+
+def test_captures(logged):
+    p = logged(extra="capture request header Host len 20\n    capture request header X-None len 10\n    capture response header X-Origin len 10")
+    client.ask(p.port, target="/who", host="shop.example")
+    assert http(p, "/who")["captures"] == "{shop.example|} {o1} "
+
+
+def test_own_log_format(logged):
+    p = logged(extra="log-format %ci:%cp|%ft|%b|%s|%ST|%B|%tsc|%HM|%HU|%HV|%{+Q}r|%si:%sp|%rc|%hr")
+    client.ask(p.port, "POST", "/echo?a=b", [("X-Test", "t")], b"12")
+    words = p.log.wait("|POST|").split("]: ", 1)[1].rstrip("\n").split("|")
+    assert words[1:5] == ["fe", "be", "s1", "200"] and words[6:11] == ["----", "POST", "/echo?a=b", "HTTP/1.1", '"POST /echo?a=b HTTP/1.1"']
+    assert words[11] == f"127.0.0.1:{p.values['o1']}" and words[12] == "0"
+
+
+def test_tcplog(logged):
+    p = logged()
+    with client.Client(p.port3) as c:
+        c.request(target="/size/3000", fields=[("Connection", "close")])
+        size = len(c.until_closed())
+    message = p.log.wait(" relay relay/s1 ")
+    f = TCPLOG.fullmatch(message.split("]: ", 1)[1].rstrip("\n")).groupdict()
+    assert int(f["bytes"]) == size and f["state"] == "--" and f["retries"] == "0"
+
+
+@pytest.mark.parametrize("path,state", [("/never", "sD"), ("/reset", "SD")])
+def test_tcp_termination_states(logged, path, state):
+    p = logged()
+    with client.Client(p.port3) as c:
+        c.request(target=path)
+        c.until_closed()
+    f = TCPLOG.fullmatch(p.log.wait(" relay relay/s1 ").split("]: ", 1)[1].rstrip("\n")).groupdict()
+    assert f["state"] == state
+
+
+def test_tcp_state_of_a_dead_server(logged):
+    p = logged()
+    with client.Client(p.port4) as c:
+        c.until_closed()
+    f = TCPLOG.fullmatch(p.log.wait(" deadrelay deadrelay/s1 ").split("]: ", 1)[1].rstrip("\n")).groupdict()
+    assert (f["state"], f["Tc"]) == ("SC", "-1")
+
+
+def test_haproxy_to_stdout_raw(prepare, origin):
+    o = origin()
+    p = prepare("haproxy", config.haproxy("listen all\n    bind 127.0.0.1:@port@\n    server s1 127.0.0.1:@o1@",
+                                          top="log stdout format raw local0", defaults="log global\noption httplog"), o1=o.port)
+    p.start()
+    client.ask(p.port, target="/who")
+    assert process.wait_until(lambda: any(HTTPLOG.fullmatch(l) for l in p.stdout.splitlines()), 3), p.stdout
+
+
+@pytest.mark.parametrize("form,shape", [("rfc3164", r"<134>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (\S+ )?haproxy\[\d+\]: "),
+                                        ("rfc5424", r"<134>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z) \S+ haproxy \d+ - - "),
+                                        ("short", r"<6>"), ("raw", "")])
+def test_formats_and_the_unix_socket(prepare, origin, work, form, shape):
+    o, target = origin(), syslog.Target(work / "log.sock")
+    p = prepare("haproxy", config.haproxy("listen all\n    bind 127.0.0.1:@port@\n    server s1 127.0.0.1:@o1@",
+                                          top=f"log {target.path} format {form} local0", defaults="log global\noption httplog"), o1=o.port)
+    p.start()
+    client.ask(p.port, target="/who")
+    message = target.wait("/who")
+    target.close()
+    assert message and re.match(shape + r"127\.0\.0\.1:\d+ \[", message), message
+
+
+def test_level_filter_and_length(prepare, origin):
+    o, a, b = origin(), syslog.Target(), syslog.Target()
+    p = prepare("haproxy", config.haproxy("listen all\n    bind 127.0.0.1:@port@\n    server s1 127.0.0.1:@o1@", defaults="log global\noption httplog",
+                                          top=f"log 127.0.0.1:{a.port} local0 warning\nlog 127.0.0.1:{b.port} len 200 local0"), o1=o.port)
+    p.start()
+    client.ask(p.port, target="/who/" + "x" * 500)
+    assert b.wait("/who") and len(b.wait("/who")) <= 201
+    assert a.messages == [] or not any("/who" in m for m in a.messages)
+    a.close(), b.close()
+
+
+# -- targets that do not listen
+
+def blocked(language, work):
+    """a configuration whose log target takes nothing"""
+    target = syslog.Target(work / "deaf.sock", deaf=True)
+    if language == "nginx":
+        text = nginx(f"access_log syslog:server=unix:{target.path} combined; error_log @dir@/error.log emerg;")
+    else:
+        text = config.haproxy("listen all\n    bind 127.0.0.1:@port@\n    server s1 127.0.0.1:@o1@", top=f"log {target.path} local0",
+                              defaults="log global\noption httplog")
+    return target, text
+
+
+def test_deaf_socket_stops_nothing(start, origin, language, work):
+    o = origin()
+    target, text = blocked(language, work)
+    p = start(language, text, o1=o.port, closed=ports.free_port())
+    ld = load.Load(p.port, rate=400, clients=10).run(4)
+    target.close()
+    assert ld.report()["failed"] == 0 and ld.report()["sent"] > 1000, ld.report()
+    assert ld.report()["p99_ms"] < 500
+
+
+def test_full_pipe_stops_nothing(prepare, origin, language):
+    """stdout or stderr is a pipe that nobody reads"""
+    where.not_the_peer("nginx blocks on a full pipe")
+    o = origin()
+    text = nginx("access_log /dev/stderr combined;") if language == "nginx" else config.haproxy(
+        "listen all\n    bind 127.0.0.1:@port@\n    server s1 127.0.0.1:@o1@", top="log stderr format raw local0", defaults="log global\noption httplog")
+    p = prepare(language, text, o1=o.port, closed=ports.free_port())
+    read, write = os.pipe()
+    p.start(stderr=write)
+    os.close(write)
+    ld = load.Load(p.port, rate=400, clients=10).run(5)
+    os.close(read)
+    assert ld.report()["failed"] == 0 and ld.report()["sent"] > 1500, ld.report()
+
+
+def test_full_disk_stops_nothing(web):
+    p = web("access_log /dev/full;")
+    ld = load.Load(p.port, rate=200, clients=5).run(2)
+    assert ld.report()["failed"] == 0 and ld.report()["sent"] > 300
+
+
+def test_missing_syslog_target_stops_nothing(start, origin, language, work):
+    o = origin()
+    if language == "nginx":
+        text = nginx(f"access_log syslog:server=unix:{work}/nobody.sock combined;")
+    else:
+        text = config.haproxy("listen all\n    bind 127.0.0.1:@port@\n    server s1 127.0.0.1:@o1@", top=f"log {work}/nobody.sock local0",
+                              defaults="log global\noption httplog")
+    p = start(language, text, o1=o.port, closed=ports.free_port())
+    ld = load.Load(p.port, rate=200, clients=5).run(2)
+    assert ld.report()["failed"] == 0 and ld.report()["sent"] > 300
+
+
+def test_time_zone_of_the_environment(web):
+    p = web("access_log @dir@/access.log;", env={"TZ": "Asia/Shanghai"})
+    client.ask(p.port, target="/who")
+    assert " +0800]" in line(p, "/who")

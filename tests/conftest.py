@@ -134,16 +134,3 @@ def origin():
     yield make
     for o in made:
         o.stop()
-
-
-@pytest.fixture
-def hosts():
-    """hosts(name, ...) -> a Net of hosts as network namespaces, removed afterwards"""
-    made = []
-
-    def make(**addresses):
-        made.append(netns.Net(addresses))
-        return made[-1]
-    yield make
-    for n in made:
-        n.remove()

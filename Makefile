@@ -13,7 +13,7 @@ all: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	@command -v meson >/dev/null && command -v ninja >/dev/null || { echo "keel needs Meson and Ninja to build: run 'make deps' (as root) first" >&2; exit 1; }
-	@meson setup --prefix $(abspath $(PREFIX)) $(BUILD) . >$(BUILD).log 2>&1 || { cat $(BUILD).log >&2; echo "the build could not be set up: 'make deps' (as root) installs what is missing" >&2; exit 1; }
+	@meson setup --prefix $(abspath $(PREFIX)) $(BUILD) . >$(BUILD).log 2>&1 || { cat $(BUILD).log >&2; rm -f $(BUILD).log; echo "the build could not be set up: 'make deps' (as root) installs what is missing" >&2; exit 1; }
 	@rm -f $(BUILD).log
 
 # Installs what is missing to build and test; nothing when all is there.

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of access_log.h: one open log target and how a batch of lines gets
+ * there without ever waiting. Everything but counting references happens under
+ * the log's mutex.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "model/log.h"
+
+struct record;
+
+#define SINK_BATCH 64 /* lines at a time */
+
+struct log_sink {
+    struct log_target target; /* spans are copies of ours */
+    char *texts;              /* where they lie */
+    uint32_t references;      /* of struct log_sinks */
+    int fd;                   /* -1 = not open */
+    bool is_datagram, may_block;
+    struct span host;
+    uint32_t pid;
+    char *rest; /* of a line that was written in part: goes first */
+    size_t rest_len;
+    uint64_t retry_us; /* wall time before which it is not opened again */
+    uint64_t written, bytes, failed;
+
+    /* the batch under construction */
+    const struct record *batch[SINK_BATCH];
+    unsigned count;
+};
+
+/* NULL: out of memory. <fd> is duplicated; -1: opened here where the kind is syslog. */
+struct log_sink *sink_new(const struct log_target *t, int fd, struct span host, uint32_t pid);
+void sink_free(struct log_sink *s);
+/* Two targets that are the same place with the same frame. */
+bool sink_is(const struct log_sink *s, const struct log_target *t);
+void sink_set_fd(struct log_sink *s, int fd);
+/* Adds to the batch; writes when it is full. */
+void sink_put(struct log_sink *s, const struct record *r, struct clock_text *clock);
+/* Writes what is in the batch; lines that the target does not take at once are dropped and counted. */
+void sink_flush(struct log_sink *s, struct clock_text *clock);

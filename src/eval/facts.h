@@ -68,7 +68,7 @@ struct try_facts {
     const struct server *server;
     uint16_t status;                             /* 0 = no answer */
     uint32_t connect_ms, header_ms, response_ms; /* UINT32_MAX = not reached */
-    uint64_t sent, received;
+    uint64_t sent, received, body;               /* bytes; <body>: of the answer, without its head */
     bool again; /* the first after an internal redirect: ':' stands before it instead of ',' */
 };
 

@@ -14,7 +14,7 @@
 
 enum {
     STEPS_MAX = 1000000, /* PCRE2's match limit: some ten milliseconds at the worst */
-    HEAP_MAX_KIB = 1024, /* for one match without JIT */
+    HEAP_MAX_KIB = 8192, /* for one match without JIT */
     MATCH_STACK = 1536,  /* holds PCRE2's contexts and match data for REGEX_CAPTURES pairs */
 };
 

@@ -42,13 +42,13 @@ static void whole_pieces(void **state)
 static void the_nearest_set_answers_first(void **state)
 {
     (void)state;
-    static const struct reply base403 = { .status = 403 }, base500 = { .status = 500 },
+    static struct reply base403 = { .status = 403 }, base500 = { .status = 500 },
                               own403 = { .status = 403, .reason = SPAN_INIT("mine") };
-    static const struct reply *of_base[] = { &base403, &base500 }, *of_own[] = { &own403 };
+    static struct reply *of_base[] = { &base403, &base500 }, *of_own[] = { &own403 };
     struct reply_set base = { .below = NULL }, own = { .below = &base };
-    base.replies.items = (struct reply **)of_base;
+    base.replies.items = of_base;
     base.replies.count = 2;
-    own.replies.items = (struct reply **)of_own;
+    own.replies.items = of_own;
     own.replies.count = 1;
     assert_ptr_equal(reply_set_find(&own, 403), &own403);
     assert_ptr_equal(reply_set_find(&own, 500), &base500);

@@ -30,13 +30,13 @@ struct relay_options {
     bool nginx_timeout;                   /* one timer for both, begun anew by either side (client_timeout) */
     bool splice_request, splice_response; /* asked for; else where it wins */
     uint64_t rate_to_client, rate_to_server; /* bytes a second; 0 = no limit */
-    uint64_t bytes_max;                      /* ends after that many; 0 = no limit */
+    bool half_close; /* each direction ends by itself; else the first end, once its bytes are out, ends all */
 };
 
 /* Called once; the connections are the owner's again (still open, on_ready and owner reset to NULL). */
 typedef void (*relay_fn)(struct relay *r, struct end end);
 
-struct relay_way;
+struct relay_state;
 struct relay {
     struct thread *thread;
     struct session *client;
@@ -44,12 +44,14 @@ struct relay {
     void *owner; /* of whoever started it */
     relay_fn on_end;
     uint64_t to_server, to_client; /* bytes that were passed on */
-    struct relay_way *ways;        /* opaque: memory from relay_slab */
+    struct relay_state *state;     /* opaque: memory from relay_slab */
 };
 
 /* <from_client>, <from_server>: bytes that were read already and go first; borrowed until on_end, or copied.
  * false: out of memory; nothing was taken over. on_end never comes inside this call. */
 MUST_USE bool relay_start(struct relay *r, const struct relay_options *o, struct span from_client,
                           struct span from_server);
+/* What relay_slab's objects must hold. */
+size_t relay_state_size(void);
 /* Ends it without on_end: both connections are as in on_end. */
 void relay_cancel(struct relay *r);

@@ -62,7 +62,7 @@ struct resolver_options {
     struct address from;              /* source address; len 0 = the kernel's choice */
     duration retry;                   /* wait for an answer that long before the next try; 0 = 1 s */
     uint32_t tries;                   /* a server, at most; 0 = 3 */
-    duration valid;                   /* keep good answers that long; DURATION_NONE = as their TTL says */
+    duration valid;                   /* keep good answers that long; 0 = as their TTL says */
     duration ttl_min, ttl_max;        /* bounds for the TTL; 0 = 1 s and 1 day */
     duration hold[RESOLVER_STATUSES]; /* after such an answer go on giving the last good one until it is that
                                          old; 0 = do not. [RESOLVER_OK] is not used */
@@ -71,9 +71,9 @@ struct resolver_options {
     uint32_t cache_limit; /* names at most; 0 = 4096. Over it, idle ones are dropped, oldest first */
 };
 
-/* Ids are drawn from the system's generator, the source port is new for each try. NULL: errno. */
+/* Ids are drawn from the system's generator, the source port is new for each try. Dies on out of memory. */
 MUST_USE struct resolver *resolver_new(struct loop *l, const struct resolver_options *o);
-/* Queries that wait are dropped without an answer. NULL-safe. */
+/* Queries that wait are dropped without an answer. Not from an on_answer. NULL-safe. */
 void resolver_free(struct resolver **r);
 
 /* Asks. The answer comes by <on_answer> exactly once, always in a later step of the loop, never inside this

@@ -62,6 +62,8 @@ struct server_policy {
     duration tries_time; /* all tries together; NONE = no limit */
     uint32_t retry_on;   /* enum retry_on */
     LIST_OF(uint16_t) retry_statuses;
+    bool tries_repeat;     /* when all servers were tried, begin again (HAProxy); else none is left (nginx) */
+    bool gateway_statuses; /* nginx: 502 when no server could be had, 504 when that took too long; else 503 */
     int32_t redispatch; /* HAProxy: a retry may go elsewhere every Nth try; -N the last ones; 0 = same server.
                            nginx: 1 */
     duration retry_pause; /* before the same server is tried again (HAProxy: min(1 s, connect timeout)) */

@@ -22,9 +22,9 @@
 #include "model/log.h"
 
 struct access_log;
-struct config; /* engine-wide: the helper thread and all rings */
-struct log_ring;   /* one traffic thread's */
-struct log_sink;   /* an open target; opaque */
+struct config;   /* engine-wide: the helper thread and all rings */
+struct log_ring; /* one traffic thread's */
+struct log_sink; /* an open target; opaque */
 
 struct access_log_options {
     size_t ring;     /* bytes a thread; 0 = 1 MiB */

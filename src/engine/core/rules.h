@@ -16,29 +16,28 @@
 
 struct facts;
 struct message;
-struct recorder;
-struct scratch;
+struct session;
 
-#define RULES_AGAIN_MAX 10
-#define RULES_ENTER_MAX 64 /* scopes entered in one hook: a circle of ours, or of the file's, ends there */
+#define RULES_AGAIN_MAX 10 /* routed again at most; then it is a circle */
+#define RULES_ENTER_MAX 64 /* scopes entered in one run: a circle of the file's ends there */
 
 enum rules_result {
     RULES_DONE,       /* the list ended, or said accept */
-    RULES_REPLY,      /* rules->reply */
+    RULES_REPLY,      /* rules->reply, or when that is NULL rules->status and rules->location */
     RULES_CLOSE,      /* rules->action->number: 0 FIN, 1 RST, 2 vanish */
     RULES_TARPIT,     /* wait, then rules->reply */
-    RULES_WAIT_BYTES, /* conditions need bytes that are not there yet; resume looks again */
+    RULES_WAIT_BYTES, /* a condition needs bytes that are not there yet; resume looks again */
     RULES_PROXY,      /* rules->action->proxy */
     RULES_FILES,      /* rules->action->files */
     RULES_STATUS,     /* rules->action->number */
-    RULES_AGAIN,      /* the uri was changed: the caller counts, and starts rules->again's list */
-    RULES_FAILED,     /* a circle, or no memory for what was to be computed: 500 */
+    RULES_AGAIN,      /* a rewrite: rules_again was done, run on with rules_resume */
+    RULES_FAILED,     /* a circle, no memory, or a value that may not be sent: 500 */
 };
 
 struct rules {
     const struct scope *entry; /* of the service */
     const struct scope *scope; /* where the stream is */
-    const struct scope *again; /* where routing begins anew: the virtual server */
+    const struct scope *front; /* the virtual server, or the frontend: where routing begins anew */
     /* What the scopes that were entered have set. */
     const struct client_policy *client;
     const struct server_policy *server;
@@ -48,24 +47,35 @@ struct rules {
     const struct log_target_list *error_logs;
 
     struct facts *facts;
-    struct scratch *scratch;
-    struct recorder *recorder; /* NULL on the hot path */
+    struct session *session;
+    struct message *request, *answer; /* what edits change; NULL: its moment has not come */
 
     const struct action_list *list; /* where it stands */
     uint32_t next;
     uint8_t hook;   /* enum hook */
     uint8_t agains; /* how often it was routed again */
     uint8_t entered;
+    uint8_t result;      /* enum rules_result */
+    bool uri_changed;    /* by a rewrite or an internal redirect: facts->uri counts, not what was received */
+    bool target_changed; /* by an edit: request->path and ->query count */
     const struct action *action; /* that ended the list */
     const struct reply *reply;
+    uint16_t status;
+    struct span location;
+    uint8_t log_level;         /* as SET_LOG_LEVEL said; UINT8_MAX: not */
+    uint64_t rate, rate_after; /* as LIMIT_RATE said; 0: the policy's */
 };
 
-/* Sets the policies of <entry>; everything else is zeroed but facts, scratch and recorder, which the caller
- * sets before. */
+/* <facts>, <session> and <request> are set; everything else is made new: in <entry>, with its policies. */
 void rules_begin(struct rules *r, const struct scope *entry);
-/* Runs <h> of the current scope; of RESPONSE, REPLY and LOG then of <entry> too, when it is another. */
+/* Runs <h> of the current scope; of RESPONSE, REPLY and LOG then of <entry>, when it is another. */
 enum rules_result rules_run(struct rules *r, enum hook h);
-/* Goes on with the action after the one that ended the list (WAIT_BYTES: with that one). */
+/* Goes on after the action that ended the list (WAIT_BYTES: with that one). */
 enum rules_result rules_resume(struct rules *r);
 /* Goes to <scope>, taking what it sets; its lists are run by the caller. */
 void rules_enter(struct rules *r, const struct scope *scope);
+/* Back to the virtual server's request list, after its first <skip> actions, for rules_resume. false: too
+ * often. */
+MUST_USE bool rules_again(struct rules *r, uint32_t skip);
+/* The uri is now <uri>, which may hold a query: an error page, try_files, index. */
+void rules_set_uri(struct rules *r, struct span uri);

@@ -35,8 +35,6 @@ struct server_slot {
     struct server_state *state; /* counted */
     struct pool_slot *pool;
     struct tls_context *tls;
-    const struct server
-        *model;       /* of the newest lease that shares it: only for policies that are not part of the key */
     struct list idle; /* struct upstream_conn, the last used first */
     uint32_t idle_count;
     uint32_t leases;

@@ -17,13 +17,13 @@
 
 #include "base/clock.h"
 #include "base/list.h"
-#include "base/span.h"
+#include "balance/balance.h"
 #include "engine/core/end.h"
+#include "eval/facts.h"
 #include "io/conn.h"
 #include "model/pool.h"
 #include "model/scope.h"
 
-struct facts;
 struct lease;
 struct server_slot;
 struct session;
@@ -39,14 +39,18 @@ struct upstream_conn {
         struct grave grave;
     };
     struct link in_pool; /* idle: of pool_slot->idle */
+    struct thread *thread;
     struct server_slot *slot;
-    void *owner; /* whoever uses it; NULL = idle */
+    void *owner; /* whoever uses it */
     void (*on_expired)(struct upstream_conn *c);
     instant opened;
     uint32_t requests; /* finished on it */
-    bool
-        pooled : 1; /* may ever be given to another client (not when it carries this client's PROXY header) */
+    bool idle : 1;
+    bool greets : 1; /* a PROXY header is still to be sent */
+    bool pooled : 1; /* another client may have it later: it carries nobody's PROXY header */
 };
+/* The end of one, idle or in use (its user forgets it). */
+void upstream_conn_close(struct upstream_conn *c);
 static inline struct upstream_conn *upstream_conn_of(struct conn *c)
 {
     return CONTAINER_OF(c, struct upstream_conn, conn);
@@ -72,56 +76,73 @@ enum upstream_failure {
 
 typedef void (*upstream_fn)(struct upstream *u, enum upstream_result r);
 
-/* One try, for logs: nginx lists all. */
-struct upstream_try {
-    const struct server *server;
-    uint16_t status;                             /* 0 = no answer */
-    uint32_t connect_ms, header_ms, response_ms; /* UINT32_MAX = not reached */
-    uint64_t sent, received;
-};
-#define UPSTREAM_TRIES 4 /* kept for the log: the first ones and the last */
+#define UPSTREAM_TRIES 6 /* kept for the log: the first ones and the last */
+
+struct upstream_ticket;
 
 struct upstream {
+    /* set by who starts it; the rest is zeroed */
     struct thread *thread;
     struct lease *lease;
-    struct session *session; /* for source addresses, PROXY headers, affinity */
+    struct session *session; /* for source addresses, PROXY headers, reuse */
     const struct pool *pool;
     const struct server_policy *policy;
     struct facts *facts; /* for keys */
     upstream_fn on_result;
+    const struct server *wanted; /* instead of the algorithm (cookie, use-server); NULL */
+    bool careful; /* what goes out cannot be sent twice: a kept connection is looked at before it is taken */
 
     const struct server *server; /* the last that was chosen */
     struct server_slot *slot;
     struct upstream_conn *conn;
-    bool counted; /* an active request of <server> */
-    bool reused;  /* <conn> had carried requests before */
-    bool on_queue;
-    bool fresh_only; /* the next try opens a connection */
+    struct upstream_ticket *ticket; /* in a queue */
+    bool counted;                   /* an active request of <server> */
+    bool reused;                    /* <conn> had carried requests before */
+    bool fresh_only;                /* the next try opens a connection */
     bool redispatched;
     uint8_t failure; /* enum upstream_failure of the last try */
+    uint8_t pending; /* the same, for <later> */
     uint16_t status; /* to answer with after FAILED */
+    int error;       /* errno of the last failure; 0 = none */
     struct end end;
-    uint32_t tries;                                /* begun */
-    uint32_t same;                                 /* begun with this server */
-    struct deadline wait;                          /* queue, pause between tries */
-    instant started, picked, connected, failed_at; /* {0} = not reached */
-    uint32_t queue_server, queue_pool;             /* how many were before us */
-    struct upstream_try tried[UPSTREAM_TRIES];
+    uint32_t tries; /* begun; a stale connection is not one */
+    uint32_t same;  /* of these, in a row with this server */
+    struct tried tried_servers;
+    struct deadline wait;               /* queue, pause between tries */
+    struct deferred later;              /* a try that failed at once */
+    instant started, picked, connected; /* {0} = not reached */
+    instant try_began;
+    uint32_t queue_server, queue_pool; /* how many were before us */
     uint32_t tried_count;
+    struct try_facts tried[UPSTREAM_TRIES]; /* not cleared; for nginx's logs */
 };
 
-/* Begins. <u> is zeroed but for the first six members. The hook `pick` ran before (the caller's). */
+/* Begins. The hook `pick` ran before (the caller's). */
 enum upstream_result upstream_start(struct upstream *u);
-/* The try failed. <replayable>: the request can be sent again from its first byte; <answered>: a byte went
- * to the client, so that nothing can be tried again. Counts the failure with the server, closes the
- * connection, and goes on or gives up. FAILURE_STALE is tried again at once on a fresh connection, without
- * counting as a try. <idempotent>: RFC 9110 9.2.2. */
+/*
+ * The try failed before a byte went to the client: counts it with the server,
+ * closes the connection, and goes on or gives up. FAILURE_STALE is tried again at
+ * once on a fresh connection. <replayable>: the request can be sent again from
+ * its first byte. <idempotent>: RFC 9110 9.2.2; others are sent twice only when
+ * the policy says so.
+ */
 enum upstream_result upstream_retry(struct upstream *u, enum upstream_failure f, bool replayable,
                                     bool idempotent);
+/* Would it try again? */
+bool upstream_may_retry(const struct upstream *u, enum upstream_failure f, bool replayable, bool idempotent);
+/* The same without going on: counts the failure and lets go of everything. */
+void upstream_failed(struct upstream *u, enum upstream_failure f);
+/* Counts a good answer: ends a run of failures. UINT64_MAX: the time is not known. */
+void upstream_answered(struct upstream *u, uint64_t first_byte_us);
 /* The exchange is over. <reusable>: nothing is left on the connection in either direction and both said keep.
  */
 void upstream_done(struct upstream *u, bool reusable);
-/* Lets go of whatever is held or waited for. Harmless when nothing is. */
+/* Lets go of whatever is held or waited for. Harmless when nothing is, and on one that was not started. */
 void upstream_cancel(struct upstream *u);
-/* Counts a good answer: ends a run of failures. <status> 0 for TCP. */
-void upstream_answered(struct upstream *u, unsigned status, uint64_t first_byte_us);
+/* The try that is running, or ran last. */
+struct try_facts *upstream_this_try(struct upstream *u);
+/* How many there are in <tried>. */
+static inline uint32_t upstream_tries_kept(const struct upstream *u)
+{
+    return u->tried_count < UPSTREAM_TRIES ? u->tried_count : UPSTREAM_TRIES;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/rules.h"
+
+#include "engine/core/rules_internal.h"
+#include "eval/recorder.h"
+
+/* --- scopes ------------------------------------------------------------------------------------------------
+ */
+void rules_enter(struct rules *r, const struct scope *scope)
+{
+    struct facts *f = r->facts;
+
+    r->scope = f->scope = scope;
+    if (scope->client)
+        r->client = scope->client;
+    if (scope->server)
+        r->server = scope->server;
+    if (scope->replies)
+        r->replies = scope->replies;
+    if (scope->error_pages.count)
+        r->pages = scope;
+    if (scope->logs_set || scope->logs.count)
+        r->logs = scope;
+    if (scope->error_logs)
+        r->error_logs = scope->error_logs;
+    if (UNLIKELY(f->recorder))
+        f->recorder->on_scope(f->recorder, scope);
+}
+
+void rules_begin(struct rules *r, const struct scope *entry)
+{
+    *r = (struct rules){ .entry = entry,
+                         .front = entry,
+                         .pages = entry,
+                         .logs = entry,
+                         .facts = r->facts,
+                         .session = r->session,
+                         .request = r->request,
+                         .log_level = UINT8_MAX };
+    r->facts->front = entry;
+    rules_enter(r, entry);
+}
+
+bool rules_again(struct rules *r, uint32_t skip)
+{
+    if (++r->agains > RULES_AGAIN_MAX)
+        return false;
+    rules_enter(r, r->front);
+    r->list = &r->front->on[HOOK_REQUEST];
+    r->next = skip;
+    r->hook = HOOK_REQUEST;
+    r->entered = 0;
+    r->uri_changed = true;
+    return true;
+}
+
+/* --- small actions -----------------------------------------------------------------------------------------
+ */
+static enum outcome act_accept(struct rules *r, const struct action *a)
+{
+    (void)r, (void)a;
+    return LEAVE;
+}
+
+static enum outcome act_skip(struct rules *r, const struct action *a)
+{
+    r->next += (uint32_t)a->number;
+    return NEXT;
+}
+
+static enum outcome act_reply(struct rules *r, const struct action *a)
+{
+    r->reply = a->reply;
+    return rules_end(r, RULES_REPLY);
+}
+
+static enum outcome act_tarpit(struct rules *r, const struct action *a)
+{
+    r->reply = a->reply;
+    return rules_end(r, RULES_TARPIT);
+}
+
+static enum outcome act_close(struct rules *r, const struct action *a)
+{
+    (void)a;
+    return rules_end(r, RULES_CLOSE);
+}
+
+static enum outcome act_proxy(struct rules *r, const struct action *a)
+{
+    (void)a;
+    return rules_end(r, RULES_PROXY);
+}
+
+static enum outcome act_files(struct rules *r, const struct action *a)
+{
+    (void)a;
+    return rules_end(r, RULES_FILES);
+}
+
+static enum outcome act_status(struct rules *r, const struct action *a)
+{
+    (void)a;
+    return rules_end(r, RULES_STATUS);
+}
+
+static enum outcome act_set_log_level(struct rules *r, const struct action *a)
+{
+    r->log_level = (uint8_t)a->number;
+    return NEXT;
+}
+
+static enum outcome act_limit_rate(struct rules *r, const struct action *a)
+{
+    int64_t rate = 0;
+
+    if (eval_number(r->facts, a->expr, &rate) && rate > 0) {
+        r->rate = (uint64_t)rate;
+        r->rate_after = (uint64_t)a->number;
+    }
+    return NEXT;
+}
+
+/* A dialect does not write these yet; a request that meets one must not pass as if it were not there. */
+static enum outcome act_unknown(struct rules *r, const struct action *a)
+{
+    (void)a;
+    return rules_end(r, RULES_FAILED);
+}
+
+static action_fn *const actions[ACTION_COUNT] = {
+    [ACTION_ENTER] = act_enter,
+    [ACTION_ROUTE_HOST] = act_route_host,
+    [ACTION_ROUTE_LOCATION] = act_route_location,
+    [ACTION_ACCEPT] = act_accept,
+    [ACTION_SKIP] = act_skip,
+    [ACTION_REPLY] = act_reply,
+    [ACTION_CLOSE] = act_close,
+    [ACTION_TARPIT] = act_tarpit,
+    [ACTION_PROXY] = act_proxy,
+    [ACTION_FILES] = act_files,
+    [ACTION_STATUS] = act_status,
+    [ACTION_FIELD_SET] = act_field_set,
+    [ACTION_FIELD_ADD] = act_field_add,
+    [ACTION_FIELD_DELETE] = act_field_delete,
+    [ACTION_FIELD_REPLACE] = act_field_replace,
+    [ACTION_FIELD_ADD_ALWAYS] = act_field_add_always,
+    [ACTION_FIELD_SET_DEFAULT] = act_field_set_default,
+    [ACTION_SET_METHOD] = act_set_method,
+    [ACTION_SET_PATH] = act_set_path,
+    [ACTION_SET_QUERY] = act_set_query,
+    [ACTION_SET_TARGET] = act_set_target,
+    [ACTION_SET_STATUS] = act_set_status,
+    [ACTION_SET_SLOT] = act_set_slot,
+    [ACTION_REWRITE] = act_rewrite,
+    [ACTION_ALLOW] = act_allow,
+    [ACTION_DENY] = act_deny,
+    [ACTION_AUTH_BASIC] = act_unknown,
+    [ACTION_FORWARDED_FOR] = act_forwarded_for,
+    [ACTION_REAL_IP] = act_real_ip,
+    [ACTION_CAPTURE] = act_capture,
+    [ACTION_SET_LOG_LEVEL] = act_set_log_level,
+    [ACTION_LIMIT_RATE] = act_limit_rate,
+    [ACTION_LIMIT_CONN] = act_unknown,
+    [ACTION_LIMIT_REQ] = act_unknown,
+};
+
+/* --- running
+ * ------------------------------------------------------------------------------------------------ */
+/* Answers are also the business of where the request came in: an entry scope has its own say after the rest.
+ */
+static bool goes_to_entry(const struct rules *r)
+{
+    return r->hook >= HOOK_RESPONSE && r->list != &r->entry->on[r->hook];
+}
+
+static bool action_is_due(struct rules *r, const struct action *a)
+{
+    bool due = !a->when || eval_cond(r->facts, a->when);
+
+    if (UNLIKELY(r->facts->recorder))
+        r->facts->recorder->on_action(r->facts->recorder, a, due);
+    return due;
+}
+
+enum rules_result rules_resume(struct rules *r)
+{
+    for (;;) {
+        if (r->next >= r->list->count) {
+            if (!goes_to_entry(r))
+                return RULES_DONE;
+            r->list = &r->entry->on[r->hook];
+            r->next = 0;
+            continue;
+        }
+        const struct action *a = &r->list->items[r->next++];
+        if (!action_is_due(r, a))
+            continue;
+        r->action = a;
+        switch (actions[a->kind](r, a)) {
+        case NEXT:
+        case JUMPED:
+            break;
+        case LEAVE:
+            r->next = r->list->count;
+            break;
+        case ENDED:
+            return (enum rules_result)r->result;
+        }
+    }
+}
+
+enum rules_result rules_run(struct rules *r, enum hook h)
+{
+    r->hook = (uint8_t)h;
+    r->list = &r->scope->on[h];
+    r->next = 0;
+    r->entered = 0;
+    return rules_resume(r);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Actions about who asks. */
+#include "engine/core/rules_internal.h"
+#include "engine/core/session.h"
+#include "wire/message.h"
+
+static bool networks_hold(const struct action *a, const struct address *ip)
+{
+    for (uint32_t i = 0; i < a->networks.count; i++)
+        if (network_contains(&a->networks.items[i], ip))
+            return true;
+    return false;
+}
+
+/* A row of allow or deny: does it mean this client? */
+static bool row_means(const struct rules *r, const struct action *a)
+{
+    struct address ip;
+
+    if (a->networks.count == 0 && a->number2 == 0)
+        return true;
+    session_source(r->session, &ip);
+    if (address_family(&ip) == AF_UNSPEC)
+        return a->number2 == 1;
+    return networks_hold(a, &ip);
+}
+
+enum outcome act_allow(struct rules *r, const struct action *a)
+{
+    if (row_means(r, a))
+        r->next += (uint32_t)a->number;
+    return NEXT;
+}
+
+enum outcome act_deny(struct rules *r, const struct action *a)
+{
+    if (!row_means(r, a))
+        return NEXT;
+    if (!r->request)
+        return rules_end(r, RULES_CLOSE);
+    return rules_answer(r, 403, span_of(NULL, 0));
+}
+
+/*
+ * The client's address from a field that trusted proxies have filled in. With
+ * <number> 1 the list is walked from its end as long as the addresses are
+ * trusted themselves; else its last one counts.
+ */
+static bool last_member(struct span *list, struct span *member)
+{
+    size_t at = list->len;
+
+    while (at && list->ptr[at - 1] != ',')
+        at--;
+    *member = span_trim(span_from_index(*list, at));
+    *list = span_first(*list, at ? at - 1 : 0);
+    return member->len != 0;
+}
+
+static bool parse_client(struct span text, struct address *out)
+{
+    uint64_t port = 0;
+    size_t colon;
+
+    if (address_parse_ip(text, out))
+        return true;
+    if (text.len && text.ptr[0] == '[') {
+        size_t end = span_find_char(text, ']');
+        return end != SPAN_NONE && address_parse_ip(span_of(text.ptr + 1, end - 1), out);
+    }
+    colon = span_find_char(text, ':');
+    if (colon == SPAN_NONE || !span_to_u64(span_from_index(text, colon + 1), 65535, &port) ||
+        !address_parse_ip(span_first(text, colon), out))
+        return false;
+    address_set_port(out, (uint16_t)port);
+    return true;
+}
+
+enum outcome act_real_ip(struct rules *r, const struct action *a)
+{
+    const struct field *field = message_find_name(r->request, a->name);
+    struct address ip, found;
+    struct span member;
+
+    session_peer(r->session, &ip);
+    if (!field || !networks_hold(a, &ip) || !session_extra(r->session))
+        return NEXT;
+    struct span list = field->value;
+    r->session->extra->source.len = 0;
+    while (last_member(&list, &member) && parse_client(member, &found)) {
+        r->session->extra->source = found;
+        if (a->number != 1 || !networks_hold(a, &found))
+            break;
+    }
+    return NEXT;
+}

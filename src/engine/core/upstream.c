@@ -1,0 +1,743 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/upstream.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/scratch.h"
+#include "engine/core/error_log.h"
+#include "engine/core/lease.h"
+#include "engine/core/session.h"
+#include "engine/core/slot.h"
+#include "engine/core/thread.h"
+#include "eval/eval.h"
+#include "eval/recorder.h"
+#include "io/tls.h"
+#include "state/snapshot.h"
+#include "state/waiter.h"
+#include "wire/proxy.h"
+
+/*
+ * Waiting in a queue of state/. It is an object of its own because the wake-up
+ * comes by mail: when the stream goes meanwhile, the mail must still find
+ * something.
+ */
+struct upstream_ticket {
+    struct waiter waiter;
+    struct task task;
+    struct thread *thread;
+    struct upstream *upstream; /* NULL: it went; the task only frees */
+};
+
+/* --- small things ------------------------------------------------------------------------------------------
+ */
+static struct server_state *upstream_state(const struct upstream *u)
+{
+    return snapshot_server(u->lease->snapshot, u->server);
+}
+
+static struct counts_block *upstream_counts(const struct upstream *u)
+{
+    return server_counts(upstream_state(u), u->thread->index);
+}
+
+struct try_facts *upstream_this_try(struct upstream *u)
+{
+    return &u->tried[(u->tried_count < UPSTREAM_TRIES ? u->tried_count : UPSTREAM_TRIES) - 1];
+}
+
+static void upstream_let_go(struct upstream *u)
+{
+    if (u->counted)
+        server_done(upstream_state(u), thread_now(u->thread));
+    u->counted = false;
+}
+
+static enum upstream_result upstream_fail(struct upstream *u, enum end_reason reason, enum end_moment moment,
+                                          unsigned status)
+{
+    upstream_cancel(u);
+    u->end = (struct end){ .reason = (uint8_t)reason, .moment = (uint8_t)moment, .error = u->error };
+    u->status = (uint16_t)status;
+    return UPSTREAM_FAILED;
+}
+
+static void upstream_log(struct upstream *u, enum error_event event)
+{
+    error_log(u->thread, u->lease, NULL, event,
+              &(struct error_about){
+                  .session = u->session, .pool = u->pool, .server = u->server, .error = u->error });
+}
+
+/* What a stream is answered when a server could not even be connected to. */
+static unsigned status_unreachable(const struct upstream *u, bool late)
+{
+    if (!u->policy->gateway_statuses)
+        return 503;
+    return late ? 504 : 502;
+}
+
+/* --- connections -------------------------------------------------------------------------------------------
+ */
+static void conn_release_memory(struct grave *g)
+{
+    struct upstream_conn *c = CONTAINER_OF(g, struct upstream_conn, grave);
+
+    slab_put(&c->thread->upstream_slab, c);
+}
+
+static void idle_remove(struct upstream_conn *c)
+{
+    link_remove(&c->link);
+    link_remove(&c->in_pool);
+    c->slot->idle_count--;
+    c->slot->pool->idle_count--;
+    c->idle = false;
+}
+
+void upstream_conn_close(struct upstream_conn *c)
+{
+    struct thread *t = c->thread;
+
+    if (c->idle)
+        idle_remove(c);
+    loop_forget_deadline(t->loop, &c->deadline);
+    conn_close(&c->conn);
+    t->upstream_count--;
+    loop_bury(t->loop, &c->grave, conn_release_memory);
+}
+
+static void conn_on_expired(struct deadline *d)
+{
+    struct upstream_conn *c = CONTAINER_OF(d, struct upstream_conn, deadline);
+
+    if (c->idle)
+        upstream_conn_close(c);
+    else
+        c->on_expired(c);
+}
+
+/* A server has nothing to say unasked: whatever comes, the connection is over. */
+static void conn_on_idle(struct conn *conn)
+{
+    char byte;
+
+    if (conn_read(conn, &byte, 1).result != CONN_AGAIN)
+        upstream_conn_close(upstream_conn_of(conn));
+}
+
+/* May <c> be kept for whoever comes next? */
+static bool conn_is_keepable(const struct upstream *u, const struct upstream_conn *c)
+{
+    const struct pool *p = u->pool;
+    instant now = thread_now(u->thread);
+
+    if (!c->pooled || !u->policy->keepalive || u->thread->draining || p->idle_max == 0 ||
+        u->server->idle_max == 0)
+        return false;
+    if (p->idle_requests && c->requests >= p->idle_requests)
+        return false;
+    if (instant_after(c->opened, p->idle_life).us <= now.us)
+        return false;
+    enum server_use use = server_use(upstream_state(u), u->server, now);
+    return use != USE_MAINT && use != USE_DOWN && conn_is_flushed(&c->conn);
+}
+
+static void idle_make_room(const struct upstream *u)
+{
+    struct server_slot *s = u->slot;
+    struct pool_slot *p = s->pool;
+
+    if (u->server->idle_max != UINT32_MAX && s->idle_count >= u->server->idle_max)
+        upstream_conn_close(LIST_ITEM(list_last(&s->idle), struct upstream_conn, link));
+    if (u->pool->idle_max != UINT32_MAX && p->idle_count >= u->pool->idle_max)
+        upstream_conn_close(LIST_ITEM(list_first(&p->idle), struct upstream_conn, in_pool));
+}
+
+static void idle_add(const struct upstream *u, struct upstream_conn *c)
+{
+    duration a = u->pool->idle_timeout, b = u->server->idle_timeout;
+
+    idle_make_room(u);
+    c->idle = true;
+    c->owner = NULL;
+    c->conn.on_ready = conn_on_idle;
+    list_push_front(&c->slot->idle, &c->link);
+    list_push_back(&c->slot->pool->idle, &c->in_pool);
+    c->slot->idle_count++;
+    c->slot->pool->idle_count++;
+    loop_set_deadline(u->thread->loop, &c->deadline, a.ms < b.ms ? a : b);
+    if (c->conn.can_read) /* a FIN behind the answer, or bytes nobody asked for */
+        conn_on_idle(&c->conn);
+}
+
+/* Is a kept connection right for this request, by the pool's policy? */
+static bool reuse_allows(const struct upstream *u, const struct upstream_conn *c)
+{
+    bool first = u->session->requests <= 1;
+
+    switch (u->pool->reuse) {
+    case REUSE_NEVER:
+        return false;
+    case REUSE_SAFE:
+        return !first;
+    case REUSE_AGGRESSIVE:
+        return !first || c->requests > 1;
+    case REUSE_ALWAYS:
+        break;
+    }
+    return true;
+}
+
+/* One that the server has closed meanwhile would cost a request that cannot be sent twice. */
+static bool conn_is_alive(struct upstream_conn *c)
+{
+    char byte;
+
+    c->conn.can_read = true;
+    return conn_peek(&c->conn, &byte, 1).result == CONN_AGAIN;
+}
+
+static struct upstream_conn *idle_take(struct upstream *u)
+{
+    struct server_slot *s = u->slot;
+
+    while (!u->fresh_only && !list_is_empty(&s->idle)) {
+        struct upstream_conn *c = LIST_ITEM(list_first(&s->idle), struct upstream_conn, link);
+        if (!reuse_allows(u, c))
+            return NULL;
+        if (u->careful && conn_can_splice(&c->conn) && !conn_is_alive(c)) {
+            upstream_conn_close(c);
+            continue;
+        }
+        idle_remove(c);
+        wheel_clear(&c->deadline);
+        return c;
+    }
+    return NULL;
+}
+
+/* --- connecting --------------------------------------------------------------------------------------------
+ */
+static void upstream_tell(struct upstream *u, enum upstream_result r)
+{
+    if (r != UPSTREAM_WAIT)
+        u->on_result(u, r);
+}
+
+static void upstream_is_open(struct upstream *u)
+{
+    u->connected = thread_now(u->thread);
+    upstream_this_try(u)->connect_ms = (uint32_t)instant_ms_between(u->try_began, u->connected);
+    wheel_clear(&u->conn->deadline);
+}
+
+static void upstream_connect_failed(struct upstream *u, enum upstream_failure f, int error)
+{
+    u->error = error;
+    upstream_log(u, f == FAILURE_CONNECT ? ERROR_CONNECT_FAILED : ERROR_CONNECT_TIMEOUT);
+    if (f == FAILURE_CONNECT)
+        counts_bump(upstream_counts(u), connect_errors, 1);
+    else
+        counts_bump(upstream_counts(u), connect_timeouts, 1);
+    upstream_tell(u, upstream_retry(u, f, true, true));
+}
+
+static bool upstream_send_proxy(struct upstream *u)
+{
+    struct proxy_header h = { .version = 2, .transport = PROXY_STREAM };
+    char bytes[256];
+    size_t len;
+
+    session_source(u->session, &h.source);
+    if (u->session->extra && u->session->extra->proxy_target.len)
+        h.destination = u->session->extra->proxy_target;
+    else
+        (void)session_local(u->session, &h.destination);
+    if (u->slot->send_proxy == SEND_PROXY_V1)
+        len = proxy_write_v1(bytes, sizeof(bytes), &h.source, &h.destination);
+    else
+        len = proxy_write_v2(bytes, sizeof(bytes), &h, false);
+    struct iovec part = { .iov_base = bytes, .iov_len = len };
+    return conn_writev(&u->conn->conn, &part, 1, true).len == len;
+}
+
+static void upstream_on_connecting(struct conn *conn)
+{
+    struct upstream_conn *c = upstream_conn_of(conn);
+    struct upstream *u = c->owner;
+
+    if (conn->stage == CONN_FAILED || (conn_is_open(conn) && c->greets && !upstream_send_proxy(u))) {
+        upstream_connect_failed(u, FAILURE_CONNECT, conn->error);
+    } else if (conn_is_open(conn)) {
+        c->greets = false;
+        upstream_is_open(u);
+        u->on_result(u, UPSTREAM_READY);
+    }
+}
+
+static void upstream_on_connect_expired(struct upstream_conn *c)
+{
+    upstream_connect_failed(c->owner, FAILURE_CONNECT_TIMEOUT, ETIMEDOUT);
+}
+
+static bool conn_begin(struct upstream *u, struct upstream_conn *c)
+{
+    struct server_slot *s = u->slot;
+    struct conn_target target = CONN_TARGET_INIT;
+
+    target.to = &s->address;
+    if (s->source.len)
+        target.from = &s->source;
+    else if (u->policy->source.len)
+        target.from = &u->policy->source;
+    if (!conn_connect(&c->conn, u->thread->loop, &target, upstream_on_connecting))
+        return false;
+    if (!s->tls)
+        return true;
+    struct tls_peer peer = { .server_name = u->server->host };
+    struct tls_session *tls = tls_session_client(u->thread->loop, s->tls, &peer);
+    if (tls)
+        conn_start_tls(&c->conn, tls);
+    else
+        conn_close(&c->conn);
+    errno = ENOMEM;
+    return tls != NULL;
+}
+
+static bool upstream_connect(struct upstream *u)
+{
+    struct thread *t = u->thread;
+    struct upstream_conn *c = slab_get(&t->upstream_slab);
+
+    errno = ENOMEM;
+    if (c)
+        memset(c, 0, sizeof(*c));
+    if (!c || !conn_begin(u, c)) {
+        u->error = errno;
+        slab_put(&t->upstream_slab, c);
+        return false;
+    }
+    deadline_init(&c->deadline, conn_on_expired);
+    link_init(&c->in_pool);
+    c->thread = t;
+    c->slot = u->slot;
+    c->opened = thread_now(t);
+    c->owner = u;
+    c->on_expired = upstream_on_connect_expired;
+    c->greets = u->slot->send_proxy != SEND_PROXY_NONE;
+    c->pooled = !c->greets;
+    u->conn = c;
+    u->reused = false;
+    t->upstream_count++;
+    loop_set_deadline(t->loop, &c->deadline, u->policy->connect_timeout);
+    counts_bump(upstream_counts(u), connects, 1);
+    return true;
+}
+
+/* Our own want, not the server's fault. */
+static bool is_local_error(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+           error == EADDRNOTAVAIL;
+}
+
+/* Begins a try with u->server, which is counted. FAILED: it could not even begin; u->error says why. */
+static enum upstream_result upstream_open(struct upstream *u)
+{
+    u->slot = u->lease->servers[u->server->index];
+    u->conn = idle_take(u);
+    u->fresh_only = false;
+    if (!u->conn)
+        return upstream_connect(u) ? UPSTREAM_WAIT : UPSTREAM_FAILED;
+    u->reused = true;
+    u->conn->owner = u;
+    upstream_is_open(u);
+    counts_bump(upstream_counts(u), reuses, 1);
+    return UPSTREAM_READY;
+}
+
+/* --- choosing ----------------------------------------------------------------------------------------------
+ */
+static void upstream_note_try(struct upstream *u)
+{
+    u->tries++;
+    u->tried_count++;
+    u->try_began = thread_now(u->thread);
+    *upstream_this_try(u) = (struct try_facts){
+        .server = u->server, .connect_ms = UINT32_MAX, .header_ms = UINT32_MAX, .response_ms = UINT32_MAX
+    };
+}
+
+static enum upstream_result upstream_opened(struct upstream *u, enum upstream_result r)
+{
+    if (r != UPSTREAM_FAILED)
+        return r;
+    if (is_local_error(u->error)) {
+        upstream_log(u, ERROR_CONNECT_FAILED);
+        return upstream_fail(u, END_LIMITED, MOMENT_CONNECT, status_unreachable(u, false));
+    }
+    /* The next one is tried in a later turn: however many servers refuse at once, the stack stays flat. */
+    u->pending = FAILURE_CONNECT;
+    loop_defer(u->thread->loop, &u->later);
+    return UPSTREAM_WAIT;
+}
+
+static enum upstream_result upstream_given(struct upstream *u, const struct server *server)
+{
+    u->server = server;
+    u->counted = true;
+    u->picked = thread_now(u->thread);
+    u->same = 1;
+    upstream_note_try(u);
+    return upstream_opened(u, upstream_open(u));
+}
+
+static void ticket_free(struct upstream_ticket *k)
+{
+    slab_put(&k->thread->ticket_slab, k);
+}
+
+/* By mail: a place was given to us. */
+static void upstream_on_place(struct task *task)
+{
+    struct upstream_ticket *k = CONTAINER_OF(task, struct upstream_ticket, task);
+    struct upstream *u = k->upstream;
+    const struct server *server = k->waiter.server;
+
+    ticket_free(k);
+    if (!u)
+        return;
+    u->ticket = NULL;
+    wheel_clear(&u->wait);
+    upstream_tell(u, upstream_given(u, server));
+}
+
+static void ticket_wake(struct waiter *w)
+{
+    struct upstream_ticket *k = CONTAINER_OF(w, struct upstream_ticket, waiter);
+
+    loop_post(k->thread->loop, &k->task, upstream_on_place);
+}
+
+static struct upstream_ticket *ticket_new(struct upstream *u)
+{
+    struct upstream_ticket *k = slab_get(&u->thread->ticket_slab);
+
+    if (k) {
+        memset(k, 0, sizeof(*k));
+        k->thread = u->thread;
+        k->upstream = u;
+        k->waiter.wake = ticket_wake;
+    }
+    return k;
+}
+
+static void upstream_leave_queue(struct upstream *u)
+{
+    struct upstream_ticket *k = u->ticket;
+
+    if (!k)
+        return;
+    u->ticket = NULL;
+    const struct server *given = waiter_leave(&k->waiter);
+    if (!given) {
+        ticket_free(k);
+        return;
+    }
+    k->upstream = NULL; /* its mail is on the way */
+    server_done(snapshot_server(u->lease->snapshot, given), thread_now(u->thread));
+}
+
+static enum upstream_result upstream_none(struct upstream *u, enum pick_reason why)
+{
+    counts_bump(pool_counts(snapshot_pool(u->lease->snapshot, u->pool), u->thread->index), no_server, 1);
+    upstream_log(u, ERROR_NO_SERVER);
+    return upstream_fail(u, why == PICK_NONE_QUEUE_FULL ? END_QUEUE_FULL : END_NO_SERVER,
+                         why == PICK_NONE_QUEUE_FULL ? MOMENT_QUEUE : MOMENT_CONNECT,
+                         status_unreachable(u, false));
+}
+
+static enum upstream_result upstream_queued(struct upstream *u)
+{
+    duration most =
+        duration_is_none(u->policy->queue_timeout) ? u->pool->queue_timeout : u->policy->queue_timeout;
+
+    if (u->ticket->waiter.wants)
+        u->queue_server = u->ticket->waiter.before;
+    else
+        u->queue_pool = u->ticket->waiter.before;
+    loop_set_deadline(u->thread->loop, &u->wait, most);
+    return UPSTREAM_WAIT;
+}
+
+static enum pick_result upstream_ask(struct upstream *u, struct upstream_ticket *k, struct pick *out)
+{
+    struct address client;
+    struct pick_request ask = { .now = thread_now(u->thread),
+                                .rand = &u->thread->rand,
+                                .tried = u->tried_servers.count ? &u->tried_servers : NULL,
+                                .repeat = u->policy->tries_repeat,
+                                .wanted = u->wanted,
+                                .waiter = k ? &k->waiter : NULL };
+
+    if (u->pool->key)
+        ask.key = eval_text(u->facts, u->pool->key);
+    if (u->pool->algorithm == BALANCE_IP_HASH) {
+        session_source(u->session, &client);
+        ask.client = &client;
+    }
+    return balance_pick(u->lease->snapshot, u->pool, &ask, out);
+}
+
+static enum upstream_result upstream_pick(struct upstream *u)
+{
+    struct pick pick = { 0 };
+    enum pick_result r = upstream_ask(u, NULL, &pick);
+
+    if (r == PICK_NONE && pick.reason == PICK_NONE_FULL && u->pool->queue_max) {
+        u->ticket = ticket_new(u);
+        if (u->ticket)
+            r = upstream_ask(u, u->ticket, &pick);
+        if (u->ticket && r != PICK_WAIT) {
+            ticket_free(u->ticket);
+            u->ticket = NULL;
+        }
+    }
+    if (u->facts->recorder)
+        u->facts->recorder->on_pick(u->facts->recorder, u->pool, &pick);
+    switch (r) {
+    case PICK_SERVER:
+        return upstream_given(u, pick.server);
+    case PICK_WAIT:
+        return upstream_queued(u);
+    case PICK_NONE:
+        break;
+    }
+    return upstream_none(u, pick.reason);
+}
+
+static void upstream_on_wait(struct deadline *d)
+{
+    struct upstream *u = CONTAINER_OF(d, struct upstream, wait);
+
+    if (u->ticket) {
+        counts_bump(pool_counts(snapshot_pool(u->lease->snapshot, u->pool), u->thread->index), queue_timeouts,
+                    1);
+        upstream_tell(u, upstream_fail(u, END_QUEUE_TIMEOUT, MOMENT_QUEUE, status_unreachable(u, true)));
+        return;
+    }
+    upstream_tell(u, upstream_opened(u, upstream_open(u))); /* the pause before the same server is over */
+}
+
+static void upstream_on_later(struct deferred *d)
+{
+    struct upstream *u = CONTAINER_OF(d, struct upstream, later);
+
+    upstream_connect_failed(u, (enum upstream_failure)u->pending, u->error);
+}
+
+enum upstream_result upstream_start(struct upstream *u)
+{
+    deadline_init(&u->wait, upstream_on_wait);
+    deferred_init(&u->later, upstream_on_later);
+    u->started = thread_now(u->thread);
+    return upstream_pick(u);
+}
+
+/* --- trying again
+ * ------------------------------------------------------------------------------------------- */
+static uint32_t failure_bit(enum upstream_failure f)
+{
+    switch (f) {
+    case FAILURE_CONNECT:
+    case FAILURE_CONNECT_TIMEOUT:
+        return RETRY_CONNECT;
+    case FAILURE_STALE:
+    case FAILURE_CLOSED:
+        return RETRY_CLOSED;
+    case FAILURE_TIMEOUT:
+        return RETRY_TIMEOUT;
+    case FAILURE_GARBAGE:
+        return RETRY_GARBAGE;
+    case FAILURE_STATUS:
+        return RETRY_STATUS;
+    case FAILURE_BODY:
+        break;
+    }
+    return 0;
+}
+
+static bool was_sent(enum upstream_failure f)
+{
+    return f != FAILURE_CONNECT && f != FAILURE_CONNECT_TIMEOUT;
+}
+
+static bool tries_are_left(const struct upstream *u)
+{
+    uint32_t most = u->policy->tries_max ? u->policy->tries_max : u->pool->servers.count;
+    instant until = instant_after(u->started, u->policy->tries_time);
+
+    return u->tries < most && thread_now(u->thread).us < until.us;
+}
+
+bool upstream_may_retry(const struct upstream *u, enum upstream_failure f, bool replayable, bool idempotent)
+{
+    bool harmless = idempotent || (u->policy->retry_on & RETRY_NON_IDEMPOTENT);
+
+    if (was_sent(f) && !(replayable && harmless))
+        return false;
+    if (f == FAILURE_STALE)
+        return true;
+    return (u->policy->retry_on & failure_bit(f)) && tries_are_left(u);
+}
+
+/* May this retry go to another server? */
+static bool may_go_elsewhere(const struct upstream *u)
+{
+    int32_t every = u->policy->redispatch,
+            retry = (int32_t)u->tries; /* the first retry follows the first try */
+
+    if (every > 0)
+        return retry % every == 0;
+    return every < 0 && retry >= (int32_t)u->policy->tries_max + every;
+}
+
+static enum upstream_result upstream_same_again(struct upstream *u)
+{
+    u->same++;
+    upstream_note_try(u);
+    if (u->policy->retry_pause.ms == 0)
+        return upstream_opened(u, upstream_open(u));
+    loop_set_deadline(u->thread->loop, &u->wait, u->policy->retry_pause);
+    return UPSTREAM_WAIT;
+}
+
+static enum upstream_result upstream_elsewhere(struct upstream *u)
+{
+    struct pool_state *pool = snapshot_pool(u->lease->snapshot, u->pool);
+
+    upstream_let_go(u);
+    if (!tried_add(&u->tried_servers, u->facts->scratch, u->server))
+        return upstream_fail(u, END_LIMITED, MOMENT_CONNECT, 500);
+    u->wanted = NULL;
+    u->redispatched = true;
+    counts_bump(pool_counts(pool, u->thread->index), redispatches, 1);
+    return upstream_pick(u);
+}
+
+static enum upstream_result upstream_give_up(struct upstream *u, enum upstream_failure f)
+{
+    switch (f) {
+    case FAILURE_CONNECT:
+        return upstream_fail(u, END_SERVER_REFUSED, MOMENT_CONNECT, status_unreachable(u, false));
+    case FAILURE_CONNECT_TIMEOUT:
+        return upstream_fail(u, END_SERVER_CONNECT_TIMEOUT, MOMENT_CONNECT, status_unreachable(u, true));
+    case FAILURE_TIMEOUT:
+        return upstream_fail(u, END_SERVER_TIMEOUT, MOMENT_HEADERS, 504);
+    case FAILURE_GARBAGE:
+        return upstream_fail(u, END_SERVER_BAD, MOMENT_HEADERS, 502);
+    case FAILURE_STALE:
+    case FAILURE_CLOSED:
+    case FAILURE_STATUS:
+        return upstream_fail(u, END_SERVER_CLOSED, MOMENT_HEADERS, 502);
+    case FAILURE_BODY:
+        break;
+    }
+    return upstream_fail(u, END_SERVER_CLOSED, MOMENT_DATA, 502);
+}
+
+/* on_error: what the file asks for when <error_limit> errors came in a row. */
+static void upstream_error_limit(struct upstream *u)
+{
+    struct server_state *s = upstream_state(u);
+
+    switch (u->server->on_error) {
+    case ON_ERROR_MARK_DOWN:
+        (void)server_mark_down(s, CHECKED_TRAFFIC, thread_now(u->thread));
+        break;
+    case ON_ERROR_SUDDEN_DEATH:
+        server_sudden_death(s);
+        break;
+    case ON_ERROR_FAIL_CHECK:
+    case ON_ERROR_FASTINTER:
+        break; /* the checks look at the errors in a row themselves */
+    }
+}
+
+static void upstream_count_failure(struct upstream *u, enum upstream_failure f)
+{
+    if (f == FAILURE_STALE)
+        return;
+    switch (server_failed(upstream_state(u), u->server, was_sent(f) ? 7 : 4, thread_now(u->thread))) {
+    case FAILED_COUNTED:
+        break;
+    case FAILED_TAKEN_OUT:
+        upstream_log(u, ERROR_SERVER_TAKEN_OUT);
+        break;
+    case FAILED_ERROR_LIMIT:
+        upstream_error_limit(u);
+        break;
+    }
+}
+
+enum upstream_result upstream_retry(struct upstream *u, enum upstream_failure f, bool replayable,
+                                    bool idempotent)
+{
+    bool again = upstream_may_retry(u, f, replayable, idempotent);
+
+    u->failure = (uint8_t)f;
+    upstream_count_failure(u, f);
+    if (u->conn)
+        upstream_conn_close(u->conn);
+    u->conn = NULL;
+    if (!again)
+        return upstream_give_up(u, f);
+    if (f == FAILURE_STALE) {
+        u->fresh_only = true;
+        u->try_began = thread_now(u->thread);
+        return upstream_opened(u, upstream_open(u));
+    }
+    counts_bump(upstream_counts(u), retries, 1);
+    return may_go_elsewhere(u) ? upstream_elsewhere(u) : upstream_same_again(u);
+}
+
+/* --- the end
+ * ------------------------------------------------------------------------------------------------- */
+void upstream_failed(struct upstream *u, enum upstream_failure f)
+{
+    u->failure = (uint8_t)f;
+    upstream_count_failure(u, f);
+    upstream_cancel(u);
+}
+
+void upstream_answered(struct upstream *u, uint64_t first_byte_us)
+{
+    server_answered(upstream_state(u), first_byte_us, thread_now(u->thread));
+}
+
+void upstream_done(struct upstream *u, bool reusable)
+{
+    struct upstream_conn *c = u->conn;
+
+    u->conn = NULL;
+    c->requests++;
+    if (reusable && conn_is_keepable(u, c))
+        idle_add(u, c);
+    else
+        upstream_conn_close(c);
+    upstream_let_go(u);
+}
+
+void upstream_cancel(struct upstream *u)
+{
+    if (!u->started.us)
+        return;
+    upstream_leave_queue(u);
+    loop_forget_deadline(u->thread->loop, &u->wait);
+    loop_undefer(&u->later);
+    if (u->conn)
+        upstream_conn_close(u->conn);
+    u->conn = NULL;
+    upstream_let_go(u);
+}

@@ -393,6 +393,24 @@ void log_abandon(struct log_ring *r)
     r->open = NULL;
 }
 
+bool log_quota(struct log_ring *r, unsigned kind, uint64_t second, uint32_t most, uint32_t *left_out)
+{
+    struct log_quota *q = &r->quotas[kind];
+
+    BUG_ON(kind >= LOG_QUOTAS);
+    *left_out = 0;
+    if (q->second != second) {
+        *left_out = q->left_out;
+        *q = (struct log_quota){ .second = second };
+    }
+    if (q->used < most) {
+        q->used++;
+        return true;
+    }
+    q->left_out++;
+    return false;
+}
+
 void log_release(struct log_ring *r, void (*release)(void *what), void *what)
 {
     struct log_release *it = malloc(sizeof(*it));

@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/macros.h"
 #include "base/span.h"
 #include "model/log.h"
 
@@ -69,6 +70,13 @@ struct buf *log_begin(struct log_ring *r, struct log_sink *to, size_t room);
 void log_end(struct log_ring *r, uint8_t facility, uint8_t level, uint64_t wall_us);
 /* It is not wanted after all. */
 void log_abandon(struct log_ring *r);
+/*
+ * At most <most> lines of one <kind> (below LOG_QUOTAS) a second: false when they are used up. The first of a
+ * later second tells how many were <left_out> before it.
+ */
+#define LOG_QUOTAS 64
+MUST_USE bool log_quota(struct log_ring *r, unsigned kind, uint64_t second, uint32_t most,
+                        uint32_t *left_out);
 /* The thread stops using the sinks of a generation that it gives back: they must live until the helper has
  * read the ring up to here. <release> is called by the helper thread. */
 void log_release(struct log_ring *r, void (*release)(void *what), void *what);

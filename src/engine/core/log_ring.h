@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "engine/core/access_log.h"
 
 struct access_log;
 struct log_sink;
@@ -36,15 +37,21 @@ struct log_release {
     void *what;
 };
 
+struct log_quota {
+    uint64_t second;
+    uint32_t used, left_out;
+};
+
 struct log_ring {
     struct link link; /* of the log's rings, under its mutex */
     struct access_log *log;
     char *bytes;
-    size_t size;         /* a power of two */
-    struct buf line;     /* what log_begin gave */
-    struct record *open; /* the record under construction */
+    size_t size;                          /* a power of two */
+    struct buf line;                      /* what log_begin gave */
+    struct log_quota quotas[LOG_QUOTAS];  /* the writer's */
+    struct record *open;                  /* the record under construction */
     struct log_release *_Atomic releases; /* newest first; the helper takes all */
-    uint64_t dropped;    /* the writer's own, read by anybody (relaxed) */
+    uint64_t dropped;                     /* the writer's own, read by anybody (relaxed) */
 
     _Atomic uint64_t head __attribute__((aligned(64))); /* written so far; the writer's */
     uint64_t tail_seen;                                 /* what the writer last knew of <tail> */

@@ -41,6 +41,7 @@ struct client_policy {
     bool normalize_path;   /* nginx decodes and normalizes before routing; HAProxy does not */
     bool quiet_probe;      /* dontlognull: a connection without a byte is not logged, nor answered 408 */
     bool quiet_preconnect; /* http-ignore-probes */
+    bool log_errors_apart; /* log-separate-errors: a failed one's line has level err */
     bool log_normal_off;   /* dontlog-normal */
     bool server_name_in_redirect, port_in_redirect, absolute_redirect;
     bool independent_tokens; /* server_tokens off: no version in our own pages */
@@ -77,8 +78,8 @@ struct server_policy {
     bool intercept_errors;                /* error_page for the server's own errors too */
     bool splice_request, splice_response; /* asked for; automatic where it wins in any case */
     bool end_together; /* TCP: the first side that ends, ends both (nginx without proxy_half_close) */
-    bool one_timer;    /* TCP: read_timeout is one for both sides, begun anew by either (nginx proxy_timeout) */
-    bool keepalive;                       /* connections may be kept after the answer */
+    bool one_timer; /* TCP: read_timeout is one for both sides, begun anew by either (nginx proxy_timeout) */
+    bool keepalive; /* connections may be kept after the answer */
     struct address source;
 };
 

@@ -307,6 +307,11 @@ static void on_client_ready(struct conn *c)
     go_on(session_of_conn(c)->owner);
 }
 
+void *relay_owner_of(const struct session *s)
+{
+    return s->conn.on_ready == on_client_ready ? ((const struct relay *)s->owner)->owner : NULL;
+}
+
 static void on_server_ready(struct conn *c)
 {
     go_on(upstream_conn_of(c)->owner);

@@ -51,6 +51,9 @@ struct relay {
  * false: out of memory; nothing was taken over. on_end never comes inside this call. */
 MUST_USE bool relay_start(struct relay *r, const struct relay_options *o, struct span from_client,
                           struct span from_server);
+/* relay->owner of the relay that runs on <s> (its session->owner is the relay's while it runs); NULL: none
+ * does. */
+void *relay_owner_of(const struct session *s);
 /* What relay_slab's objects must hold. */
 size_t relay_state_size(void);
 /* Ends it without on_end: both connections are as in on_end. */

@@ -157,3 +157,13 @@ void stats_stream_end(struct thread *t, const struct lease *l, const struct stat
     if (s->server != NULL)
         count_stream(t, server_counts(snapshot_server(l->snapshot, s->server), t->index), s, false);
 }
+
+void stats_counts_left(const struct lease *l, const struct pool *pool, const struct server *server,
+                       uint32_t *of_pool, uint32_t *of_server)
+{
+    *of_pool =
+        pool ? atomic_load_explicit(&snapshot_pool(l->snapshot, pool)->active, memory_order_relaxed) : 0;
+    *of_server =
+        server ? atomic_load_explicit(&snapshot_server(l->snapshot, server)->active, memory_order_relaxed)
+               : 0;
+}

@@ -37,6 +37,9 @@ struct stats_stream {
     uint64_t first_byte_us, total_us;                        /* UINT64_MAX = not reached */
     uint64_t queue_us, connect_us;
 };
+/* What is left of the pool and of the server after this one: HAProxy's bc and sc. NULL: 0. */
+void stats_counts_left(const struct lease *l, const struct pool *pool, const struct server *server,
+                       uint32_t *of_pool, uint32_t *of_server);
 void stats_stream_end(struct thread *t, const struct lease *l, const struct stats_stream *s);
 
 /* The engine's own numbers, for stub_status and `show info`. Any thread, summed when read. */

@@ -5,6 +5,10 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "engine/core/protocol.h"
 
 extern const struct protocol_ops tcp_protocol;
+/* What thread->tcp_slab's objects must hold. */
+size_t tcp_size(void);

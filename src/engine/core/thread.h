@@ -52,7 +52,8 @@ struct thread {
     uint32_t upstream_count; /* open connections to servers */
     struct log_ring *log;
     struct rand rand;
-    struct slab session_slab, extra_slab, gate_slab, upstream_slab, slot_slab, pool_slot_slab, relay_slab;
+    struct slab session_slab, extra_slab, gate_slab, upstream_slab, slot_slab, pool_slot_slab, relay_slab,
+        tcp_slab;
     struct slab scratch_slab, ticket_slab;
     struct slab stream_slab, segment_slab, spool_slab; /* engine/http's */
     char *head; /* THREAD_HEAD bytes in which outgoing heads are put together */

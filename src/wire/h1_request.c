@@ -86,7 +86,7 @@ static bool line_parse(const char *bytes, size_t at, size_t end, const struct h1
         return h1_refuse(scan, H1_ERR_TARGET_LONG, at + limits->target_max);
     struct span line = span_of(bytes + at, end - at);
     size_t method = chars_of(line, CHAR_TOKEN);
-    if (method == 0 || method == line.len || line.ptr[method] != ' ')
+    if (method == line.len || line.ptr[method] != ' ') /* that it is not empty was seen by its first byte */
         return h1_refuse(scan, H1_ERR_METHOD, at + method);
     size_t target = method + 1;
     if (line.len < target + VERSION_LEN)

@@ -221,6 +221,9 @@ static const struct {
     { BYTES("GET / HTTP/1,1\r\n"), H1_ERR_VERSION, 6 },
     { BYTES("GET / HTTP/x.1\r\n"), H1_ERR_VERSION, 6 },
     { BYTES("GET / HTTP/1.x\r\n"), H1_ERR_VERSION, 6 },
+    { BYTES("GET / HTTP//.1\r\n"), H1_ERR_VERSION, 6 },
+    { BYTES("GET / HTTP/1./\r\n"), H1_ERR_VERSION, 6 },
+    { BYTES("GET / HTTP/1:1\r\n"), H1_ERR_VERSION, 6 },
     { BYTES("GET / HTTP/:.1\r\n"), H1_ERR_VERSION, 6 },
     { BYTES("GET / HTTP/1.:\r\n"), H1_ERR_VERSION, 6 },
     { BYTES("GET / HTTP/.1\r\n"), H1_ERR_VERSION, 5 },
@@ -449,6 +452,16 @@ static void what_follows_the_head_is_left_alone(void **state)
     assert_int_equal(p.head_len, 27);
 }
 
+static void nothing_wants_more(void **state)
+{
+    (void)state;
+    static struct parsed p;
+    parse_whole(span_of(NULL, 0), &usual, AS_REQUEST, &p);
+    assert_int_equal(p.result, H1_MORE);
+    parse_whole(span_of(NULL, 0), &usual, METHOD_GET, &p);
+    assert_int_equal(p.result, H1_MORE);
+}
+
 static void the_head_has_a_limit(void **state)
 {
     (void)state;
@@ -580,7 +593,8 @@ static void a_bad_byte_is_found_anywhere(void **state)
     const struct h1_limits limits = { .head_max = sizeof(bytes), .target_max = 8192, .fields_max = 10 };
     size_t start = (size_t)snprintf(bytes, sizeof(bytes), "GET / HTTP/1.1\r\nHost: t\r\nX: ");
     memset(bytes + start, 'a', sizeof(bytes) - start);
-    memcpy(bytes + sizeof(bytes) - 4, "\r\n\r\n", 4);
+    for (size_t i = 4; i > 0; i--)
+        bytes[sizeof(bytes) - i] = i % 2 ? '\n' : '\r';
     parse_whole(span_of(bytes, sizeof(bytes)), &limits, AS_REQUEST, &p);
     assert_int_equal(p.result, H1_DONE);
     assert_int_equal(p.m.fields[1].value.len, sizeof(bytes) - 4 - start);
@@ -621,6 +635,7 @@ int main(void)
         cmocka_unit_test(ids_lead_to_the_first_field),
         cmocka_unit_test(underscores_are_dropped_when_asked),
         cmocka_unit_test(what_follows_the_head_is_left_alone),
+        cmocka_unit_test(nothing_wants_more),
         cmocka_unit_test(the_head_has_a_limit),
         cmocka_unit_test(the_request_line_has_a_limit),
         cmocka_unit_test(fields_have_a_limit),

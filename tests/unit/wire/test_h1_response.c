@@ -56,6 +56,8 @@ static const struct {
     /* tunnels */
     { METHOD_GET, "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
       "101 reason=X tunnel close upgrade 1.1" },
+    { METHOD_GET, "HTTP/1.0 101 X\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
+      "101 reason=X tunnel close 1.0" },
     { METHOD_GET, "HTTP/1.1 101 X\r\nUpgrade: websocket\r\n\r\n", "101 reason=X tunnel close 1.1" },
     { METHOD_CONNECT, OK_WITH(""), "200 reason=OK tunnel close 1.1" },
     { METHOD_CONNECT, OK_WITH("Content-Length: 5\r\n"), "200 reason=OK tunnel close 1.1" },

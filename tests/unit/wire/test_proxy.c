@@ -222,7 +222,7 @@ static void unix_paths(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char bytes[16 + 216] = SIG "\x21\x31\0\xd8", got[256], want[256];
         memcpy(bytes + 16, cases[i].path.ptr, cases[i].path.len);
-        memcpy(bytes + 16 + 108, "/to", 3);
+        memcpy(bytes + 16 + 108, "/to", sizeof("/to"));
         struct proxy_header h;
         size_t len;
         enum proxy_result result = proxy_parse(span_of(bytes, sizeof(bytes)), MAX, &h, &len);

@@ -44,13 +44,6 @@ const struct field *message_next(const struct message *m, const struct field *f)
     return find_from(m, (size_t)(f - m->fields) + 1, (enum field_id)f->id, f->name);
 }
 
-/* What every hop drops, named by Connection or not (RFC 9110 7.6.1). */
-bool field_id_is_hop(enum field_id id)
-{
-    return id == FIELD_CONNECTION || id == FIELD_KEEP_ALIVE || id == FIELD_PROXY_CONNECTION ||
-           id == FIELD_TE || id == FIELD_TRANSFER_ENCODING || id == FIELD_UPGRADE;
-}
-
 bool message_add(struct message *m, struct span name, struct span value)
 {
     if (m->field_count >= m->field_room)

@@ -139,9 +139,16 @@ unsigned message_remove(struct message *m, struct span name);
 unsigned message_remove_id(struct message *m, enum field_id id);
 
 enum field_id field_id_of(struct span name);
-/* Hop-by-hop whatever Connection says: Connection, Keep-Alive, Proxy-Connection, TE, Transfer-Encoding,
- * Upgrade. */
-bool field_id_is_hop(enum field_id id);
+/* Hop-by-hop whatever Connection says (RFC 9110 7.6.1). */
+#define FIELD_IDS_HOP                                                                                        \
+    (UINT64_C(1) << FIELD_CONNECTION | UINT64_C(1) << FIELD_KEEP_ALIVE |                                     \
+     UINT64_C(1) << FIELD_PROXY_CONNECTION | UINT64_C(1) << FIELD_TE |                                       \
+     UINT64_C(1) << FIELD_TRANSFER_ENCODING | UINT64_C(1) << FIELD_UPGRADE)
+_Static_assert(FIELD_ID_COUNT <= 64, "a bit for each id");
+static inline bool field_id_is_hop(enum field_id id)
+{
+    return FIELD_IDS_HOP >> id & 1;
+}
 /*
  * May this go on the wire as a field's name or value? For what an edit made:
  * a value with CR, LF or another control byte would let a client write fields

@@ -180,5 +180,8 @@ def test_both_instances_gone_gives_the_page_of_the_file(balancer, net, language)
     p = balancer()
     p.file.write_text(p.file.read_text().replace(":8081", ":8083").replace(":8082", ":8084"))
     assert subprocess.run(p.argv("-s", "reload"), env=p.environment(), capture_output=True, timeout=10).returncode == 0
-    assert process.wait_until(lambda: "An error occurred." in net.run("client", ["curl", "-s", "http://10.0.0.5/"]).stdout, 5)
-    assert net.run("client", ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://10.0.0.5/"]).stdout == "502"
+    code = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://10.0.0.5/"]
+    assert process.wait_until(lambda: net.run("client", code).stdout == "502", 5)
+    if where.TEST_PEER:         # its old worker may take one more connection
+        time.sleep(0.5)
+    assert "An error occurred." in net.run("client", ["curl", "-s", "http://10.0.0.5/"]).stdout

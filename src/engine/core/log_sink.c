@@ -249,7 +249,14 @@ static size_t write_some(struct log_sink *s, struct iovec *parts, int count)
     size_t total = 0;
     ssize_t n = 0;
 
-    while (count > 0 && takes_more(s)) {
+    while (count > 0) {
+        if (parts[0].iov_len == 0) { /* a line without a head */
+            parts++;
+            count--;
+            continue;
+        }
+        if (!takes_more(s))
+            break;
         struct iovec piece = parts[0];
         if (s->may_block && piece.iov_len > PIPE_PIECE)
             piece.iov_len = PIPE_PIECE;

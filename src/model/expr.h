@@ -362,7 +362,8 @@ struct test {
     const struct expr *subject;
     enum match how;
     bool nocase;
-    bool negate; /* nginx !=, !~ ; HAProxy's "!" is the term's */
+    bool negate;        /* nginx !=, !~ ; HAProxy's "!" is the term's */
+    bool none_is_empty; /* nginx: what has no value is an empty text */
     LIST_OF(struct span) texts;
     LIST_OF(struct int_range) ranges;
     LIST_OF(struct network) networks;

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Converters: a value into another. What cannot be made is no value. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "eval/eval_internal.h"
+#include "model/lookup.h"
+
+/* ---- types ---- */
+
+static struct value text_to_int(struct span s)
+{
+    uint64_t n;
+    bool negative = s.len > 0 && s.ptr[0] == '-';
+
+    if (negative)
+        s = span_from_index(s, 1);
+    if (!span_to_u64(s, INT64_MAX, &n))
+        return value_none();
+    return value_int(negative ? -(int64_t)n : (int64_t)n);
+}
+
+struct value value_as(struct facts *f, struct value v, enum value_type want)
+{
+    struct address ip;
+
+    if (v.type == want || v.type == VALUE_NONE || want == VALUE_NONE)
+        return v;
+    switch (want) {
+    case VALUE_TEXT:
+    case VALUE_BINARY:
+        if (v.type == VALUE_IP && want == VALUE_BINARY)
+            return value_binary(scratch_span(f->scratch, address_bytes(&v.as.ip)));
+        v.as.text = eval_as_text(f, &v);
+        v.type = v.as.text.ptr ? want : VALUE_NONE;
+        return v;
+    case VALUE_INT:
+        if (v.type == VALUE_BOOL)
+            return value_int(v.as.truth);
+        return v.type == VALUE_TEXT || v.type == VALUE_BINARY ? text_to_int(v.as.text) : value_none();
+    case VALUE_BOOL:
+        if (v.type == VALUE_INT)
+            return value_bool(v.as.number != 0);
+        return v.type == VALUE_TEXT ? value_bool(v.as.text.len > 0 && !span_eq(v.as.text, SPAN("0")))
+                                    : value_none();
+    case VALUE_IP:
+        if ((v.type == VALUE_TEXT || v.type == VALUE_BINARY) && address_parse_ip(v.as.text, &ip))
+            return value_ip(&ip);
+        return value_none();
+    case VALUE_NONE:
+        break;
+    }
+    return v;
+}
+
+/* ---- text ---- */
+
+static struct value change_case(struct facts *f, struct span s, char from, char to)
+{
+    char *at = scratch_bytes(f->scratch, s.len + 1);
+
+    if (at == NULL)
+        return value_none();
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        at[i] = c >= from && c <= from + 25 ? (char)(c - from + to) : c;
+    }
+    return value_text(span_of(at, s.len));
+}
+
+static bool is_one_of(char c, struct span set)
+{
+    return span_find_char(set, c) != SPAN_NONE;
+}
+
+/* The <n>-th piece between separators and those behind it; from the end when <n> is negative. */
+static struct span pieces(struct span s, struct span separators, int64_t n, int64_t count, bool skip_empty)
+{
+    struct {
+        size_t from, to;
+    } kept[64];
+    size_t found = 0, start = 0;
+
+    for (size_t i = 0; i <= s.len && found < COUNT_OF(kept); i++) {
+        if (i < s.len && !is_one_of(s.ptr[i], separators))
+            continue;
+        if (!skip_empty || i > start) {
+            kept[found].from = start;
+            kept[found++].to = i;
+        }
+        start = i + 1;
+    }
+    int64_t at = n > 0 ? n - 1 : (int64_t)found + n, last;
+    if (n == 0 || at < 0 || at >= (int64_t)found)
+        return span_of(NULL, 0);
+    if (count == 0)
+        last = n > 0 ? (int64_t)found - 1 : at, at = n > 0 ? at : 0;
+    else
+        last = n > 0 ? at + (count > 0 ? count : 1) - 1 : at,
+        at = n > 0 ? at : at - (count > 0 ? count : 1) + 1;
+    if (at < 0)
+        at = 0;
+    if (last >= (int64_t)found)
+        last = (int64_t)found - 1;
+    return span_of(s.ptr + kept[at].from, kept[last].to - kept[at].from);
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static struct value url_decode(struct facts *f, struct span s, bool plus)
+{
+    char *at = scratch_bytes(f->scratch, s.len + 1);
+    size_t len = 0;
+
+    if (at == NULL)
+        return value_none();
+    for (size_t i = 0; i < s.len; i++) {
+        int high = i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1,
+            low = i + 2 < s.len ? hex_digit(s.ptr[i + 2]) : -1;
+        if (s.ptr[i] == '%' && high >= 0 && low >= 0) {
+            at[len++] = (char)(high << 4 | low);
+            i += 2;
+        } else {
+            at[len++] = plus && s.ptr[i] == '+' ? ' ' : s.ptr[i];
+        }
+    }
+    return value_text(span_of(at, len));
+}
+
+/* RFC 3986 2.3: what is unreserved stays. */
+static struct value url_encode(struct facts *f, struct span s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *at = scratch_bytes(f->scratch, s.len * 3 + 1);
+    size_t len = 0;
+
+    if (at == NULL)
+        return value_none();
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+            is_one_of((char)c, SPAN("-._~"))) {
+            at[len++] = (char)c;
+            continue;
+        }
+        at[len++] = '%';
+        at[len++] = hex[c >> 4];
+        at[len++] = hex[c & 15];
+    }
+    return value_text(span_of(at, len));
+}
+
+/* "[::1]:80" -> "[::1]", "80". */
+static struct span host_part(struct span s, bool port)
+{
+    size_t close = s.len > 0 && s.ptr[0] == '[' ? span_find_char(s, ']') : SPAN_NONE;
+    size_t colon = span_find_char(span_from_index(s, close == SPAN_NONE ? 0 : close), ':');
+
+    if (colon != SPAN_NONE && close != SPAN_NONE)
+        colon += close;
+    if (port)
+        return colon == SPAN_NONE ? SPAN("") : span_from_index(s, colon + 1);
+    return colon == SPAN_NONE ? s : span_first(s, colon);
+}
+
+static struct value json_text(struct facts *f, struct span s)
+{
+    struct buf b;
+    char *at = scratch_bytes(f->scratch, s.len * 6 + 3);
+
+    if (at == NULL)
+        return value_none();
+    buf_init_fixed(&b, at, s.len * 6 + 3);
+    buf_put_json(&b, s);
+    if (b.truncated || b.len < 2)
+        return value_none();
+    return value_text(span_of(at + 1, b.len - 2)); /* without its quotes */
+}
+
+static struct value trim(struct span s, struct span set, bool left)
+{
+    while (s.len > 0 && is_one_of(left ? s.ptr[0] : s.ptr[s.len - 1], set))
+        s = left ? span_from_index(s, 1) : span_first(s, s.len - 1);
+    return value_text(s);
+}
+
+/* Every match, or the first, replaced. */
+static struct value regsub(struct facts *f, struct span s, const struct conversion *c)
+{
+    struct span done = SPAN("");
+    struct regex_match before = f->match;
+
+    while (regex_matches(c->regex, s, &f->match)) {
+        struct span whole = f->match.part[0], put = eval_expand(f, c->text);
+        struct span head = span_of(s.ptr, (size_t)(whole.ptr - s.ptr));
+        done = scratch_join(f->scratch, scratch_join(f->scratch, done, head), put);
+        if (done.ptr == NULL)
+            break;
+        size_t used = head.len + whole.len;
+        if (whole.len == 0 && used < s.len) { /* an empty match: go on one further */
+            done = scratch_join(f->scratch, done, span_of(s.ptr + used, 1));
+            used++;
+        } else if (whole.len == 0) {
+            s = SPAN("");
+            break;
+        }
+        s = span_from_index(s, used);
+        if (c->number != 1)
+            break;
+    }
+    f->match = before;
+    return done.ptr ? value_text(scratch_join(f->scratch, done, s)) : value_none();
+}
+
+static struct value query_param(struct span s, const struct conversion *c)
+{
+    struct span separators = c->text2.len ? c->text2 : SPAN("&");
+
+    while (s.len > 0) {
+        size_t end = 0;
+        while (end < s.len && !is_one_of(s.ptr[end], separators))
+            end++;
+        struct span pair = span_first(s, end), key = span_cut(&pair, '=');
+        if (span_eq(key, c->text))
+            return value_text(pair.ptr ? pair : SPAN(""));
+        s = span_from_index(s, end + 1);
+    }
+    return value_none();
+}
+
+/* The operand: a slot when the file named one, else the text or number that it gave. */
+static struct value operand(struct facts *f, const struct conversion *c)
+{
+    return c->number2 > 0 ? eval_slot(f, (uint32_t)c->number2 - 1) : value_none();
+}
+
+static struct value concat(struct facts *f, struct span s, const struct conversion *c)
+{
+    struct value v = operand(f, c);
+    struct span middle = v.type == VALUE_NONE ? SPAN("") : eval_as_text(f, &v);
+
+    struct span first = scratch_join(f->scratch, s, c->text);
+    if (first.ptr == NULL || middle.ptr == NULL)
+        return value_none();
+    first = scratch_join(f->scratch, first, middle);
+    return first.ptr ? value_text(scratch_join(f->scratch, first, c->text2)) : value_none();
+}
+
+static struct value compare(struct facts *f, struct span s, const struct conversion *c)
+{
+    struct value v = operand(f, c);
+    struct span with = c->number2 > 0 ? eval_as_text(f, &v) : c->text;
+    return value_int(span_cmp(s, with.ptr ? with : SPAN("")));
+}
+
+/* ---- numbers ---- */
+
+static int64_t clamp_add(int64_t a, int64_t b)
+{
+    int64_t r;
+    return __builtin_add_overflow(a, b, &r) ? (a < 0 ? INT64_MIN : INT64_MAX) : r;
+}
+
+static int64_t clamp_mul(int64_t a, int64_t b)
+{
+    int64_t r;
+    return __builtin_mul_overflow(a, b, &r) ? ((a < 0) == (b < 0) ? INT64_MAX : INT64_MIN) : r;
+}
+
+static int64_t divide(int64_t a, int64_t b)
+{
+    if (b == 0 || (a == INT64_MIN && b == -1))
+        return INT64_MAX;
+    return a / b;
+}
+
+static struct value arithmetic(struct facts *f, int64_t a, const struct conversion *c)
+{
+    struct value v = value_as(f, operand(f, c), VALUE_INT);
+    int64_t b = c->number2 == 0 ? c->number : v.type == VALUE_INT ? v.as.number : 0;
+
+    switch ((unsigned)c->kind) {
+    case CONVERT_ADD:
+        return value_int(clamp_add(a, b));
+    case CONVERT_SUB:
+        return value_int(b == INT64_MIN ? clamp_add(clamp_add(a, INT64_MAX), 1) : clamp_add(a, -b));
+    case CONVERT_MUL:
+        return value_int(clamp_mul(a, b));
+    case CONVERT_DIV:
+        return value_int(divide(a, b));
+    case CONVERT_MOD:
+        return value_int(b == 0 || b == -1 ? 0 : a % b);
+    case CONVERT_AND:
+        return value_int(a & b);
+    case CONVERT_OR:
+        return value_int(a | b);
+    case CONVERT_XOR:
+        return value_int(a ^ b);
+    case CONVERT_NEG:
+        return value_int(a == INT64_MIN ? INT64_MAX : -a);
+    case CONVERT_EVEN:
+        return value_bool((a & 1) == 0);
+    default: /* CONVERT_ODD */
+        return value_bool((a & 1) != 0);
+    }
+}
+
+/* ---- addresses, dates ---- */
+
+static struct value mask_ip(struct address a, const struct conversion *c)
+{
+    struct span bytes = address_bytes(&a);
+    uint8_t *at = (uint8_t *)(uintptr_t)bytes.ptr; /* of our own copy */
+    int64_t bits = bytes.len == 4 ? c->number : c->number2;
+
+    for (size_t i = 0; i < bytes.len; i++, bits -= 8)
+        at[i] &= bits >= 8 ? 0xff : bits <= 0 ? 0 : (uint8_t)(0xff << (8 - bits));
+    address_set_port(&a, 0);
+    return value_ip(&a);
+}
+
+static struct value format_time(struct facts *f, int64_t seconds, const struct conversion *c)
+{
+    time_t t = (time_t)clamp_add(seconds, c->number);
+    struct tm tm;
+    char format[128], room[256];
+
+    if (c->text.len >= sizeof(format) ||
+        (c->kind == CONVERT_LTIME ? localtime_r(&t, &tm) : gmtime_r(&t, &tm)) == NULL)
+        return value_none();
+    memcpy(format, c->text.ptr ? c->text.ptr : "", c->text.len);
+    format[c->text.len] = '\0';
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the operator's own format */
+    size_t n = strftime(room, sizeof(room), format, &tm);
+#pragma GCC diagnostic pop
+    return value_text(scratch_span(f->scratch, span_of(room, n)));
+}
+
+static struct value http_date(struct facts *f, int64_t n, const struct conversion *c)
+{
+    struct buf b;
+    char room[64];
+    int64_t unit = c->number2 == 1 ? 1000 : c->number2 == 2 ? 1000000 : 1;
+
+    n = clamp_add(n, c->number) / unit;
+    if (n < 0)
+        return value_none();
+    buf_init_fixed(&b, room, sizeof(room));
+    clock_put_http(&b, (uint64_t)n);
+    return value_text(scratch_span(f->scratch, buf_span(&b)));
+}
+
+/* ---- tables, bytes ---- */
+
+static struct value look_up(struct facts *f, struct value v, const struct conversion *c)
+{
+    struct span subject = v.type == VALUE_NONE ? SPAN("") : eval_as_text(f, &v);
+    struct regex_match match = { .count = 0 };
+    const struct lookup_row *row;
+
+    if (subject.ptr == NULL)
+        return value_none();
+    row = lookup_find(c->lookup, subject, v.type == VALUE_IP ? &v.as.ip : NULL, &match);
+    if (row != NULL && match.count > 0)
+        f->match = match;
+    if (row != NULL)
+        return row->value ? eval_value(f, row->value) : value_none();
+    return c->lookup->fallback ? eval_value(f, c->lookup->fallback) : value_none();
+}
+
+static struct value cut_bytes(struct value v, const struct conversion *c)
+{
+    size_t from = c->number > 0 ? (size_t)c->number : 0;
+
+    if (v.as.text.len < from)
+        return value_none();
+    v.as.text = span_from_index(v.as.text, from);
+    if (c->number2 >= 0)
+        v.as.text = span_first(v.as.text, (size_t)c->number2);
+    return v;
+}
+
+static struct value hex_text(struct facts *f, struct span s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *at = scratch_bytes(f->scratch, s.len * 2 + 1);
+
+    for (size_t i = 0; at != NULL && i < s.len; i++) {
+        at[2 * i] = hex[(unsigned char)s.ptr[i] >> 4];
+        at[2 * i + 1] = hex[s.ptr[i] & 15];
+    }
+    return at ? value_text(span_of(at, s.len * 2)) : value_none();
+}
+
+static struct value convert_text(struct facts *f, struct span s, const struct conversion *c)
+{
+    switch ((unsigned)c->kind) {
+    case CONVERT_LOWER:
+        return change_case(f, s, 'A', 'a');
+    case CONVERT_UPPER:
+        return change_case(f, s, 'a', 'A');
+    case CONVERT_LENGTH:
+        return value_int((int64_t)s.len);
+    case CONVERT_FIELD:
+        return value_text(pieces(s, c->text, c->number, c->number2, false));
+    case CONVERT_WORD:
+        return value_text(pieces(s, c->text, c->number, c->number2, true));
+    case CONVERT_REGSUB:
+        return regsub(f, s, c);
+    case CONVERT_URL_DECODE:
+        return url_decode(f, s, c->number == 1);
+    case CONVERT_URL_ENCODE:
+        return url_encode(f, s);
+    case CONVERT_HOST_ONLY:
+        return value_text(host_part(s, false));
+    case CONVERT_PORT_ONLY:
+        s = host_part(s, true);
+        return s.len ? text_to_int(s) : value_int(0);
+    case CONVERT_CONCAT:
+        return concat(f, s, c);
+    case CONVERT_JSON:
+        return json_text(f, s);
+    case CONVERT_LTRIM:
+        return trim(s, c->text, true);
+    case CONVERT_RTRIM:
+        return trim(s, c->text, false);
+    case CONVERT_STRCMP:
+        return compare(f, s, c);
+    case CONVERT_QUERY_PARAM:
+        return query_param(s, c);
+    default: /* CONVERT_TO_TEXT */
+        return value_text(s);
+    }
+}
+
+struct value convert_value(struct facts *f, struct value v, const struct conversion *c)
+{
+    if (c->kind == CONVERT_DEFAULT)
+        return v.type == VALUE_NONE ||
+                       ((v.type == VALUE_TEXT || v.type == VALUE_BINARY) && v.as.text.len == 0)
+                   ? value_text(c->text)
+                   : v;
+    if (c->kind == CONVERT_MAP)
+        return look_up(f, v, c);
+    if (c->kind == CONVERT_BYTES && v.type == VALUE_TEXT)
+        return cut_bytes(v, c);
+    v = value_as(f, v, convert_takes(c->kind));
+    if (v.type == VALUE_NONE)
+        return v;
+    switch ((unsigned)c->kind) {
+    case CONVERT_IP_MASK:
+        return mask_ip(v.as.ip, c);
+    case CONVERT_TO_INT:
+    case CONVERT_TO_IP:
+    case CONVERT_BOOL:
+        return v;
+    case CONVERT_NOT:
+        return value_bool(!v.as.truth);
+    case CONVERT_HEX:
+        return hex_text(f, v.as.text);
+    case CONVERT_BYTES:
+        return cut_bytes(v, c);
+    case CONVERT_UTIME:
+    case CONVERT_LTIME:
+        return format_time(f, v.as.number, c);
+    case CONVERT_HTTP_DATE:
+        return http_date(f, v.as.number, c);
+    case CONVERT_ADD:
+    case CONVERT_SUB:
+    case CONVERT_MUL:
+    case CONVERT_DIV:
+    case CONVERT_MOD:
+    case CONVERT_AND:
+    case CONVERT_OR:
+    case CONVERT_XOR:
+    case CONVERT_NEG:
+    case CONVERT_EVEN:
+    case CONVERT_ODD:
+        return arithmetic(f, v.as.number, c);
+    case CONVERT_BASE64:
+    case CONVERT_BASE64_DECODE:
+    case CONVERT_CRC32:
+    case CONVERT_DJB2:
+    case CONVERT_SDBM:
+    case CONVERT_WT6:
+    case CONVERT_XXH32:
+    case CONVERT_XXH64:
+    case CONVERT_SHA1:
+    case CONVERT_SHA2:
+    case CONVERT_MD5:
+        return convert_hash(f, v, c);
+    default:
+        return convert_text(f, v.as.text, c);
+    }
+}

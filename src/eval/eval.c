@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "eval/eval.h"
+
+#include <stdio.h>
+
+#include "eval/eval_internal.h"
+#include "state/snapshot.h"
+
+#define TEXT_MAX 65536 /* of a joined expression */
+
+struct span scratch_text(struct facts *f, const char *format, ...)
+{
+    char room[512];
+    va_list args;
+
+    va_start(args, format);
+    int n = vsnprintf(room, sizeof(room), format, args);
+    va_end(args);
+    if (n < 0)
+        return span_of(NULL, 0);
+    return scratch_span(f->scratch, span_of(room, (size_t)n < sizeof(room) ? (size_t)n : sizeof(room) - 1));
+}
+
+static struct span number_text(struct facts *f, int64_t n)
+{
+    char room[24], *end = room + sizeof(room), *at = end;
+    /* -INT64_MIN is no int64_t */
+    uint64_t left = n < 0 ? (uint64_t)0 - (uint64_t)n : (uint64_t)n;
+
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (n < 0)
+        *--at = '-';
+    return scratch_span(f->scratch, span_of(at, (size_t)(end - at)));
+}
+
+struct span eval_as_text(struct facts *f, const struct value *v)
+{
+    struct buf b;
+    char room[80];
+
+    switch (v->type) {
+    case VALUE_TEXT:
+    case VALUE_BINARY:
+        return v->as.text;
+    case VALUE_INT:
+        return number_text(f, v->as.number);
+    case VALUE_BOOL:
+        return v->as.truth ? SPAN("1") : SPAN("0");
+    case VALUE_IP:
+        buf_init_fixed(&b, room, sizeof(room));
+        address_put_ip(&b, &v->as.ip);
+        return scratch_span(f->scratch, buf_span(&b));
+    case VALUE_NONE:
+        break;
+    }
+    return span_of(NULL, 0);
+}
+
+static struct value part_value(struct facts *f, const struct expr_part *p)
+{
+    if (p->kind == PART_TEXT)
+        return value_text(p->text);
+    struct value v = fetch_value(f, p);
+    for (uint32_t i = 0; i < p->conversions.count; i++)
+        v = convert_value(f, v, &p->conversions.items[i]);
+    return v;
+}
+
+/* Several parts are joined as text; what is none is empty. */
+static struct span join_parts(struct facts *f, const struct expr *e)
+{
+    struct buf b;
+    size_t room = 256;
+
+    for (;; room *= 4) {
+        char *start = scratch_bytes(f->scratch, room);
+        if (start == NULL)
+            return span_of(NULL, 0);
+        buf_init_fixed(&b, start, room);
+        eval_append(f, e, &b);
+        if (!b.truncated || room >= TEXT_MAX)
+            return b.truncated ? span_of(NULL, 0) : buf_span(&b);
+    }
+}
+
+struct value eval_value(struct facts *f, const struct expr *e)
+{
+    if (e->constant.ptr != NULL)
+        return value_text(e->constant);
+    if (e->parts.count == 1)
+        return part_value(f, &e->parts.items[0]);
+    return value_text(join_parts(f, e));
+}
+
+bool eval_text_found(struct facts *f, const struct expr *e, struct span *out)
+{
+    if (e->constant.ptr != NULL) {
+        *out = e->constant;
+        return true;
+    }
+    struct value v = eval_value(f, e);
+    *out = eval_as_text(f, &v);
+    return out->ptr != NULL;
+}
+
+struct span eval_text(struct facts *f, const struct expr *e)
+{
+    struct span s;
+    return eval_text_found(f, e, &s) ? s : SPAN("");
+}
+
+bool eval_number(struct facts *f, const struct expr *e, int64_t *out)
+{
+    struct value v = value_as(f, eval_value(f, e), VALUE_INT);
+
+    *out = v.as.number;
+    return v.type == VALUE_INT;
+}
+
+bool eval_truth(struct facts *f, const struct expr *e)
+{
+    struct span s = eval_text(f, e);
+    return s.len > 0 && !span_eq(s, SPAN("0"));
+}
+
+/* ---- straight into a line ---- */
+
+static bool is_plain(enum expr_escape escape, unsigned char c)
+{
+    switch (escape) {
+    case ESCAPE_NGINX_LOG:
+        return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+    case ESCAPE_HAPROXY_LOG:
+        return c >= 0x20 && c < 0x7f && c != '"' && c != '{' && c != '|' && c != '}' && c != '#';
+    case ESCAPE_HAPROXY_QUOTE:
+        return c >= 0x20 && c < 0x7f && c != '"' && c != '#';
+    case ESCAPE_NGINX_JSON:
+    case ESCAPE_JSON:
+        return c >= 0x20 && c != '"' && c != '\\';
+    case ESCAPE_NONE:
+        break;
+    }
+    return true;
+}
+
+static void put_json_char(struct buf *out, unsigned char c)
+{
+    static const char *const names = "btn\vfr"; /* \b \t \n - \f \r */
+
+    if (c == '"' || c == '\\') {
+        buf_put_char(out, '\\');
+        buf_put_char(out, (char)c);
+    } else if (c >= '\b' && c <= '\r' && c != '\v') {
+        buf_put_char(out, '\\');
+        buf_put_char(out, names[c - '\b']);
+    } else {
+        buf_printf(out, "\\u%04X", c);
+    }
+}
+
+static void put_escaped_char(struct buf *out, enum expr_escape escape, unsigned char c)
+{
+    static const char hex[] = "0123456789ABCDEF";
+
+    if (escape == ESCAPE_NGINX_JSON || escape == ESCAPE_JSON) {
+        put_json_char(out, c);
+        return;
+    }
+    buf_put(out, escape == ESCAPE_NGINX_LOG ? SPAN("\\x") : SPAN("#"));
+    buf_put_char(out, hex[c >> 4]);
+    buf_put_char(out, hex[c & 15]);
+}
+
+/* Runs of what needs no escape are copied at once. */
+static void put_escaped(struct buf *out, enum expr_escape escape, struct span s)
+{
+    size_t from = 0;
+
+    if (escape == ESCAPE_NONE) {
+        buf_put(out, s);
+        return;
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        if (is_plain(escape, (unsigned char)s.ptr[i]))
+            continue;
+        buf_put(out, span_of(s.ptr + from, i - from));
+        put_escaped_char(out, escape, (unsigned char)s.ptr[i]);
+        from = i + 1;
+    }
+    buf_put(out, span_of(s.ptr + from, s.len - from));
+}
+
+static void put_value(struct buf *out, const struct expr_part *p, const struct value *v)
+{
+    switch (v->type) {
+    case VALUE_TEXT:
+    case VALUE_BINARY:
+        if (v->as.text.len == 0 && p->dash)
+            buf_put_char(out, '-');
+        else
+            put_escaped(out, p->escape, v->as.text);
+        return;
+    case VALUE_INT:
+        buf_put_i64(out, v->as.number);
+        return;
+    case VALUE_BOOL:
+        buf_put_char(out, v->as.truth ? '1' : '0');
+        return;
+    case VALUE_IP:
+        address_put_ip(out, &v->as.ip);
+        return;
+    case VALUE_NONE:
+        if (p->dash)
+            buf_put_char(out, '-');
+        return;
+    }
+}
+
+void eval_append(struct facts *f, const struct expr *e, struct buf *out)
+{
+    for (uint32_t i = 0; i < e->parts.count; i++) {
+        const struct expr_part *p = &e->parts.items[i];
+        if (p->kind == PART_TEXT) {
+            buf_put(out, p->text);
+            continue;
+        }
+        const bool quoted = p->escape == ESCAPE_HAPROXY_QUOTE;
+        struct value v = part_value(f, p);
+        if (quoted)
+            buf_put_char(out, '"');
+        put_value(out, p, &v);
+        if (quoted)
+            buf_put_char(out, '"');
+    }
+}
+
+/* ---- variables and captures ---- */
+
+struct value eval_slot(const struct facts *f, uint32_t slot)
+{
+    if (f->slots == NULL || slot >= f->snapshot->config->slots)
+        return value_none();
+    return f->slots[slot];
+}
+
+bool eval_set_slot(struct facts *f, uint32_t slot, const struct value *v)
+{
+    uint32_t count = f->snapshot->config->slots;
+    struct value kept = *v;
+
+    BUG_ON(slot >= count);
+    if (f->slots == NULL)
+        f->slots = scratch_zalloc(f->scratch, count * sizeof(*f->slots));
+    if (f->slots == NULL)
+        return false;
+    if (kept.type == VALUE_TEXT || kept.type == VALUE_BINARY) {
+        kept.as.text = scratch_span(f->scratch, v->as.text);
+        if (kept.as.text.ptr == NULL)
+            return false;
+    }
+    f->slots[slot] = kept;
+    return true;
+}
+
+bool eval_capture(struct facts *f, unsigned response, uint32_t slot, uint32_t count, struct span text,
+                  size_t most)
+{
+    BUG_ON(slot >= count || count > UINT16_MAX || response > 1);
+    if (f->captures[response] == NULL) {
+        f->captures[response] = scratch_zalloc(f->scratch, count * sizeof(struct span));
+        f->capture_count[response] = (uint16_t)count;
+    }
+    if (f->captures[response] == NULL)
+        return false;
+    struct span kept = scratch_span(f->scratch, span_first(text, most));
+    f->captures[response][slot] = kept;
+    return kept.ptr != NULL;
+}
+
+bool eval_regex(struct facts *f, const struct regex *r, struct span subject)
+{
+    struct regex_match match;
+
+    if (!regex_matches(r, subject, &match))
+        return false;
+    f->match = match;
+    f->matched = r;
+    return true;
+}
+
+struct span eval_expand(struct facts *f, struct span to)
+{
+    struct buf b;
+    size_t room = to.len + 1;
+
+    for (unsigned i = 0; i < f->match.count; i++)
+        room += f->match.part[i].len * (to.len / 2 + 1);
+    if (room > TEXT_MAX)
+        room = TEXT_MAX;
+    char *start = scratch_bytes(f->scratch, room);
+    if (start == NULL)
+        return span_of(NULL, 0);
+    buf_init_fixed(&b, start, room);
+    for (size_t i = 0; i < to.len; i++) {
+        unsigned digit = i + 1 < to.len ? (unsigned)(to.ptr[i + 1] - '0') : 10;
+        if (to.ptr[i] != '\\' || i + 1 == to.len) {
+            buf_put_char(&b, to.ptr[i]);
+        } else if (digit < 10) {
+            if (digit < f->match.count && f->match.part[digit].ptr != NULL)
+                buf_put(&b, f->match.part[digit]);
+            i++;
+        } else {
+            buf_put_char(&b, to.ptr[++i]);
+        }
+    }
+    scratch_shrink(f->scratch, start, room, b.len);
+    return b.truncated ? span_of(NULL, 0) : buf_span(&b);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of eval/ share; nobody else includes it. */
+#pragma once
+
+#include "base/scratch.h"
+#include "eval/eval.h"
+#include "model/config.h"
+
+static inline struct value value_none(void)
+{
+    return (struct value){ .type = VALUE_NONE };
+}
+/* ptr NULL is none. */
+static inline struct value value_text(struct span s)
+{
+    return s.ptr ? (struct value){ .type = VALUE_TEXT, .as.text = s } : value_none();
+}
+static inline struct value value_binary(struct span s)
+{
+    return s.ptr ? (struct value){ .type = VALUE_BINARY, .as.text = s } : value_none();
+}
+static inline struct value value_int(int64_t n)
+{
+    return (struct value){ .type = VALUE_INT, .as.number = n };
+}
+static inline struct value value_bool(bool b)
+{
+    return (struct value){ .type = VALUE_BOOL, .as.truth = b };
+}
+static inline struct value value_ip(const struct address *a)
+{
+    return a->len ? (struct value){ .type = VALUE_IP, .as.ip = *a } : value_none();
+}
+
+/* Text put together in scratch; ptr NULL when there was no room. */
+struct span scratch_text(struct facts *f, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* fetch.c: the table. A part's own value, before its conversions. */
+struct value fetch_value(struct facts *f, const struct expr_part *p);
+/* fetch_request.c: the <n>-th occurrence (from 1) for OCCURRENCE_EACH; false when there are not so many. */
+bool fetch_nth(struct facts *f, const struct expr_part *p, uint32_t n, struct value *out);
+bool fetch_has_many(const struct expr_part *p);
+
+/* The groups of the vocabulary; each answers its own fetches only. */
+struct value fetch_process(struct facts *f, const struct expr_part *p);
+struct value fetch_client(struct facts *f, const struct expr_part *p);
+struct value fetch_bytes(struct facts *f, const struct expr_part *p);
+struct value fetch_request(struct facts *f, const struct expr_part *p);
+struct value fetch_slots(struct facts *f, const struct expr_part *p);
+struct value fetch_server(struct facts *f, const struct expr_part *p);
+struct value fetch_response(struct facts *f, const struct expr_part *p);
+struct value fetch_end(struct facts *f, const struct expr_part *p);
+struct value fetch_timer(struct facts *f, const struct expr_part *p);
+
+/* convert.c */
+struct value convert_value(struct facts *f, struct value v, const struct conversion *c);
+struct value convert_hash(struct facts *f, struct value v, const struct conversion *c);
+/* Makes <v> into <want>; none when it cannot be. */
+struct value value_as(struct facts *f, struct value v, enum value_type want);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The client's connection, and the first bytes on it. */
+#include "eval/eval_internal.h"
+#include "state/snapshot.h"
+#include "wire/client_hello.h"
+
+static struct value address_of(struct facts *f, enum which_address which)
+{
+    struct address a = { 0 };
+    return f->live->address(f->self, which, &a) ? value_ip(&a) : value_none();
+}
+
+static struct value port_of(struct facts *f, enum which_address which)
+{
+    struct address a = { 0 };
+    return f->live->address(f->self, which, &a) && address_family(&a) != AF_UNIX ? value_int(address_port(&a))
+                                                                                 : value_none();
+}
+
+/* A UNIX client has no address: nginx says "unix:". */
+static struct value client_ip(struct facts *f, enum which_address which)
+{
+    struct value v = address_of(f, which);
+
+    if (v.type == VALUE_IP && address_family(&v.as.ip) == AF_UNIX)
+        return value_text(SPAN("unix:"));
+    return v;
+}
+
+static struct value client_binary(struct facts *f)
+{
+    struct address a = { 0 };
+
+    if (!f->live->address(f->self, ADDRESS_CLIENT, &a))
+        return value_none();
+    return value_binary(scratch_span(f->scratch, address_bytes(&a)));
+}
+
+static struct value live_number(struct facts *f, enum fetch which, bool is_bool)
+{
+    int64_t n;
+
+    if (!f->live->number(f->self, which, &n))
+        return value_none();
+    return is_bool ? value_bool(n != 0) : value_int(n);
+}
+
+static struct value seconds_since(struct facts *f, instant from)
+{
+    uint64_t ms = instant_ms_between(from, f->now);
+    return value_text(
+        scratch_text(f, "%llu.%03llu", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000)));
+}
+
+static struct value service_number(struct facts *f, enum fetch which)
+{
+    struct service_state *s = f->service && f->snapshot ? snapshot_service(f->snapshot, f->service) : NULL;
+    struct counts_sum sum = { 0 };
+
+    if (s == NULL)
+        return value_none();
+    if (which == FETCH_SERVICE_CONNECTIONS)
+        return value_int(atomic_load_explicit(&s->active, memory_order_relaxed));
+    counts_add_up(&s->counts, (uint32_t)(f->now.us / 1000000), &sum);
+    return value_int(sum.session_rate);
+}
+
+struct value fetch_client(struct facts *f, const struct expr_part *p)
+{
+    switch ((unsigned)p->fetch) {
+    case FETCH_CLIENT_IP:
+        return client_ip(f, ADDRESS_CLIENT);
+    case FETCH_CLIENT_PORT:
+        return port_of(f, ADDRESS_CLIENT);
+    case FETCH_CLIENT_BINARY:
+        return client_binary(f);
+    case FETCH_PEER_IP:
+        return client_ip(f, ADDRESS_PEER);
+    case FETCH_PEER_PORT:
+        return port_of(f, ADDRESS_PEER);
+    case FETCH_LOCAL_IP:
+        return client_ip(f, ADDRESS_LOCAL);
+    case FETCH_LOCAL_PORT:
+        return port_of(f, ADDRESS_LOCAL);
+    case FETCH_PROXY_SOURCE_IP:
+        return address_of(f, ADDRESS_PROXY_SOURCE);
+    case FETCH_PROXY_SOURCE_PORT:
+        return port_of(f, ADDRESS_PROXY_SOURCE);
+    case FETCH_PROXY_TARGET_IP:
+        return address_of(f, ADDRESS_PROXY_TARGET);
+    case FETCH_PROXY_TARGET_PORT:
+        return port_of(f, ADDRESS_PROXY_TARGET);
+    case FETCH_CONNECTION_SERIAL:
+    case FETCH_CONNECTION_REQUESTS:
+        return live_number(f, p->fetch, false);
+    case FETCH_TLS_USED:
+    case FETCH_TLS_RESUMED:
+        return live_number(f, p->fetch, true);
+    case FETCH_CONNECTION_AGE:
+        return f->times ? seconds_since(f, f->times->accepted) : value_none();
+    case FETCH_SERVICE_NAME:
+        return f->service ? value_text(f->service->name) : value_none();
+    case FETCH_SERVICE_ID:
+        return f->service ? value_int(f->service->id) : value_none();
+    case FETCH_SERVICE_CONNECTIONS:
+    case FETCH_SERVICE_SESSION_RATE:
+        return service_number(f, p->fetch);
+    case FETCH_SESSION_PROTOCOL:
+        return value_text(f->udp ? SPAN("UDP") : SPAN("TCP"));
+    case FETCH_LISTENER_NAME:
+    case FETCH_TLS_VERSION:
+    case FETCH_TLS_CIPHER:
+    case FETCH_TLS_SNI:
+    case FETCH_TLS_ALPN:
+    case FETCH_TLS_CLIENT_VERIFY:
+    case FETCH_TLS_CLIENT_SUBJECT:
+        return value_text(f->live->text(f->self, p->fetch));
+    default:
+        BUG_ON(true);
+    }
+}
+
+/* ---- first bytes ---- */
+
+static struct span alpn_list(struct facts *f, const struct client_hello *h)
+{
+    struct span joined = span_of(NULL, 0), one;
+    size_t at = 0;
+
+    while (client_hello_alpn(h, &at, &one)) {
+        struct span before = joined.ptr ? scratch_join(f->scratch, joined, SPAN(",")) : SPAN("");
+        joined = scratch_join(f->scratch, before, one);
+        if (joined.ptr == NULL)
+            break;
+    }
+    return joined;
+}
+
+static struct value hello(struct facts *f, enum fetch which, struct span bytes)
+{
+    struct client_hello h;
+
+    if (client_hello_parse(bytes, &h) != CLIENT_HELLO_DONE)
+        return value_none();
+    switch ((unsigned)which) {
+    case FETCH_HELLO_SNI:
+        return h.name_len ? value_text(scratch_span(f->scratch, client_hello_name(&h))) : value_none();
+    case FETCH_HELLO_ALPN:
+        return value_text(alpn_list(f, &h));
+    case FETCH_HELLO_TYPE:
+        return value_int(1);
+    default: { /* FETCH_HELLO_VERSION */
+        unsigned v = client_hello_version(&h);
+        return value_text(v == 0x0304   ? SPAN("TLSv1.3")
+                          : v == 0x0303 ? SPAN("TLSv1.2")
+                          : v == 0x0302 ? SPAN("TLSv1.1")
+                          : v == 0x0301 ? SPAN("TLSv1")
+                                        : SPAN("SSLv3"));
+    }
+    }
+}
+
+static struct value payload(const struct expr_part *p, struct span bytes)
+{
+    size_t from = p->number > 0 ? (size_t)p->number : 0, len = p->number2 > 0 ? (size_t)p->number2 : 0;
+
+    if (from > bytes.len || (len > 0 && bytes.len - from < len))
+        return value_none(); /* not all there yet, or never */
+    struct span rest = span_from_index(bytes, from);
+    return value_binary(len ? span_first(rest, len) : rest);
+}
+
+struct value fetch_bytes(struct facts *f, const struct expr_part *p)
+{
+    struct span bytes;
+
+    if (f->live->bytes == NULL || !f->live->bytes(f->self, &bytes))
+        return value_none();
+    if (p->fetch == FETCH_BYTES_LEN)
+        return value_int((int64_t)bytes.len);
+    if (p->fetch == FETCH_BYTES_PAYLOAD)
+        return payload(p, bytes);
+    return hello(f, p->fetch, bytes);
+}

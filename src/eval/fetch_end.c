@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a stream: bytes, times, codes. nginx's seconds, HAProxy's milliseconds. */
+#include "base/clock.h"
+#include "eval/eval_internal.h"
+
+/* ---- HAProxy's timers (configuration manual 8.4): -1 when the moment was not reached ---- */
+
+static int64_t ms_between(instant from, instant to)
+{
+    if (from.us == 0 || to.us == 0)
+        return -1;
+    return (int64_t)instant_ms_between(from, to);
+}
+
+static bool is_first_request(struct facts *f)
+{
+    int64_t n;
+    return !f->live->number(f->self, FETCH_CONNECTION_REQUESTS, &n) || n <= 1;
+}
+
+static int64_t handshake(struct facts *f)
+{
+    return is_first_request(f) ? ms_between(f->times->accepted, f->times->handshake) : 0;
+}
+
+static int64_t idle(struct facts *f)
+{
+    return f->times->begun.us ? ms_between(f->times->handshake, f->times->begun) : 0;
+}
+
+static int64_t total(struct facts *f)
+{
+    return ms_between(is_first_request(f) ? f->times->accepted : f->times->handshake, f->times->end);
+}
+
+static instant first_of(instant a, instant b)
+{
+    return a.us ? a : b;
+}
+
+static struct value date_at(struct facts *f, uint64_t wall_us)
+{
+    struct clock_text at = { 0 };
+
+    if (wall_us == 0)
+        return value_none();
+    clock_text_at(&at, wall_us);
+    return value_text(scratch_text(f, "%s.%03u", at.haproxy, (unsigned)(wall_us / 1000 % 1000)));
+}
+
+static int64_t timer(struct facts *f, enum fetch which)
+{
+    const struct facts_times *t = f->times;
+
+    switch ((unsigned)which) {
+    case FETCH_TIMER_HANDSHAKE:
+        return handshake(f);
+    case FETCH_TIMER_IDLE:
+        return idle(f);
+    case FETCH_TIMER_REQUEST:
+        return ms_between(t->begun, t->head);
+    case FETCH_TIMER_QUERY:
+        return t->head.us == 0 ? -1 : handshake(f) + idle(f) + ms_between(t->begun, t->head);
+    case FETCH_TIMER_QUEUE:
+        return ms_between(first_of(t->head, t->accepted), t->picked);
+    case FETCH_TIMER_CONNECT:
+        return ms_between(t->picked, t->connected);
+    case FETCH_TIMER_RESPONSE:
+        return ms_between(t->connected, t->answer);
+    case FETCH_TIMER_DATA:
+        return ms_between(t->answer, t->end);
+    case FETCH_TIMER_ACTIVE:
+        return ms_between(t->begun, t->end);
+    default: /* FETCH_TIMER_TOTAL */
+        return total(f);
+    }
+}
+
+struct value fetch_timer(struct facts *f, const struct expr_part *p)
+{
+    if (p->fetch == FETCH_DATE_ACCEPT)
+        return date_at(f, f->accepted_wall_us);
+    if (p->fetch == FETCH_DATE_REQUEST)
+        return date_at(f, f->begun_wall_us ? f->begun_wall_us : f->accepted_wall_us);
+    return f->times ? value_int(timer(f, p->fetch)) : value_none();
+}
+
+/* ---- nginx's lists over all tries ---- */
+
+static void put_seconds(struct buf *b, uint64_t ms)
+{
+    buf_put_u64(b, ms / 1000);
+    buf_put_char(b, '.');
+    buf_put_u64_padded(b, ms % 1000, 3);
+}
+
+static void put_try(struct buf *b, const struct try_facts *t, enum fetch which)
+{
+    uint32_t ms = UINT32_MAX;
+
+    switch ((unsigned)which) {
+    case FETCH_UPSTREAM_BYTES_SENT:
+        buf_put_u64(b, t->sent);
+        return;
+    case FETCH_UPSTREAM_BYTES_RECEIVED:
+        buf_put_u64(b, t->received);
+        return;
+    case FETCH_UPSTREAM_BODY_BYTES:
+        buf_put_u64(b, t->body);
+        return;
+    case FETCH_TIME_UPSTREAM_CONNECT:
+        ms = t->connect_ms;
+        break;
+    case FETCH_TIME_UPSTREAM_HEADER:
+        ms = t->header_ms;
+        break;
+    default: /* FETCH_TIME_UPSTREAM_RESPONSE */
+        ms = t->response_ms;
+        break;
+    }
+    if (ms == UINT32_MAX)
+        buf_put_char(b, '-');
+    else
+        put_seconds(b, ms);
+}
+
+static struct value over_tries(struct facts *f, enum fetch which)
+{
+    struct buf b;
+    char room[512];
+
+    if (f->try_count == 0)
+        return value_none();
+    buf_init_fixed(&b, room, sizeof(room));
+    for (uint32_t i = 0; i < f->try_count; i++) {
+        if (i > 0)
+            buf_put(&b, f->tries[i].again ? SPAN(" : ") : SPAN(", "));
+        put_try(&b, &f->tries[i], which);
+    }
+    return value_text(scratch_span(f->scratch, buf_span(&b)));
+}
+
+static struct value seconds(struct facts *f, instant from)
+{
+    struct buf b;
+    char room[32];
+
+    if (f->times == NULL)
+        return value_none();
+    buf_init_fixed(&b, room, sizeof(room));
+    put_seconds(&b, instant_ms_between(from, f->times->end.us ? f->times->end : f->now));
+    return value_text(scratch_span(f->scratch, buf_span(&b)));
+}
+
+/* ---- captures: "{a|b}" ---- */
+
+static struct value captured(struct facts *f, unsigned response, bool blank_behind)
+{
+    struct buf b;
+    char room[2048];
+
+    if (f->captures[response] == NULL)
+        return value_none();
+    buf_init_fixed(&b, room, sizeof(room));
+    buf_put_char(&b, '{');
+    for (unsigned i = 0; i < f->capture_count[response]; i++) {
+        if (i > 0)
+            buf_put_char(&b, '|');
+        buf_put(&b, f->captures[response][i]);
+    }
+    buf_put_char(&b, '}');
+    if (blank_behind)
+        buf_put_char(&b, ' ');
+    return value_text(scratch_span(f->scratch, buf_span(&b)));
+}
+
+static struct value text_or_dash(struct span s)
+{
+    return s.len ? value_text(s) : value_none();
+}
+
+static struct value from_end(struct facts *f, const struct expr_part *p)
+{
+    const struct facts_end *e = f->end;
+
+    switch ((unsigned)p->fetch) {
+    case FETCH_BYTES_SENT:
+        return value_int((int64_t)e->bytes_sent);
+    case FETCH_BODY_BYTES_SENT:
+        return value_int((int64_t)e->body_bytes_sent);
+    case FETCH_BYTES_RECEIVED:
+        return value_int((int64_t)e->bytes_received);
+    case FETCH_TERMINATION:
+        return value_text(span_of(e->termination, 2));
+    case FETCH_TERMINATION_COOKIE:
+        return value_text(span_of(e->termination, 4));
+    case FETCH_LOG_PIPE:
+        return value_text(e->pipelined ? SPAN("p") : SPAN("."));
+    case FETCH_COUNT_PROCESS:
+        return value_int(e->count_process);
+    case FETCH_COUNT_SERVICE:
+        return value_int(e->count_service);
+    case FETCH_COUNT_POOL:
+        return value_int(e->count_pool);
+    case FETCH_COUNT_SERVER:
+        return value_int(e->count_server);
+    case FETCH_COUNT_RETRIES:
+        return e->redispatched ? value_text(scratch_text(f, "+%u", e->retries)) : value_int(e->retries);
+    case FETCH_QUEUE_SERVER:
+        return value_int(e->queue_server);
+    case FETCH_QUEUE_POOL:
+        return value_int(e->queue_pool);
+    case FETCH_CAPTURED_COOKIE_REQUEST:
+        return text_or_dash(e->captured_cookie_request);
+    case FETCH_CAPTURED_COOKIE_RESPONSE:
+        return text_or_dash(e->captured_cookie_response);
+    case FETCH_STREAM_STATUS:
+        return value_int(f->status);
+    default:
+        BUG_ON(true);
+    }
+}
+
+struct value fetch_end(struct facts *f, const struct expr_part *p)
+{
+    switch ((unsigned)p->fetch) {
+    case FETCH_TIME_REQUEST:
+        return f->times ? seconds(f, first_of(f->times->begun, f->times->accepted)) : value_none();
+    case FETCH_TIME_SESSION:
+        return f->times ? seconds(f, f->times->accepted) : value_none();
+    case FETCH_UPSTREAM_BYTES_SENT:
+    case FETCH_UPSTREAM_BYTES_RECEIVED:
+    case FETCH_UPSTREAM_BODY_BYTES:
+    case FETCH_TIME_UPSTREAM_CONNECT:
+    case FETCH_TIME_UPSTREAM_HEADER:
+    case FETCH_TIME_UPSTREAM_RESPONSE:
+        return over_tries(f, p->fetch);
+    case FETCH_CAPTURED_REQUEST:
+        return captured(f, 0, p->number == 1);
+    case FETCH_CAPTURED_RESPONSE:
+        return captured(f, 1, p->number == 1);
+    default:
+        return f->end ? from_end(f, p) : value_none();
+    }
+}

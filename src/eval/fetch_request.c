@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The request's head and body; fields and cookies of either direction. */
+#include "eval/eval_internal.h"
+#include "wire/message.h"
+
+/* ---- fields, cookies: which of several ---- */
+
+struct values { /* walks the occurrences of one name */
+    const struct message *message;
+    const struct field *field;
+    struct span rest; /* of a comma list, or of a Cookie field */
+    const struct expr_part *part;
+    enum { OF_FIELD, OF_COOKIE, OF_SET_COOKIE } of;
+    bool in_field;
+};
+
+static struct values values_of(const struct message *m, const struct expr_part *p)
+{
+    struct values v = { .message = m, .part = p };
+
+    if (p->fetch == FETCH_REQUEST_COOKIE)
+        v.of = OF_COOKIE;
+    else if (p->fetch == FETCH_RESPONSE_COOKIE)
+        v.of = OF_SET_COOKIE;
+    return v;
+}
+
+static bool next_field(struct values *v)
+{
+    const struct message *m = v->message;
+
+    if (v->of == OF_FIELD)
+        v->field = v->field ? message_next(m, v->field) : message_find_name(m, v->part->text);
+    else
+        v->field = v->field ? message_next(m, v->field)
+                            : message_find(m, v->of == OF_COOKIE ? FIELD_COOKIE : FIELD_SET_COOKIE);
+    if (v->field != NULL)
+        v->rest = v->field->value;
+    return v->field != NULL;
+}
+
+/* "a=1; b=2": the next pair of <name> in what is left. */
+static bool next_pair(struct span *rest, struct span name, struct span *out)
+{
+    while (rest->len > 0) {
+        struct span pair = span_trim(span_cut(rest, ';'));
+        struct span key = span_trim(span_cut(&pair, '='));
+        if (span_eq(key, name) && pair.ptr != NULL) {
+            *out = span_trim(pair);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_value(struct values *v, struct span *out)
+{
+    if (v->of == OF_COOKIE)
+        return next_pair(&v->rest, v->part->text, out);
+    if (v->of == OF_SET_COOKIE) {
+        struct span first = span_cut(&v->rest, ';');
+        v->rest = SPAN("");
+        return next_pair(&first, v->part->text, out);
+    }
+    if (v->part->number2 == 1)
+        return v->rest.len > 0 && list_member(&v->rest, out);
+    *out = v->rest;
+    return true;
+}
+
+static bool next_value(struct values *v, struct span *out)
+{
+    for (;;) {
+        if (v->in_field && take_value(v, out)) {
+            v->in_field = v->of != OF_FIELD || v->part->number2 == 1;
+            return true;
+        }
+        if (!next_field(v))
+            return false;
+        v->in_field = true;
+    }
+}
+
+static struct span joined(struct facts *f, struct values *v)
+{
+    struct span all = span_of(NULL, 0), one;
+    const bool is_cookie_field = v->of == OF_FIELD && span_eq_nocase(v->part->text, SPAN("cookie"));
+
+    while (next_value(v, &one)) {
+        if (all.ptr == NULL) {
+            all = one;
+            continue;
+        }
+        all = scratch_join(f->scratch,
+                           scratch_join(f->scratch, all, is_cookie_field ? SPAN("; ") : SPAN(", ")), one);
+        if (all.ptr == NULL)
+            break;
+    }
+    return all;
+}
+
+static uint32_t count_values(struct values *v)
+{
+    struct span one;
+    uint32_t n = 0;
+
+    while (next_value(v, &one))
+        n++;
+    return n;
+}
+
+static const struct message *message_of(const struct facts *f, const struct expr_part *p)
+{
+    switch ((unsigned)p->fetch) {
+    case FETCH_RESPONSE_FIELD:
+    case FETCH_RESPONSE_FIELD_COUNT:
+    case FETCH_RESPONSE_COOKIE:
+        return f->response;
+    case FETCH_SENT_FIELD:
+        return f->sent;
+    default:
+        return f->request;
+    }
+}
+
+static struct value chosen(struct facts *f, const struct expr_part *p)
+{
+    const struct message *m = message_of(f, p);
+    struct span one, last = span_of(NULL, 0);
+    int32_t wanted = p->number;
+
+    if (m == NULL)
+        return value_none();
+    struct values v = values_of(m, p);
+    if (wanted == OCCURRENCE_ALL)
+        return value_text(joined(f, &v));
+    if (wanted < 0) { /* from the end */
+        uint32_t count = count_values(&v), back = (uint32_t)-wanted;
+        if (back > count)
+            return value_none();
+        v = values_of(m, p);
+        wanted = (int32_t)(count - back + 1);
+    }
+    for (int32_t n = 1; next_value(&v, &one); n++) {
+        last = one;
+        if (n == wanted)
+            return value_text(one);
+    }
+    return wanted == OCCURRENCE_LAST || wanted == OCCURRENCE_EACH ? value_text(last) : value_none();
+}
+
+bool fetch_has_many(const struct expr_part *p)
+{
+    if (p->kind != PART_FETCH || p->number != OCCURRENCE_EACH)
+        return false;
+    switch ((unsigned)p->fetch) {
+    case FETCH_REQUEST_FIELD:
+    case FETCH_RESPONSE_FIELD:
+    case FETCH_SENT_FIELD:
+    case FETCH_REQUEST_COOKIE:
+    case FETCH_RESPONSE_COOKIE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool fetch_nth(struct facts *f, const struct expr_part *p, uint32_t n, struct value *out)
+{
+    const struct message *m = message_of(f, p);
+    struct span one;
+
+    if (m == NULL)
+        return false;
+    struct values v = values_of(m, p);
+    while (next_value(&v, &one))
+        if (--n == 0) {
+            *out = value_text(one);
+            return true;
+        }
+    return false;
+}
+
+/* ---- target, path, query ---- */
+
+static struct span current_query(const struct facts *f)
+{
+    return f->request->query;
+}
+
+static struct value query_param(struct facts *f, struct span name)
+{
+    struct span rest = current_query(f);
+
+    while (rest.ptr != NULL && rest.len > 0) {
+        struct span pair = span_cut(&rest, '&');
+        struct span key = span_cut(&pair, '=');
+        if (span_eq(key, name))
+            return value_text(pair.ptr ? pair : SPAN(""));
+    }
+    return value_none();
+}
+
+static struct span path_and_query(struct facts *f)
+{
+    const struct message *m = f->request;
+
+    if (m->query.ptr == NULL)
+        return m->path;
+    if (m->query.ptr == span_end(m->path) + 1) /* as it was received: one piece */
+        return span_of(m->path.ptr, m->path.len + 1 + m->query.len);
+    return scratch_join(f->scratch, scratch_join(f->scratch, m->path, SPAN("?")), m->query);
+}
+
+static struct value user_or_password(struct facts *f, bool password);
+
+static struct span version_text(const struct message *m)
+{
+    return m->major == 2 ? SPAN("2.0") : m->minor == 0 ? SPAN("1.0") : SPAN("1.1");
+}
+
+static struct span protocol_text(const struct message *m)
+{
+    return m->major == 2 ? SPAN("HTTP/2.0") : m->minor == 0 ? SPAN("HTTP/1.0") : SPAN("HTTP/1.1");
+}
+
+/* As it was received; it lies in one piece in the head's bytes, so it is put together only here. */
+static struct span request_line(struct facts *f)
+{
+    const struct message *m = f->request;
+    struct span method = m->method_text, target = f->target.ptr ? f->target : m->target;
+    struct span protocol = protocol_text(m);
+    size_t len = method.len + target.len + protocol.len + 2;
+    char *at = scratch_bytes(f->scratch, len);
+
+    if (at == NULL)
+        return span_of(NULL, 0);
+    memcpy(at, method.ptr, method.len);
+    at[method.len] = ' ';
+    memcpy(at + method.len + 1, target.ptr, target.len);
+    at[method.len + 1 + target.len] = ' ';
+    memcpy(at + method.len + target.len + 2, protocol.ptr, protocol.len);
+    return span_of(at, len);
+}
+
+/* ---- host ---- */
+
+static struct span server_name(const struct facts *f)
+{
+    const struct scope *s = f->front ? f->front : f->scope;
+
+    while (s != NULL && s->server_name.len == 0)
+        s = s->parent;
+    return s ? s->server_name : SPAN("");
+}
+
+static struct value forwarded_for(struct facts *f)
+{
+    struct expr_part all = { .kind = PART_FETCH,
+                             .fetch = FETCH_REQUEST_FIELD,
+                             .text = SPAN("x-forwarded-for"),
+                             .number = OCCURRENCE_ALL };
+    struct expr_part client = { .kind = PART_FETCH, .fetch = FETCH_CLIENT_IP };
+    struct value before = chosen(f, &all), ip = fetch_client(f, &client);
+    struct span text = eval_as_text(f, &ip);
+
+    if (before.type == VALUE_NONE)
+        return value_text(text);
+    return value_text(scratch_join(f->scratch, scratch_join(f->scratch, before.as.text, SPAN(", ")), text));
+}
+
+static struct value body(struct facts *f)
+{
+    struct span s;
+    return f->live->body != NULL && f->live->body(f->self, &s) ? value_text(s) : value_none();
+}
+
+/* ---- Basic authentication (RFC 7617) ---- */
+
+static struct value user_or_password(struct facts *f, bool password)
+{
+    const struct field *field = message_find(f->request, FIELD_AUTHORIZATION);
+    struct conversion decode = { .kind = CONVERT_BASE64_DECODE };
+
+    if (!password && f->auth_user.ptr != NULL)
+        return value_text(f->auth_user);
+    if (field == NULL || !span_starts_with_nocase(field->value, SPAN("basic ")))
+        return value_none();
+    struct value v = convert_value(f, value_text(span_trim(span_from_index(field->value, 6))), &decode);
+    if (v.type != VALUE_BINARY)
+        return value_none();
+    struct span rest = v.as.text, user = span_cut(&rest, ':');
+    if (rest.ptr == NULL)
+        return value_none();
+    return value_text(password ? rest : user);
+}
+
+static struct value from_request(struct facts *f, const struct expr_part *p)
+{
+    const struct message *m = f->request;
+    int64_t n;
+
+    switch ((unsigned)p->fetch) {
+    case FETCH_METHOD:
+        return value_text(m->method_text);
+    case FETCH_TARGET:
+        return value_text(f->target.ptr ? f->target : m->target);
+    case FETCH_PATH:
+        return value_text(m->path);
+    case FETCH_PATH_AND_QUERY:
+        return value_text(path_and_query(f));
+    case FETCH_URI_NORMAL:
+        return value_text(f->uri.ptr ? f->uri : m->path);
+    case FETCH_QUERY:
+        return value_text(m->query);
+    case FETCH_QUERY_MARK:
+        return value_text(m->query.len ? SPAN("?") : SPAN(""));
+    case FETCH_QUERY_PARAM:
+        return query_param(f, p->text);
+    case FETCH_SCHEME:
+        return value_text(m->scheme.len                                       ? m->scheme
+                          : f->live->number(f->self, FETCH_TLS_USED, &n) && n ? SPAN("https")
+                                                                              : SPAN("http"));
+    case FETCH_HTTP_VERSION:
+        return value_text(version_text(m));
+    case FETCH_PROTOCOL:
+        return value_text(protocol_text(m));
+    case FETCH_REQUEST_LINE:
+        return value_text(request_line(f));
+    case FETCH_HOST_FIELD:
+        return m->host.len ? value_text(m->host) : value_none();
+    case FETCH_HOST_NAME:
+        return value_text(f->host.len ? f->host : server_name(f));
+    case FETCH_REQUEST_FIELD:
+    case FETCH_REQUEST_COOKIE:
+        return chosen(f, p);
+    case FETCH_REQUEST_FIELD_COUNT: {
+        struct values v = values_of(m, p);
+        return value_int(count_values(&v));
+    }
+    case FETCH_REQUEST_BODY_LENGTH: {
+        const struct field *field = message_find(m, FIELD_CONTENT_LENGTH);
+        return field ? value_text(field->value) : value_none();
+    }
+    case FETCH_AUTH_USER:
+        return user_or_password(f, false);
+    case FETCH_AUTH_PASSWORD:
+        return user_or_password(f, true);
+    case FETCH_FORWARDED_FOR_APPENDED:
+        return forwarded_for(f);
+    default:
+        BUG_ON(true);
+    }
+}
+
+struct value fetch_request(struct facts *f, const struct expr_part *p)
+{
+    int64_t n;
+
+    switch ((unsigned)p->fetch) {
+    case FETCH_REQUEST_LENGTH:
+        return f->live->number(f->self, p->fetch, &n) ? value_int(n) : value_none();
+    case FETCH_REQUEST_BODY:
+        return body(f);
+    case FETCH_SERVER_NAME:
+        return value_text(server_name(f));
+    case FETCH_DOCUMENT_ROOT:
+    case FETCH_REQUEST_FILENAME:
+        return value_text(f->live->text(f->self, p->fetch));
+    case FETCH_REQUEST_COMPLETE:
+        return value_text(f->end && f->end->complete ? SPAN("OK") : SPAN(""));
+    case FETCH_PROXY_HOST:
+        return value_text(f->proxy_host);
+    case FETCH_PROXY_PORT:
+        return value_text(f->proxy_port);
+    default:
+        return f->request ? from_request(f, p) : value_none();
+    }
+}
+
+/* ---- the answer's head ---- */
+
+static struct span upstream_statuses(struct facts *f)
+{
+    struct buf b;
+    char room[256];
+
+    buf_init_fixed(&b, room, sizeof(room));
+    for (uint32_t i = 0; i < f->try_count; i++) {
+        if (i > 0)
+            buf_put(&b, f->tries[i].again ? SPAN(" : ") : SPAN(", "));
+        if (f->tries[i].status)
+            buf_put_u64(&b, f->tries[i].status);
+        else
+            buf_put_char(&b, '-');
+    }
+    return f->try_count ? scratch_span(f->scratch, buf_span(&b)) : span_of(NULL, 0);
+}
+
+struct value fetch_response(struct facts *f, const struct expr_part *p)
+{
+    switch ((unsigned)p->fetch) {
+    case FETCH_STATUS:
+        return f->status ? value_int(f->status) : value_none();
+    case FETCH_UPSTREAM_STATUS:
+        return value_text(upstream_statuses(f));
+    case FETCH_RESPONSE_FIELD:
+    case FETCH_RESPONSE_COOKIE:
+    case FETCH_SENT_FIELD:
+        return chosen(f, p);
+    case FETCH_RESPONSE_FIELD_COUNT: {
+        struct values v = { .message = f->response, .part = p };
+        return f->response ? value_int(count_values(&v)) : value_none();
+    }
+    case FETCH_RESPONSE_VERSION:
+        return f->response ? value_text(version_text(f->response)) : value_none();
+    default:
+        BUG_ON(true);
+    }
+}
+
+/* ---- variables ---- */
+
+struct value fetch_slots(struct facts *f, const struct expr_part *p)
+{
+    switch ((unsigned)p->fetch) {
+    case FETCH_CAPTURE:
+        return p->number >= 0 && p->number < f->match.count ? value_text(f->match.part[p->number])
+                                                            : value_none();
+    case FETCH_CAPTURE_NAMED: {
+        int group = f->matched ? regex_named(f->matched, p->text) : -1;
+        return group >= 0 && group < f->match.count ? value_text(f->match.part[group]) : value_none();
+    }
+    case FETCH_SLOT:
+        return eval_slot(f, (uint32_t)p->number);
+    case FETCH_MAP: {
+        struct conversion c = { .kind = CONVERT_MAP, .lookup = p->lookup };
+        return convert_value(f, p->lookup->subject ? eval_value(f, p->lookup->subject) : value_none(), &c);
+    }
+    default:
+        BUG_ON(true);
+    }
+}

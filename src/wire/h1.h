@@ -79,8 +79,14 @@ struct h1_scan {
  * called) and sets <head_len>, the bytes that the head took, blank line and
  * leading empty lines (at most one CRLF, RFC 9112 2.2) included. A head that is
  * incomplete but already wrong is H1_BAD at once where that is cheap to see: a
- * first byte that begins no token, a request line without end over target_max,
- * a head over head_max.
+ * first byte that begins no token, a first line that is complete and wrong, one
+ * without end over target_max, a bare CR or LF, a control byte, a head over
+ * head_max. Before H1_DONE <m> means nothing; the same <m> may be given again.
+ *
+ * Stricter than it must be, as no honest client does it: userinfo in a target,
+ * a repeated Content-Length, any coding but chunked, over 64 members of
+ * Connection, content of CONNECT. HTTP/1.2 and up are read as 1.1. An empty Host
+ * is taken, as health checks send it; it is no host.
  */
 MUST_USE enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limits,
                                          struct h1_scan *scan, struct message *m, size_t *head_len);

@@ -43,6 +43,13 @@ static void check_same(const struct decoded *a, struct decoded b)
     free(b.body);
 }
 
+static size_t put_crlf(char *at)
+{
+    at[0] = '\r';
+    at[1] = '\n';
+    return 2;
+}
+
 static void check_written(const struct decoded *d, size_t step)
 {
     size_t room = d->len + (d->len / step + 2) * (H1_CHUNK_HEAD_MAX + 2) + 2, len = 0;
@@ -51,12 +58,11 @@ static void check_written(const struct decoded *d, size_t step)
         struct span piece = span_first(span_of(d->body + at, d->len - at), step);
         len += h1_write_chunk_head(out + len, piece.len);
         memcpy(out + len, piece.ptr, piece.len);
-        memcpy(out + len + piece.len, "\r\n", 2);
-        len += piece.len + 2;
+        len += piece.len;
+        len += put_crlf(out + len);
     }
     len += h1_write_chunk_head(out + len, 0);
-    memcpy(out + len, "\r\n", 2);
-    len += 2;
+    len += put_crlf(out + len);
     BUG_ON(len > room);
     struct decoded again = decode(span_of(out, len), len);
     BUG_ON(again.result != H1_DONE || again.used != len || again.len != d->len);

@@ -47,7 +47,7 @@ static inline void parse_whole(struct span bytes, const struct h1_limits *limits
 }
 
 /* So that what a call left on the stack cannot help the next one. */
-__attribute__((noinline)) static inline void scrub_stack(void)
+__attribute__((noinline, unused)) static void scrub_stack(void)
 {
     volatile char old[16384];
     for (size_t i = 0; i < sizeof(old); i++)

@@ -18,30 +18,38 @@ struct decoded {
     char *body;
 };
 
+/* One piece until it is used up or the body is over. */
+static void feed(struct h1_chunk *c, struct span piece, struct decoded *d)
+{
+    while (d->result == H1_MORE && piece.len) {
+        size_t consumed;
+        struct span data;
+        d->result = h1_chunk_next(c, piece, &consumed, &data);
+        assert_true(consumed > 0 && consumed <= piece.len);
+        assert_true(data.ptr >= piece.ptr && data.ptr + data.len <= piece.ptr + consumed);
+        if (d->result == H1_MORE && data.len == 0)
+            assert_int_equal(consumed, piece.len);
+        if (d->result != H1_MORE)
+            assert_int_equal(data.len, 0);
+        memcpy(d->body + d->len, data.ptr, data.len);
+        d->len += data.len;
+        d->used += consumed;
+        piece = span_from_index(piece, consumed);
+    }
+}
+
 /* Feeds <in> in pieces of <step> bytes, each in memory of exactly its size. */
 static struct decoded decode(struct span in, size_t step)
 {
     struct h1_chunk c;
     struct decoded d = { .result = H1_MORE, .body = malloc(in.len + 1) };
     h1_chunk_init(&c);
-    while (d.result == H1_MORE && d.used < in.len) {
-        size_t have = step < in.len - d.used ? step : in.len - d.used;
-        char *piece = malloc(have);
-        memcpy(piece, in.ptr + d.used, have);
-        size_t consumed;
-        struct span data;
-        d.result = h1_chunk_next(&c, span_of(piece, have), &consumed, &data);
-        assert_true(consumed <= have);
-        assert_true(consumed > 0);
-        assert_true(data.ptr >= piece && data.ptr + data.len <= piece + have);
-        if (d.result == H1_MORE && data.len == 0)
-            assert_int_equal(consumed, have);
-        if (d.result != H1_MORE)
-            assert_int_equal(data.len, 0);
-        memcpy(d.body + d.len, data.ptr, data.len);
-        d.len += data.len;
-        d.used += consumed;
-        free(piece);
+    for (size_t at = 0; at < in.len && d.result == H1_MORE; at += step) {
+        struct span piece = span_first(span_from_index(in, at), step);
+        char *copy = malloc(piece.len);
+        memcpy(copy, piece.ptr, piece.len);
+        feed(&c, span_of(copy, piece.len), &d);
+        free(copy);
     }
     d.error = c.error;
     d.body[d.len] = '\0';

@@ -160,7 +160,7 @@ static int loop_spin(struct loop *l, uint32_t timeout, bool *called)
     if (n)
         return n;
 
-    instant begin = clock_now(), now = begin;
+    instant begin = clock_now(), now;
     uint64_t until = l->spin.us < timeout * UINT64_C(1000) ? l->spin.us : timeout * UINT64_C(1000);
     do {
         n = loop_poll(l, 0);

@@ -442,6 +442,13 @@ static bool context_set_groups(struct tls_context *c, const char *groups)
     return SSL_CTX_set1_groups_list(c->ssl, groups) == 1;
 }
 
+static bool context_set_ciphers(struct tls_context *c, const struct tls_settings *s)
+{
+    return (!s->ciphers || SSL_CTX_set_cipher_list(c->ssl, s->ciphers) == 1) &&
+           (!s->ciphersuites || SSL_CTX_set_ciphersuites(c->ssl, s->ciphersuites) == 1) &&
+           (!s->signatures || SSL_CTX_set1_sigalgs_list(c->ssl, s->signatures) == 1);
+}
+
 static bool context_set_algorithms(struct tls_context *c, const struct tls_settings *s,
                                    struct tls_failure *why)
 {
@@ -449,11 +456,7 @@ static bool context_set_algorithms(struct tls_context *c, const struct tls_setti
 
     if (!context_set_versions(c, s))
         wrong = TLS_BAD_VERSION;
-    else if (s->ciphers && SSL_CTX_set_cipher_list(c->ssl, s->ciphers) != 1)
-        wrong = TLS_BAD_CIPHERS;
-    else if (s->ciphersuites && SSL_CTX_set_ciphersuites(c->ssl, s->ciphersuites) != 1)
-        wrong = TLS_BAD_CIPHERS;
-    else if (s->signatures && SSL_CTX_set1_sigalgs_list(c->ssl, s->signatures) != 1)
+    else if (!context_set_ciphers(c, s))
         wrong = TLS_BAD_CIPHERS;
     else if (!context_set_groups(c, s->groups))
         wrong = TLS_BAD_GROUPS;

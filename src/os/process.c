@@ -25,6 +25,13 @@ void process_set_name(const char *name)
 
 /* --- the title
  * ---------------------------------------------------------------------------------------------- */
+static void free_strings(char **strings)
+{
+    for (char **at = strings; at && *at; at++)
+        free(*at);
+    free(strings);
+}
+
 static char **copy_strings(char **from, size_t count)
 {
     char **copy = calloc(count + 1, sizeof(*copy));
@@ -33,9 +40,7 @@ static char **copy_strings(char **from, size_t count)
         copy[i] = strdup(from[i]);
         if (copy[i])
             continue;
-        while (i)
-            free(copy[--i]);
-        free(copy);
+        free_strings(copy);
         return NULL;
     }
     return copy;
@@ -64,8 +69,10 @@ char **process_title_init(struct process_title *t, int argc, char **argv)
     *t = (struct process_title){ 0 };
     char **args = copy_strings(argv, (size_t)argc);
     char **variables = copy_strings(environ, count_strings(environ));
-    if (!args || !variables || argc == 0)
-        return args;
+    if (!args || !variables || argc == 0) {
+        free_strings(variables);
+        return args; /* without room for a title, if need be */
+    }
     t->base = argv[0];
     char *end = end_of_run(environ, end_of_run(argv, argv[0]));
     t->room = (size_t)(end - argv[0]);

@@ -45,8 +45,9 @@ struct client_policy {
     bool log_normal_off;   /* dontlog-normal */
     bool server_name_in_redirect, port_in_redirect, absolute_redirect;
     bool independent_tokens; /* server_tokens off: no version in our own pages */
-    bool server_field; /* own answers and proxied ones carry our Server field where nginx puts its own */
-    bool date_field;   /* own answers carry Date */
+    bool server_field;     /* own answers and proxied ones carry our Server field where nginx puts its own */
+    bool date_field;       /* answers carry our Date: own ones, and proxied ones whose Date is hidden */
+    bool connection_field; /* answers say `Connection: keep-alive` in HTTP/1.1 too (nginx) */
     uint64_t limit_rate, limit_rate_after; /* bytes a second to the client; 0 = none */
     bool reject_error_codes_nginx;         /* too long heads: 400/414 (nginx) instead of 431/414 */
 };

@@ -3,14 +3,21 @@
 
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
-#include "engine/core/stats.h"
 #include "engine/core/thread.h"
+#include "state/snapshot.h"
 
 /* --- limits ----------------------------------------------------------------------------------------------
  */
 static bool is_over(uint32_t count, uint32_t most)
 {
     return most && count >= most;
+}
+
+static uint32_t service_connections(const struct gate *g)
+{
+    const struct service_state *s = snapshot_service(g->lease->snapshot, g->model->service);
+
+    return atomic_load_explicit(&s->active, memory_order_relaxed);
 }
 
 /* Another connection would be one too many. */
@@ -22,7 +29,7 @@ static bool gate_is_full(const struct gate *g)
 
     return is_over(all, p->connections_max) ||
            is_over(t->session_count + t->upstream_count, p->connections_per_thread) ||
-           is_over(stats_service_connections(g), g->model->service->connections_max);
+           is_over(service_connections(g), g->model->service->connections_max);
 }
 
 static bool gate_on_accept(struct acceptor *a, int fd, const struct address *peer)

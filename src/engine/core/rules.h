@@ -30,7 +30,6 @@ enum rules_result {
     RULES_PROXY,      /* rules->action->proxy */
     RULES_FILES,      /* rules->action->files */
     RULES_STATUS,     /* rules->action->number */
-    RULES_AGAIN,      /* a rewrite: rules_again was done, run on with rules_resume */
     RULES_FAILED,     /* a circle, no memory, or a value that may not be sent: 500 */
 };
 

@@ -2,6 +2,7 @@
 /* Actions that go elsewhere: scopes, virtual servers, locations, rewrites. */
 #include "base/scratch.h"
 #include "engine/core/rules_internal.h"
+#include "model/route.h"
 #include "state/snapshot.h"
 #include "wire/message.h"
 

@@ -12,6 +12,7 @@
 #include "engine/core/thread.h"
 #include "io/chunk.h"
 #include "io/tls.h"
+#include "state/snapshot.h"
 #include "wire/proxy.h"
 
 /* --- addresses ----------------------------------------------------------------------------------------- */
@@ -92,6 +93,8 @@ static void session_forget(struct session *s)
     link_remove(&s->link);
     t->session_count--;
     atomic_fetch_sub_explicit(&t->shared->connections, 1, memory_order_relaxed);
+    service_leave(s->service);
+    service_state_put(s->service);
     stats_session_end(t, s->gate);
     loop_bury(t->loop, &s->grave,
               session_release); /* before the gate: graves open in the order of last in, first out */
@@ -253,8 +256,17 @@ static bool session_init(struct session *s, struct gate *g, int fd, const struct
 {
     struct thread *t = g->thread;
 
-    if (!conn_open(&s->conn, t->loop, fd, session_ignore))
+    struct service_state *service = snapshot_service(g->lease->snapshot, g->model->service);
+
+    if (!service_enter(service, g->model->service->connections_max)) {
+        (void)close(fd);
         return false;
+    }
+    if (!conn_open(&s->conn, t->loop, fd, session_ignore)) {
+        service_leave(service);
+        return false;
+    }
+    s->service = service_state_get(service);
     deadline_init(&s->deadline, session_on_expired);
     s->thread = t;
     s->gate = g;

@@ -52,7 +52,8 @@ struct session {
         struct grave grave;
     };
     struct thread *thread;
-    struct gate *gate; /* where it came in: listener, service */
+    struct gate *gate;             /* where it came in: listener, service */
+    struct service_state *service; /* counted */
     const struct protocol_ops *protocol;
     void *owner; /* what runs on it, of the protocol's own type; NULL = idle */
     struct session_extra *extra;
@@ -62,6 +63,7 @@ struct session {
     uint64_t serial;    /* of the process: $connection */
     uint32_t requests;  /* begun */
     uint8_t stage;      /* enum session_stage */
+    bool relayed : 1;   /* <owner> is a struct relay */
     bool stopping : 1;  /* no other request after the one that runs */
     bool pipelined : 1; /* the request that runs was there before its forerunner's answer was complete */
     struct small_address peer; /* what the socket says */

@@ -18,11 +18,10 @@ struct server;
 struct session;
 struct thread;
 
-/* Connections of the service that <g> belongs to, all threads. */
-uint32_t stats_service_connections(const struct gate *g);
 void stats_session_begin(struct thread *t, const struct gate *g);
 void stats_session_end(struct thread *t, const struct gate *g);
-void stats_session_refused(struct thread *t, const struct gate *g);
+void stats_session_refused(struct thread *t, const struct gate *g); /* by a limit, or for want of memory */
+void stats_session_denied(struct thread *t, const struct gate *g);  /* by a rule */
 
 /* All that is known of a stream or TCP session at its end. */
 struct stats_stream {
@@ -47,3 +46,7 @@ struct stats_totals {
     uint64_t accepted, refused, requests;
     uint32_t connections, reading, writing, waiting, upstream_connections;
 };
+struct buf;
+struct shared;
+/* nginx's stub_status, byte for byte. Any thread. */
+void stats_put_stub(const struct shared *shared, struct buf *out);

@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "base/rand.h"
 #include "base/slab.h"
+#include "base/span.h"
 #include "engine/core/protocol.h"
 #include "io/loop.h"
 
@@ -35,6 +36,7 @@ struct shared {
     _Atomic uint32_t connections; /* clients, all threads */
     _Atomic uint64_t accepted, refused;
     uint32_t thread_count;
+    struct span hostname; /* of the machine */
 };
 
 struct thread {
@@ -50,6 +52,7 @@ struct thread {
     struct list slots, pool_slots; /* struct server_slot, struct pool_slot */
     uint32_t session_count;
     uint32_t upstream_count; /* open connections to servers */
+    uint32_t log_samples;    /* lines of sampled log rules that were due */
     struct log_ring *log;
     struct rand rand;
     struct slab session_slab, extra_slab, gate_slab, upstream_slab, slot_slab, pool_slot_slab, relay_slab,

@@ -669,6 +669,10 @@ static void upstream_count_failure(struct upstream *u, enum upstream_failure f)
 {
     if (f == FAILURE_STALE)
         return;
+    if (f == FAILURE_TIMEOUT)
+        counts_bump(upstream_counts(u), response_timeouts, 1);
+    else if (was_sent(f))
+        counts_bump(upstream_counts(u), response_errors, 1);
     switch (server_failed(upstream_state(u), u->server, was_sent(f) ? 7 : 4, thread_now(u->thread))) {
     case FAILED_COUNTED:
         break;

@@ -20,13 +20,13 @@ extern const struct flow_sink back_h1_sink;     /* the request's body */
 MUST_USE bool back_h1_begin(struct stream *s);
 
 enum back_head {
-    BACK_MORE,    /* not yet */
-    BACK_HEAD,    /* s->answer is filled; interim ones were passed on or dropped */
-    BACK_SWITCH,  /* 101, or a 2xx to CONNECT */
-    BACK_STALE,   /* ended before a byte, on a connection that had been kept */
-    BACK_CLOSED,  /* ended before a whole head */
-    BACK_GARBAGE, /* s->back_scan.error */
-    BACK_SERVER_ERROR,
+    BACK_MORE,        /* not yet */
+    BACK_HEAD,        /* s->answer is filled; interim ones were passed on or dropped */
+    BACK_SWITCH,      /* 101, or a 2xx to CONNECT */
+    BACK_STALE,       /* ended before a byte, on a connection that had been kept */
+    BACK_CLOSED,      /* ended before a whole head */
+    BACK_GARBAGE,     /* s->back_scan.error */
+    BACK_CLIENT_GONE, /* an interim answer could not be passed on */
 };
 enum back_head back_h1_read_head(struct stream *s);
 /* The exchange is over in both directions: may the connection be kept? */

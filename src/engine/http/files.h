@@ -16,9 +16,13 @@ enum files_result {
     FILES_STATUS, /* s->status: 403, 404, 405, 500 ... */
     FILES_AGAIN,  /* the uri was changed (index, try_files): route again */
     FILES_ENTER,  /* s->file->scope: try_files' @name */
-    FILES_MOVED,  /* a folder without its slash: 301 to s->file->location */
+    FILES_MOVED,  /* a folder without its slash: 301 to s->rules.location */
 };
 /* For s->rules.action->files, begun and continued by the same call. */
 enum files_result files_step(struct stream *s);
 /* What a stream holds of it; harmless when nothing. */
 void files_fini(struct stream *s);
+/* DOCUMENT_ROOT, REQUEST_FILENAME; ptr NULL: none. In the stream's scratch. */
+struct span files_fetch(struct stream *s, enum fetch f);
+/* nginx -f, -d, -e, -x on a path, which may lie in the stream's root or anywhere. */
+bool files_test(struct stream *s, struct span path, char kind);

@@ -11,7 +11,6 @@
 #define READ_MOST    (64u * 1024)
 #define SHARE        (256u * 1024) /* bytes a pump before others get their turn */
 #define SPLICE_LEAST (64u * 1024)  /* less than that is copied */
-#define PARTS        64u
 
 void flow_init(struct flow *f, struct stream *s, const struct flow_source *source, uint32_t memory_max,
                uint64_t file_max, body_fn on_change)
@@ -87,13 +86,13 @@ static enum flow_state flow_drain_file(struct flow *f, int fd, off_t offset, siz
 /* What waits in the body goes out. FLOW_DONE: nothing waits any more. */
 static enum flow_state flow_drain(struct flow *f)
 {
-    struct iovec parts[PARTS];
+    struct iovec parts[FLOW_PARTS];
 
     while (!body_is_empty(&f->body)) {
         off_t offset;
         size_t len;
         int fd;
-        unsigned count = body_peek(&f->body, parts, PARTS);
+        unsigned count = body_peek(&f->body, parts, FLOW_PARTS);
         enum flow_state st;
 
         if (count)
@@ -183,7 +182,7 @@ static enum flow_state flow_pass(struct flow *f, struct iovec *parts, unsigned c
 /* One read. FLOW_DONE: there may be more. */
 static enum flow_state flow_read(struct flow *f)
 {
-    struct iovec parts[PARTS];
+    struct iovec parts[FLOW_PARTS];
     unsigned count = 0;
     size_t room = body_room(&f->body);
 

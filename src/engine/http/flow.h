@@ -14,6 +14,8 @@
 #include "engine/http/body.h"
 #include "io/conn.h"
 
+#define FLOW_PARTS 64
+
 struct flow;
 struct stream;
 
@@ -25,7 +27,7 @@ enum flow_got {
     GOT_ERROR, /* s->...error */
     GOT_BAD,   /* framing that is none */
 };
-/* Who sends: up to <len> raw bytes are read into <room>, <*count> parts come back. */
+/* Who sends: up to <len> raw bytes are read into <room>, at most FLOW_PARTS parts come back. */
 struct flow_source {
     enum flow_got (*get)(struct stream *s, char *room, size_t len, struct iovec *parts, unsigned *count);
     struct conn *(*conn)(struct stream *s); /* for splice; NULL: cannot */

@@ -8,22 +8,24 @@
 
 #include <stdbool.h>
 
-#include "engine/http/flow.h"
-
-struct stream;
+#include "engine/http/stream.h"
 
 struct front {
-    /* The request's body. */
-    const struct flow_source *source;
-    /* The answer: begin() has written, or noted, the head; then payload. */
-    const struct flow_sink *sink;
-    /* An interim answer (100, 103); s->answer when it is a server's, NULL: "100 Continue". */
-    enum flow_put (*interim)(struct stream *s, unsigned status);
-    /* The head of the answer, from s->answer: decides framing and persistence. Goes out with the first
-     * payload, or alone by <sink>'s put of nothing. */
-    void (*begin)(struct stream *s);
-    /* Is the client still there? Reads ahead as far as there is room; false: it closed, or reset. */
-    bool (*is_there)(struct stream *s);
-    /* The stream is over and logged: frees it and goes on with the connection. */
-    void (*end)(struct stream *s);
+    /* STEP_HEAD: reads until the head is complete. */
+    enum stream_step (*head)(struct stream *s);
+    const struct flow_source *source; /* the request's body */
+    const struct flow_sink *sink;     /* the answer, once begin was called */
+    /* An interim answer: "100 Continue", or with <from_server> the one in s->answer. */
+    enum flow_put (*interim)(struct stream *s, unsigned status, bool from_server);
+    /*
+     * Puts the head of s->answer together, decides framing and persistence. It
+     * goes out with the first put, which follows in the same step. false: it is
+     * larger than any head may be.
+     */
+    bool (*begin)(struct stream *s);
+    /* As far as can be seen without reading: is the client still there? */
+    bool (*is_there)(const struct stream *s);
+    /* The stream is over and logged: frees it. Returns the next one of the connection when its bytes are
+     * there already, for stream_run. */
+    struct stream *(*end)(struct stream *s);
 };

@@ -62,6 +62,41 @@ enum h1_result h1_in_cut(struct h1_in *i, struct span raw, size_t *consumed, str
     return i->ended ? H1_DONE : H1_MORE;
 }
 
+struct span h1_parts_join(const struct iovec *parts, unsigned count)
+{
+    if (count == 0)
+        return span_of(NULL, 0);
+    char *bytes = parts[0].iov_base;
+    size_t len = parts[0].iov_len;
+    for (unsigned i = 1; i < count; i++) {
+        memmove(bytes + len, parts[i].iov_base, parts[i].iov_len);
+        len += parts[i].iov_len;
+    }
+    return span_of(bytes, len);
+}
+
+enum h1_result h1_in_cut_all(struct h1_in *i, char *raw, size_t len, size_t *consumed, struct iovec *parts,
+                             unsigned room, unsigned *count)
+{
+    enum h1_result r;
+
+    *consumed = 0;
+    *count = 0;
+    for (;;) {
+        size_t used;
+        unsigned more;
+        r = h1_in_cut(i, span_of(raw + *consumed, len - *consumed), &used, parts + *count, room - *count,
+                      &more);
+        *consumed += used;
+        *count += more;
+        if (r != H1_MORE || *count < room)
+            return r;
+        struct span all = h1_parts_join(parts, *count);
+        parts[0].iov_len = all.len;
+        *count = 1;
+    }
+}
+
 bool h1_in_eof(struct h1_in *i)
 {
     if (i->framing == FRAMING_CLOSE || i->framing == FRAMING_TUNNEL)
@@ -116,6 +151,7 @@ struct out_payload {
     size_t offset; /* in the first of them */
     size_t size;   /* of all */
     bool last;
+    bool more; /* other bytes follow at once */
 };
 
 /* How much of it one batch can carry. */
@@ -278,7 +314,7 @@ static enum h1_sent send_batch(struct h1_out *o, struct conn *c, struct chunks *
     if (b.size == 0)
         return H1_SENT_ALL;
 
-    struct conn_done d = conn_writev(c, b.iov, b.count, false);
+    struct conn_done d = conn_writev(c, b.iov, b.count, p->more);
     size_t sent = d.result == CONN_OK ? d.len : 0;
     bool all = sent == b.size;
     o->written += sent;
@@ -296,21 +332,99 @@ static enum h1_sent send_batch(struct h1_out *o, struct conn *c, struct chunks *
     return all ? H1_SENT_ALL : H1_SENT_PART;
 }
 
+static enum h1_sent out_send(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span head,
+                             struct out_payload *p, size_t *taken, int *error)
+{
+    enum h1_sent sent;
+
+    BUG_ON(o->rest && head.len);
+    *taken = 0;
+    do {
+        sent = send_batch(o, c, chunks, head, p, taken, error);
+        head = span_of(NULL, 0);
+    } while (sent == H1_SENT_ALL && p->size);
+    if (sent == H1_SENT_ALL && o->closing)
+        o->ended = true;
+    return sent;
+}
+
 enum h1_sent h1_out_send(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span head,
                          const struct iovec *parts, unsigned count, bool last, size_t *taken, int *error)
 {
     struct out_payload p = { .parts = parts, .count = count, .last = last };
-    enum h1_sent sent;
 
-    BUG_ON(o->rest && head.len);
     for (unsigned i = 0; i < count; i++)
         p.size += parts[i].iov_len;
+    return out_send(o, c, chunks, head, &p, taken, error);
+}
+
+/* --- from a file, and past us ----------------------------------------------------------------------------
+ */
+bool h1_out_takes_raw(const struct h1_out *o)
+{
+    return !o->rest && o->frame_at == o->frame_len && !o->closing &&
+           (o->framing == FRAMING_LENGTH || o->framing == FRAMING_CLOSE);
+}
+
+void h1_out_passed(struct h1_out *o, size_t len)
+{
+    BUG_ON(o->framing == FRAMING_LENGTH && len > o->left);
+    if (o->framing == FRAMING_LENGTH || o->framing == FRAMING_CHUNKED)
+        o->left -= len;
+    o->payload += len;
+    o->written += len;
+}
+
+/* Everything that goes before the file's bytes. */
+static enum h1_sent send_before_file(struct h1_out *o, struct conn *c, struct chunks *chunks,
+                                     struct span *head, size_t len, int *error)
+{
+    struct out_payload nothing = { .more = true };
+    size_t taken;
+
+    if (o->framing == FRAMING_CHUNKED && o->left == 0 && !o->closing) {
+        char size[H1_CHUNK_HEAD_MAX];
+        keep_frame(o, size, h1_write_chunk_head(size, len));
+        o->left = len;
+    }
+    struct span first = *head;
+    *head = span_of(NULL, 0);
+    return out_send(o, c, chunks, first, &nothing, &taken, error);
+}
+
+/* The body's, or its chunk's, end. */
+static enum h1_sent send_after_file(struct h1_out *o, struct conn *c, struct chunks *chunks, bool last,
+                                    int *error)
+{
+    struct out_payload nothing = { .last = last };
+    size_t taken;
+
+    if (o->framing == FRAMING_CHUNKED && o->left == 0)
+        keep_frame(o, "\r\n", 2);
+    return out_send(o, c, chunks, span_of(NULL, 0), &nothing, &taken, error);
+}
+
+enum h1_sent h1_out_send_file(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span *head,
+                              int file, off_t *offset, size_t len, bool last, size_t *taken, int *error)
+{
+    size_t limit = len;
+
     *taken = 0;
-    do {
-        sent = send_batch(o, c, chunks, head, &p, taken, error);
-        head = span_of(NULL, 0);
-    } while (sent == H1_SENT_ALL && p.size);
-    if (sent == H1_SENT_ALL && o->closing)
-        o->ended = true;
-    return sent;
+    enum h1_sent sent = send_before_file(o, c, chunks, head, len, error);
+    if (sent != H1_SENT_ALL)
+        return sent;
+    if (o->framing == FRAMING_CHUNKED && limit > o->left)
+        limit = (size_t)o->left;
+    while (*taken < limit) {
+        struct conn_done d = conn_sendfile(c, file, offset, limit - *taken);
+        if (d.result == CONN_AGAIN)
+            return H1_SENT_PART;
+        if (d.result != CONN_OK) {
+            *error = d.result == CONN_EOF ? ENODATA : d.error;
+            return H1_SENT_ERROR;
+        }
+        *taken += d.len;
+        h1_out_passed(o, d.len);
+    }
+    return send_after_file(o, c, chunks, last && limit == len, error);
 }

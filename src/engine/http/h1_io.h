@@ -31,6 +31,14 @@ void h1_in_init(struct h1_in *i, enum framing framing, uint64_t length);
  */
 MUST_USE enum h1_result h1_in_cut(struct h1_in *i, struct span raw, size_t *consumed, struct iovec *parts,
                                   unsigned room, unsigned *count);
+/*
+ * The same for all of <raw>, which may be written: when there are more pieces
+ * than <room>, they are moved together in place.
+ */
+MUST_USE enum h1_result h1_in_cut_all(struct h1_in *i, char *raw, size_t len, size_t *consumed,
+                                      struct iovec *parts, unsigned room, unsigned *count);
+/* Moves pieces of one piece of memory together, behind the first; returns them all. */
+struct span h1_parts_join(const struct iovec *parts, unsigned count);
 /* The connection ended: is that the end of the body (FRAMING_CLOSE)? */
 bool h1_in_eof(struct h1_in *i);
 
@@ -71,3 +79,11 @@ enum h1_sent {
  */
 enum h1_sent h1_out_send(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span head,
                          const struct iovec *parts, unsigned count, bool last, size_t *taken, int *error);
+/* The same from a file, with the head in <*head> (emptied): <offset> is moved, at most <len>. A file that
+ * ends before is an error (ENODATA). */
+enum h1_sent h1_out_send_file(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span *head,
+                              int file, off_t *offset, size_t len, bool last, size_t *taken, int *error);
+/* Payload may be put on the connection past us, for splice: nothing of ours waits, and it is not framed. */
+bool h1_out_takes_raw(const struct h1_out *o);
+/* <len> bytes of it were. */
+void h1_out_passed(struct h1_out *o, size_t len);

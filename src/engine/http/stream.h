@@ -18,20 +18,20 @@
 
 #include "base/scratch.h"
 #include "engine/core/end.h"
+#include "engine/core/live.h"
 #include "engine/core/rules.h"
 #include "engine/core/upstream.h"
 #include "engine/http/flow.h"
 #include "engine/http/h1_io.h"
-#include "eval/facts.h"
 #include "wire/h1.h"
 #include "wire/message.h"
 
 struct front;
 struct lease;
-struct relay;
 struct session;
 struct served_file;
 struct thread;
+struct tunnel;
 
 enum stream_step {
     STEP_HEAD,     /* the request's head comes */
@@ -41,11 +41,10 @@ enum stream_step {
     STEP_CONNECT,  /* queue, connect */
     STEP_SEND,     /* head and body go to the server, its head is awaited */
     STEP_RESPONSE, /* hook response */
-    STEP_FORWARD,  /* the answer goes to the client */
+    STEP_FORWARD,  /* the answer goes to the client: a server's, a file, or our own */
     STEP_FILES,    /* a file is looked for */
     STEP_TARPIT,   /* waiting on purpose */
     STEP_REPLY,    /* our own answer: error pages, hook reply */
-    STEP_LOCAL,    /* our own answer goes to the client */
     STEP_TUNNEL,   /* after 101, or a 2xx to CONNECT */
     STEP_DRAIN,    /* the answer is out, the rest of the request's body is dropped */
     STEP_END,      /* log, give everything back */
@@ -53,90 +52,111 @@ enum stream_step {
     STEP_WAIT = STEP_COUNT, /* a step's function: not yet; stay */
 };
 
-#define STREAM_FIELDS 64
-
-/* Moments, for logs; {0} = not reached. In loop time, so exact to a turn. */
-struct stream_times {
-    instant begun;  /* first byte of the request, or the accept */
-    instant head;   /* the request's head was complete */
-    instant body;   /* and its body */
-    instant answer; /* the answer's head came */
-    instant sent;   /* its last byte went out */
-};
+#define STREAM_FIELDS 48
 
 struct stream {
+    struct live_self live; /* first: facts.self points here */
     struct thread *thread;
     struct lease *lease;
     struct session *session;
     const struct front *front;
+
     uint8_t step;
-    bool running;             /* stream_run is on the stack */
-    bool wanted;              /* and was asked for again */
-    bool body_unread : 1;     /* the request's body was not read to its end */
-    bool continue_wanted : 1; /* 100-continue is still to be said */
-    bool head_sent : 1;       /* a byte of the answer's head was given to the socket */
-    bool own : 1;             /* the answer is ours */
-    bool keep_client : 1;     /* the client's connection may carry another request */
-    bool keep_server : 1;
+    uint8_t connect_result; /* enum upstream_result that came by callback; WAIT = none yet */
+    bool client_expired : 1, server_expired : 1; /* a deadline passed since the last run */
+    bool continue_wanted : 1;                    /* the client waits for 100-continue */
+    bool body_begun : 1;                         /* STEP_BODY was there */
+    bool head_ready : 1;                         /* the head of the answer was put together */
+    bool own : 1;                                /* the answer is ours */
+    bool keep_client : 1;                        /* the client's connection may carry another request */
     bool upgraded : 1;
-    bool again : 1; /* an error page is being looked for: its failure is final */
-    bool timed_out : 1;
-    uint16_t status;      /* sent, or to be sent */
-    uint16_t status_kept; /* that an error page keeps, 0 = its own */
+    bool request_upgrades : 1; /* Upgrade was passed on to the server */
+    bool request_cut : 1;      /* the server takes no more of it */
+    bool tunnel_over : 1;
+    bool head_read : 1;    /* <request> is filled */
+    bool pipelined : 1;    /* it was there before its forerunner's answer was complete */
+    bool front_silent : 1; /* the connection brought no byte: no answer */
+    bool back_garbage : 1; /* the server sent more than its answer */
+    bool page_sought : 1;  /* an error page was routed to: no other one is looked for */
+    bool answered : 1;     /* the server's head was counted */
+    bool server_done : 1;  /* the server was let go */
+    bool silent : 1;       /* nothing is sent: closed without an answer */
+    bool logged_early : 1; /* rules with on_accept have written their lines */
+    bool broken : 1;       /* the client's connection must end: its answer is not whole */
+    bool paused : 1;       /* the pause is over */
+    bool routed_again : 1; /* STEP_REQUEST goes on where rules_again has put it */
+    bool body_bad : 1;     /* the framing of the request's body */
+    bool status_view : 1;  /* the answer is a view of our own numbers */
+    uint8_t close_how;     /* 0 FIN, 1 RST, 2 vanish */
+    uint16_t status;       /* to be sent, or sent */
+    uint16_t status_kept;  /* what an error page's answer shall say; 0 = its own */
     struct end end;
-    struct stream_times times;
-    struct deferred turn; /* continues after having used up its share */
+
+    struct facts_times times;
+    duration wait_client, wait_server;   /* what the step waits for; NONE: not that side */
+    uint64_t client_moved, server_moved; /* bytes when that side's deadline was set */
+    struct deferred turn;                /* goes on after having used up its share */
+    struct deadline pause;               /* tarpit */
 
     /* request */
     char *in;               /* chunk that holds the head and what came with it */
     uint32_t in_len, in_at; /* bytes in it; of these used up */
     uint32_t head_len;
-    uint8_t in_size; /* enum chunk_size */
+    char *ahead; /* chunk of bytes behind a chunked body: the next request's; NULL = none */
+    uint32_t ahead_len;
+    uint8_t in_size, ahead_size; /* enum chunk_size */
     struct h1_scan scan;
     struct h1_in request_in;
     struct flow to_server;
-    uint64_t bytes_in, bytes_out; /* of the client's connection */
+    uint64_t bytes_in; /* received from the client, head and framing included */
 
     /* server */
     const struct proxy *proxy;
     struct upstream upstream;
     struct h1_out request_out;
-    uint64_t back_in, back_out; /* of the server's connection, this try */
+    uint64_t back_in; /* received from the server, this try */
 
     /* answer */
     char *back; /* chunk that holds the answer's head and what came with it */
     uint32_t back_len, back_at;
-    uint32_t back_head_len;
     uint8_t back_size;
     struct h1_scan back_scan;
     struct h1_in answer_in;
     struct h1_out answer_out;
     struct flow to_client;
+    uint64_t interim_out;     /* bytes of interim answers to the client */
+    struct span pending_head; /* in thread->head: goes out with the next bytes, in this same step */
     struct served_file *file;
-    struct relay *tunnel;
+    const struct scope *file_scope; /* FILES_ENTER: where to */
+    struct tunnel *tunnel;
+    struct end tunnel_end;
+    uint64_t tunnel_out; /* bytes of the tunnel to the client */
+    int error;           /* errno behind GOT_ERROR and PUT_ERROR */
 
     struct rules rules;
-    struct facts facts;
     struct scratch scratch;
-    struct message request, answer;
+    struct facts facts; /* set by live_begin */
     /* Not cleared when a stream begins. */
+    struct message request, answer; /* made when their heads are read */
+    struct facts_end facts_end;
     struct field request_fields[STREAM_FIELDS], answer_fields[STREAM_FIELDS];
 };
 
-/* From the thread's slab, in STEP_HEAD. NULL: no memory, refuse. */
+/* From the thread's slab, in STEP_HEAD, on the session's current lease. NULL: no memory, refuse. */
 struct stream *stream_new(struct session *session, const struct front *front);
-/* Runs steps until one waits. Called by whoever saw an event; calls from inside are noted and done after. */
+/* Runs steps until one waits. Called by whoever saw an event. <s> may be gone afterwards. */
 void stream_run(struct stream *s);
-/* The head is complete and parsed: bound to a lease, facts are set. */
-void stream_head_done(struct stream *s);
+void stream_free(struct stream *s);
+/* The client's deadline passed. */
+void stream_expired(struct stream *s);
 
-/* What steps and their helpers say. */
-/* Our own answer with <status> (0: close without one), for <reason>. Returns where to go. */
+/* What steps and their helpers say: where to go. */
+/* Our own answer with <status>, for <reason>. */
 enum stream_step stream_refuse(struct stream *s, unsigned status, enum end_reason reason);
-/* No answer is possible any more. */
+/* The same when something was sent already: only the end is left. */
 enum stream_step stream_give_up(struct stream *s, enum end_reason reason);
-/* The moment that the stream is in, for its end. */
-enum end_moment stream_moment(const struct stream *s);
+/* Sets why it ends, once: the first reason stays. */
+void stream_note_end(struct stream *s, enum end_reason reason);
 const char *stream_step_name(enum stream_step step);
 /* May it be sent a second time without harm (RFC 9110 9.2.2)? */
 bool stream_is_idempotent(const struct stream *s);

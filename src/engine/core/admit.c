@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/admit.h"
+
+#include "base/scratch.h"
+#include "engine/core/gate.h"
+#include "engine/core/lease.h"
+#include "engine/core/live.h"
+#include "engine/core/rules.h"
+#include "engine/core/session.h"
+#include "engine/core/stats.h"
+#include "engine/core/thread.h"
+
+#define ADMIT_MEMORY (64u * 1024)
+
+static enum session_close close_of(const struct rules *r, enum rules_result result)
+{
+    if (result != RULES_CLOSE)
+        return CLOSE_NORMAL;
+    return r->action->number == 1 ? CLOSE_RESET : r->action->number == 2 ? CLOSE_VANISH : CLOSE_NORMAL;
+}
+
+static bool admit(struct session *s, enum hook hook)
+{
+    const struct scope *entry = s->gate->model->service->entry;
+
+    if (entry->on[hook].count == 0)
+        return true;
+    struct live_self self = { .session = s };
+    struct scratch scratch;
+    struct facts facts;
+    struct rules rules = { .facts = &facts, .session = s };
+
+    scratch_init(&scratch, &s->thread->scratch_slab, ADMIT_MEMORY);
+    live_begin(&facts, &live_session, &self, &scratch, s->gate->lease);
+    rules_begin(&rules, entry);
+    enum rules_result r = rules_run(&rules, hook);
+    scratch_reset(&scratch);
+    if (r == RULES_DONE)
+        return true;
+    stats_session_denied(s->thread, s->gate);
+    session_close(s, close_of(&rules, r));
+    return false;
+}
+
+bool admit_connection(struct session *s)
+{
+    return admit(s, HOOK_CONNECTION);
+}
+
+bool admit_session(struct session *s)
+{
+    return admit(s, HOOK_SESSION);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/live.h"
+
+#include <string.h>
+
+#include "engine/core/gate.h"
+#include "engine/core/lease.h"
+#include "engine/core/session.h"
+#include "engine/core/slot.h"
+#include "engine/core/thread.h"
+#include "engine/core/upstream.h"
+#include "io/tls.h"
+
+static bool proxy_address(const struct session_extra *e, enum which_address which, struct address *out)
+{
+    if (!e)
+        return false;
+    *out = which == ADDRESS_PROXY_SOURCE ? e->proxy_source : e->proxy_target;
+    return out->len != 0;
+}
+
+bool live_address(void *self, enum which_address which, struct address *out)
+{
+    const struct live_self *l = self;
+
+    switch (which) {
+    case ADDRESS_CLIENT:
+        session_source(l->session, out);
+        return out->len != 0;
+    case ADDRESS_PEER:
+        session_peer(l->session, out);
+        return out->len != 0;
+    case ADDRESS_LOCAL:
+        return session_local(l->session, out);
+    case ADDRESS_PROXY_SOURCE:
+    case ADDRESS_PROXY_TARGET:
+        return proxy_address(l->session->extra, which, out);
+    case ADDRESS_SERVER:
+        if (!l->upstream || !l->upstream->slot)
+            return false;
+        *out = l->upstream->slot->address;
+        return true;
+    case ADDRESS_SERVER_SOURCE:
+        return l->upstream && l->upstream->conn && conn_local_address(&l->upstream->conn->conn, out);
+    }
+    return false;
+}
+
+bool live_number(void *self, enum fetch f, int64_t *out)
+{
+    const struct live_self *l = self;
+    const struct session *s = l->session;
+
+    *out = 0;
+    if (f == FETCH_CONNECTION_SERIAL)
+        *out = (int64_t)s->serial;
+    else if (f == FETCH_CONNECTION_REQUESTS)
+        *out = s->requests;
+    else if (f == FETCH_PROCESS_CONNECTIONS)
+        *out = atomic_load_explicit(&s->thread->shared->connections, memory_order_relaxed);
+    else if (f == FETCH_TLS_USED)
+        *out = s->conn.tls != NULL;
+    else if (f == FETCH_TLS_RESUMED)
+        *out = s->conn.tls && tls_is_resumed(s->conn.tls);
+    else
+        return false;
+    return true;
+}
+
+static struct span tls_text(const struct tls_session *tls, enum fetch f)
+{
+    if (f == FETCH_TLS_VERSION)
+        return tls_protocol(tls);
+    if (f == FETCH_TLS_CIPHER)
+        return tls_cipher(tls);
+    if (f == FETCH_TLS_SNI)
+        return tls_server_name(tls);
+    if (f == FETCH_TLS_ALPN)
+        return tls_alpn(tls);
+    return span_of(NULL, 0);
+}
+
+struct span live_text(void *self, enum fetch f)
+{
+    const struct live_self *l = self;
+
+    if (f == FETCH_LISTENER_NAME)
+        return l->session->gate->model->name;
+    return l->session->conn.tls ? tls_text(l->session->conn.tls, f) : span_of(NULL, 0);
+}
+
+static bool no_bytes(void *self, struct span *out)
+{
+    (void)self, (void)out;
+    return false;
+}
+
+static bool no_file(void *self, struct span path, char kind)
+{
+    (void)self, (void)path, (void)kind;
+    return false;
+}
+
+const struct live live_session = { .address = live_address,
+                                   .number = live_number,
+                                   .text = live_text,
+                                   .body = no_bytes,
+                                   .bytes = no_bytes,
+                                   .file = no_file };
+
+void live_begin(struct facts *f, const struct live *live, struct live_self *self, struct scratch *scratch,
+                const struct lease *lease)
+{
+    struct thread *t = lease->thread;
+    const struct session *s = self->session;
+
+    memset(f, 0, sizeof(*f));
+    f->live = live;
+    f->self = self;
+    f->scratch = scratch;
+    f->rand = &t->rand;
+    f->snapshot = lease->snapshot;
+    f->hostname = t->shared->hostname;
+    f->service = s->gate->model->service;
+    live_now(f);
+    f->accepted_wall_us = f->wall_us - instant_us_between(s->accepted, f->now);
+}
+
+void live_now(struct facts *f)
+{
+    const struct live_self *l = f->self;
+    struct loop *loop = l->session->thread->loop;
+
+    f->now = loop_now(loop);
+    f->wall_us = loop_wall_us(loop);
+    f->clock = loop_wall_text(loop);
+}

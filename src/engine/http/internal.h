@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of http share; nobody outside may include it. Read stream.c first. */
+#pragma once
+
+#include "engine/http/front.h"
+#include "engine/http/stream.h"
+
+struct relay;
+
+typedef enum stream_step step_fn(struct stream *s);
+
+/* stream_request.c */
+step_fn step_request, step_body, step_tarpit, step_drain;
+/* The request's body as it stands behind the head: framing, what came with it. */
+void request_body_begin(struct stream *s, uint32_t memory_max, uint64_t file_max);
+/* stream_server.c */
+step_fn step_pick, step_connect, step_send, step_response;
+/* stream_forward.c */
+step_fn step_forward;
+/* upgrade.c */
+step_fn step_tunnel;
+void tunnel_cancel(struct stream *s);
+/* The stream whose tunnel this relay is. */
+struct stream *tunnel_stream(struct relay *r);
+/* Ends the hold on the server, whatever its state. */
+void server_release(struct stream *s);
+/* The whole answer was read, the whole request sent: the connection is kept if it may be. */
+void server_finish(struct stream *s);
+/* Moves the request on. STEP_WAIT: all is well, whether there is more or not. */
+enum stream_step server_send(struct stream *s);
+/* A body has room or bytes again. */
+void stream_on_body(struct body *b);
+/* reply.c */
+step_fn step_reply;
+/* files.c */
+step_fn step_files;
+/* stream_end.c */
+void stream_log(struct stream *s);
+/* stream_facts.c */
+void stream_facts_begin(struct stream *s);
+/* The head was read. false: the path is none (400). */
+MUST_USE bool stream_facts_request(struct stream *s);
+void stream_facts_end(struct stream *s);
+
+/* The rules' answer, whatever they ended with, as a step. */
+enum stream_step step_of_rules(struct stream *s, enum rules_result r);

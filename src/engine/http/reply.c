@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/http/reply.h"
+
+#include "engine/core/error_log.h"
+#include "engine/core/session.h"
+#include "engine/core/stats.h"
+#include "engine/core/thread.h"
+#include "engine/http/internal.h"
+#include "eval/eval.h"
+
+/* --- error pages
+ * ---------------------------------------------------------------------------------------------- */
+const struct error_page *reply_error_page(const struct stream *s, unsigned status)
+{
+    const struct scope *scope = s->rules.pages;
+
+    if (s->page_sought)
+        return NULL;
+    for (uint32_t i = 0; i < scope->error_pages.count; i++) {
+        const struct error_page *page = &scope->error_pages.items[i];
+        for (uint32_t k = 0; k < page->statuses.count; k++)
+            if (page->statuses.items[k] == status)
+                return page;
+    }
+    return NULL;
+}
+
+/* A body that was partly given away cannot be given to somebody else. */
+static void forget_body(struct stream *s)
+{
+    if (!s->body_begun || body_rewind(&s->to_server.body)) {
+        if (s->body_begun)
+            flow_again(&s->to_server);
+        return;
+    }
+    flow_fini(&s->to_server);
+    flow_init(&s->to_server, s, s->front->source, 0, 0, stream_on_body);
+    s->to_server.source_done = true;
+    s->request.framing = FRAMING_NONE;
+    (void)message_remove_id(&s->request, FIELD_CONTENT_LENGTH);
+}
+
+/* Routes again, for a page inside. */
+static enum stream_step page_inside(struct stream *s, const struct error_page *page, struct span uri)
+{
+    s->page_sought = true;
+    s->status_kept = page->status == 0 ? s->status : page->status == UINT16_MAX ? 0 : page->status;
+    forget_body(s);
+    if (s->request.method != METHOD_HEAD && !page->named) {
+        s->request.method = METHOD_GET;
+        s->request.method_text = SPAN("GET");
+    }
+    if (!rules_again(&s->rules, 0)) {
+        error_log(s->thread, s->lease, s->rules.error_logs, ERROR_TOO_MANY_AGAIN,
+                  &(struct error_about){ .session = s->session });
+        return STEP_REPLY;
+    }
+    if (page->named) {
+        rules_enter(&s->rules, page->named);
+        s->rules.list = &page->named->on[HOOK_REQUEST];
+    } else {
+        rules_set_uri(&s->rules, uri);
+    }
+    s->routed_again = true;
+    return STEP_REQUEST;
+}
+
+static bool is_absolute(struct span url)
+{
+    return span_starts_with(url, SPAN("http://")) || span_starts_with(url, SPAN("https://"));
+}
+
+static enum stream_step page_begin(struct stream *s, const struct error_page *page)
+{
+    struct span target = SPAN("");
+
+    if (!page->named) {
+        target = scratch_span(&s->scratch, eval_text(&s->facts, page->target));
+        if (!target.ptr)
+            return STEP_WAIT;
+    }
+    if (!is_absolute(target))
+        return page_inside(s, page, target);
+    s->page_sought = true;
+    s->status = page->status && page->status != UINT16_MAX ? page->status : 302;
+    s->rules.location = target;
+    return STEP_WAIT;
+}
+
+/* --- an answer of ours
+ * ------------------------------------------------------------------------------------------- */
+static bool add(struct stream *s, struct span name, struct span value)
+{
+    value = span_trim(value);
+    return value.len == 0 || (field_value_is_valid(value) && message_add(&s->answer, name, value));
+}
+
+static struct span joined(struct stream *s, struct span a, struct span b)
+{
+    return a.ptr ? scratch_join(&s->scratch, a, b) : a;
+}
+
+static struct span port_text(struct stream *s, unsigned port)
+{
+    struct buf b;
+    char *digits = scratch_bytes(&s->scratch, 8);
+
+    if (!digits)
+        return span_of(NULL, 0);
+    buf_init_fixed(&b, digits, 8);
+    buf_put_char(&b, ':');
+    buf_put_u64(&b, port);
+    return buf_span(&b);
+}
+
+/* A path becomes a URL, as nginx does by default: with the name that was asked for. */
+static struct span complete_location(struct stream *s, struct span path)
+{
+    const struct client_policy *p = s->rules.client;
+    bool tls = s->session->conn.tls != NULL;
+    struct address local;
+
+    if (path.len == 0 || path.ptr[0] != '/' || !p->absolute_redirect)
+        return path;
+    struct span host =
+        p->server_name_in_redirect || s->facts.host.len == 0 ? s->rules.front->server_name : s->facts.host;
+    struct span url = joined(s, tls ? SPAN("https://") : SPAN("http://"), host);
+    if (p->port_in_redirect && session_local(s->session, &local) &&
+        address_port(&local) != (tls ? 443 : 80) && address_port(&local))
+        url = joined(s, url, port_text(s, address_port(&local)));
+    return joined(s, url, path);
+}
+
+static bool add_location(struct stream *s, const struct reply *r)
+{
+    struct span to = s->rules.location;
+
+    if (r && r->location)
+        to = eval_text(&s->facts, r->location);
+    if (to.len == 0)
+        return true;
+    if (!r || !r->relative)
+        to = complete_location(s, to);
+    return to.ptr && add(s, SPAN("Location"), to);
+}
+
+static bool add_fields(struct stream *s, const struct reply *r)
+{
+    for (uint32_t i = 0; r && i < r->fields.count; i++)
+        if (!add(s, r->fields.items[i].name, eval_text(&s->facts, r->fields.items[i].value)))
+            return false;
+    return true;
+}
+
+static bool add_length(struct stream *s, uint64_t length)
+{
+    struct buf b;
+    char *digits = scratch_bytes(&s->scratch, 24);
+
+    if (!digits)
+        return false;
+    buf_init_fixed(&b, digits, 24);
+    buf_put_u64(&b, length);
+    return message_add(&s->answer, SPAN("Content-Length"), buf_span(&b));
+}
+
+/* The answer's body is <bytes>, or would be, for HEAD. */
+static bool set_body(struct stream *s, struct span bytes)
+{
+    bool none = s->answer.status == 204 || s->answer.status == 304;
+
+    flow_fini(&s->to_client);
+    flow_init(&s->to_client, s, NULL, 0, 0, stream_on_body);
+    s->to_client.source_done = true;
+    s->answer.framing = FRAMING_NONE;
+    if (none || (s->head_read && s->request.method == METHOD_HEAD))
+        return none || add_length(s, bytes.len);
+    s->answer.framing = FRAMING_LENGTH;
+    s->answer.body_length = s->to_client.received = bytes.len;
+    return body_put_borrowed(&s->to_client.body, bytes);
+}
+
+/* A whole HTTP/1 answer from a file of the operator's. */
+static bool reply_raw(struct stream *s, const struct reply *r)
+{
+    struct h1_limits limits = { .head_max = UINT32_MAX,
+                                .target_max = UINT32_MAX,
+                                .fields_max = STREAM_FIELDS };
+    struct h1_scan scan = { 0 };
+    size_t len = 0;
+
+    if (h1_parse_response(r->raw, &limits, METHOD_GET, &scan, &s->answer, &len) != H1_DONE)
+        return false;
+    if (!s->answer.keep_alive)
+        s->keep_client = false;
+    (void)message_remove_id(&s->answer, FIELD_CONTENT_LENGTH);
+    return set_body(s, span_from_index(r->raw, len));
+}
+
+static bool reply_view(struct stream *s)
+{
+    size_t room = 512;
+    char *text = scratch_bytes(&s->scratch, room);
+    struct buf b;
+
+    if (!text)
+        return false;
+    buf_init_fixed(&b, text, room);
+    stats_put_stub(s->thread->shared, &b);
+    return add(s, SPAN("Content-Type"), SPAN("text/plain")) && set_body(s, buf_span(&b));
+}
+
+static bool reply_page(struct stream *s, const struct reply *r)
+{
+    struct span body = r && r->body ? eval_text(&s->facts, r->body) : SPAN("");
+
+    if (r && r->reason.len)
+        s->answer.reason = r->reason;
+    if (r && r->close)
+        s->keep_client = false;
+    if (r && r->content_type.len && !add(s, SPAN("Content-Type"), r->content_type))
+        return false;
+    return add_location(s, r) && add_fields(s, r) && set_body(s, body);
+}
+
+static bool reply_build(struct stream *s, const struct reply *r)
+{
+    message_init(&s->answer, s->answer_fields, STREAM_FIELDS);
+    s->answer.major = s->answer.minor = 1;
+    s->answer.status = s->status;
+    s->answer.reason = status_reason(s->status);
+    if (s->status_view)
+        return reply_view(s);
+    return r && r->raw.len ? reply_raw(s, r) : reply_page(s, r);
+}
+
+/* The rules' own content, else the page of this status. */
+static const struct reply *reply_choose(const struct stream *s)
+{
+    const struct reply *r = s->rules.reply;
+
+    if (r && !r->default_page)
+        return r;
+    return reply_set_find(s->rules.replies, s->status);
+}
+
+/* Nothing of what the request had begun may be seen by the answer that takes its place. */
+static bool reply_is_own(const struct stream *s)
+{
+    return s->rules.reply && !s->rules.reply->default_page;
+}
+
+enum stream_step step_reply(struct stream *s)
+{
+    if (s->status == 0)
+        return stream_give_up(s, END_DENIED);
+    const struct error_page *page = reply_is_own(s) ? NULL : reply_error_page(s, s->status);
+    if (page) {
+        enum stream_step next = page_begin(s, page);
+        if (next != STEP_WAIT)
+            return next;
+    }
+    const struct reply *r = reply_choose(s);
+    if (!r && s->status == 408)
+        return stream_give_up(s, END_CLIENT_TIMEOUT); /* a language without a page for it closes */
+    s->own = true;
+    s->upgraded = false;
+    s->facts.response = NULL;
+    if (s->status == 400 || s->status == 408 || s->status == 413)
+        s->keep_client = false; /* where the next request begins is not known */
+    if (!reply_build(s, r))
+        return stream_give_up(s, END_INTERNAL);
+    return STEP_FORWARD;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/http/stream.h"
+
+#include <string.h>
+
+#include "engine/core/gate.h"
+#include "engine/core/lease.h"
+#include "engine/core/session.h"
+#include "engine/core/thread.h"
+#include "engine/http/internal.h"
+#include "io/chunk.h"
+
+#define STREAM_MEMORY (256u * 1024) /* scratch of one request at most */
+#define STREAMS_A_RUN 32            /* pipelined requests answered without letting others in */
+
+static enum stream_step step_head(struct stream *s)
+{
+    return s->front->head(s);
+}
+
+static enum stream_step step_end(struct stream *s)
+{
+    (void)s;
+    BUG_ON(true); /* stream_run ends it */
+}
+
+#define TO(step) (1u << STEP_##step)
+struct step {
+    const char *name; /* as logs and status show it */
+    step_fn *run;
+    uint32_t to; /* where it may go */
+};
+// clang-format off
+static const struct step steps[STEP_COUNT] = {
+    [STEP_HEAD]     = { "head",     step_head,     TO(REQUEST) | TO(REPLY) | TO(END) },
+    [STEP_REQUEST]  = { "request",  step_request,  TO(BODY) | TO(FILES) | TO(TARPIT) | TO(REPLY) | TO(END) },
+    [STEP_BODY]     = { "body",     step_body,     TO(PICK) | TO(BODY) | TO(TARPIT) | TO(REPLY) | TO(END) },
+    [STEP_PICK]     = { "pick",     step_pick,     TO(CONNECT) | TO(SEND) | TO(REPLY) | TO(TARPIT) | TO(END) },
+    [STEP_CONNECT]  = { "connect",  step_connect,  TO(CONNECT) | TO(SEND) | TO(REPLY) | TO(END) },
+    [STEP_SEND]     = { "send",     step_send,     TO(SEND) | TO(CONNECT) | TO(RESPONSE) | TO(REPLY) | TO(END) },
+    [STEP_RESPONSE] = { "response", step_response, TO(FORWARD) | TO(TUNNEL) | TO(SEND) | TO(CONNECT) | TO(REPLY) | TO(END) },
+    [STEP_FORWARD]  = { "forward",  step_forward,  TO(DRAIN) | TO(REPLY) | TO(END) },
+    [STEP_FILES]    = { "files",    step_files,    TO(FORWARD) | TO(REQUEST) | TO(REPLY) | TO(END) },
+    [STEP_TARPIT]   = { "tarpit",   step_tarpit,   TO(REPLY) | TO(END) },
+    [STEP_REPLY]    = { "reply",    step_reply,    TO(FORWARD) | TO(REQUEST) | TO(REPLY) | TO(END) },
+    [STEP_TUNNEL]   = { "tunnel",   step_tunnel,   TO(END) },
+    [STEP_DRAIN]    = { "drain",    step_drain,    TO(END) },
+    [STEP_END]      = { "end",      step_end,      0 },
+};
+// clang-format on
+
+const char *stream_step_name(enum stream_step step)
+{
+    BUG_ON((unsigned)step >= STEP_COUNT);
+    return steps[step].name;
+}
+
+/* --- time
+ * ---------------------------------------------------------------------------------------------------- */
+/* A deadline runs from the last progress on its side; what happens on the other one does not move it. */
+static void settle(struct loop *l, struct deadline *d, duration most, uint64_t moved, uint64_t *before)
+{
+    if (duration_is_none(most)) {
+        wheel_clear(d);
+        return;
+    }
+    if (deadline_is_set(d) && moved == *before)
+        return;
+    *before = moved;
+    loop_set_deadline(l, d, most);
+}
+
+static void stream_settle(struct stream *s)
+{
+    struct loop *l = s->thread->loop;
+
+    s->client_expired = s->server_expired = false;
+    if (s->tunnel)
+        return; /* the relay's */
+    if (s->step != STEP_HEAD)
+        settle(l, &s->session->deadline, s->wait_client, s->bytes_in + s->interim_out + s->answer_out.written,
+               &s->client_moved);
+    if (s->upstream.conn && s->step != STEP_CONNECT)
+        settle(l, &s->upstream.conn->deadline, s->wait_server, s->back_in + s->request_out.written,
+               &s->server_moved);
+}
+
+void stream_expired(struct stream *s)
+{
+    s->client_expired = true;
+    stream_run(s);
+}
+
+/* --- running
+ * --------------------------------------------------------------------------------------------------- */
+void stream_run(struct stream *s)
+{
+    unsigned ended = 0;
+
+    live_now(&s->facts);
+    for (;;) {
+        s->wait_client = s->wait_server = DURATION_NONE;
+        enum stream_step next = steps[s->step].run(s);
+        if (next == STEP_WAIT) {
+            stream_settle(s);
+            return;
+        }
+        BUG_ON(!(steps[s->step].to & 1u << next));
+        s->step = (uint8_t)next;
+        if (next != STEP_END)
+            continue;
+        stream_log(s);
+        s = s->front->end(s);
+        if (!s)
+            return;
+        if (++ended == STREAMS_A_RUN) {
+            loop_defer(s->thread->loop, &s->turn);
+            return;
+        }
+    }
+}
+
+static void stream_on_turn(struct deferred *d)
+{
+    stream_run(CONTAINER_OF(d, struct stream, turn));
+}
+
+static void stream_on_pause(struct deadline *d)
+{
+    struct stream *s = CONTAINER_OF(d, struct stream, pause);
+
+    s->paused = true;
+    stream_run(s);
+}
+
+/* --- life
+ * ------------------------------------------------------------------------------------------------------ */
+struct stream *stream_new(struct session *session, const struct front *front)
+{
+    struct thread *t = session->thread;
+    struct stream *s = slab_get(&t->stream_slab);
+
+    if (!s)
+        return NULL;
+    memset(s, 0, offsetof(struct stream, facts));
+    s->live.session = s->session = session;
+    s->thread = t;
+    s->front = front;
+    s->lease = lease_get(session->gate->lease);
+    s->step = STEP_HEAD;
+    s->connect_result = UPSTREAM_WAIT;
+    s->end.reason = END_REASONS; /* not known yet */
+    deferred_init(&s->turn, stream_on_turn);
+    deadline_init(&s->pause, stream_on_pause);
+    scratch_init(&s->scratch, &t->scratch_slab, STREAM_MEMORY);
+    stream_facts_begin(s);
+    s->rules.facts = &s->facts;
+    s->rules.session = session;
+    s->rules.request = &s->request;
+    rules_begin(&s->rules, session->gate->model->service->entry);
+    return s;
+}
+
+void stream_free(struct stream *s)
+{
+    struct thread *t = s->thread;
+    struct chunks *chunks = loop_chunks(t->loop);
+
+    tunnel_cancel(s);
+    server_release(s);
+    flow_fini(&s->to_server);
+    flow_fini(&s->to_client);
+    h1_out_fini(&s->request_out, chunks);
+    h1_out_fini(&s->answer_out, chunks);
+    chunk_put(chunks, (enum chunk_size)s->in_size, s->in);
+    chunk_put(chunks, (enum chunk_size)s->ahead_size, s->ahead);
+    chunk_put(chunks, (enum chunk_size)s->back_size, s->back);
+    loop_forget_deadline(t->loop, &s->pause);
+    loop_undefer(&s->turn);
+    scratch_reset(&s->scratch);
+    lease_put(s->lease);
+    slab_put(&t->stream_slab, s);
+}
+
+/* --- ends
+ * ------------------------------------------------------------------------------------------------------- */
+/* The moment that a stream is in, for its end. */
+static enum end_moment moment_of(const struct stream *s)
+{
+    switch ((enum stream_step)s->step) {
+    case STEP_HEAD:
+    case STEP_REQUEST:
+    case STEP_BODY:
+    case STEP_FILES:
+    case STEP_REPLY:
+        return MOMENT_REQUEST;
+    case STEP_PICK:
+    case STEP_CONNECT:
+        return s->upstream.ticket ? MOMENT_QUEUE : MOMENT_CONNECT;
+    case STEP_SEND:
+    case STEP_RESPONSE:
+        return MOMENT_HEADERS;
+    case STEP_FORWARD:
+        return s->own ? MOMENT_REQUEST : s->server_done ? MOMENT_LAST : MOMENT_DATA;
+    case STEP_TUNNEL:
+        return MOMENT_DATA;
+    case STEP_TARPIT:
+        return MOMENT_TARPIT;
+    case STEP_DRAIN:
+    case STEP_END:
+    case STEP_COUNT:
+        break;
+    }
+    return MOMENT_NONE;
+}
+
+void stream_note_end(struct stream *s, enum end_reason reason)
+{
+    if (s->end.reason != END_REASONS)
+        return;
+    s->end.reason = (uint8_t)reason;
+    s->end.moment = (uint8_t)(reason == END_DONE ? MOMENT_NONE : moment_of(s));
+    if (!s->end.error)
+        s->end.error = s->error;
+}
+
+enum stream_step stream_refuse(struct stream *s, unsigned status, enum end_reason reason)
+{
+    stream_note_end(s, reason);
+    s->status = (uint16_t)status;
+    s->rules.reply = NULL;
+    s->rules.location = span_of(NULL, 0);
+    server_release(s);
+    return STEP_REPLY;
+}
+
+enum stream_step stream_give_up(struct stream *s, enum end_reason reason)
+{
+    stream_note_end(s, reason);
+    s->keep_client = false;
+    s->broken = true;
+    server_release(s);
+    return STEP_END;
+}
+
+bool stream_is_idempotent(const struct stream *s)
+{
+    switch (s->request.method) {
+    case METHOD_GET:
+    case METHOD_HEAD:
+    case METHOD_PUT:
+    case METHOD_DELETE:
+    case METHOD_OPTIONS:
+    case METHOD_TRACE:
+        return true;
+    case METHOD_OTHER:
+    case METHOD_POST:
+    case METHOD_CONNECT:
+    case METHOD_PATCH:
+        break;
+    }
+    return false;
+}

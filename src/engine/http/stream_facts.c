@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What expressions can read of a stream. */
+#include <string.h>
+
+#include "engine/core/gate.h"
+#include "engine/core/lease.h"
+#include "engine/core/session.h"
+#include "engine/core/thread.h"
+#include "engine/http/files.h"
+#include "engine/http/internal.h"
+#include "engine/http/uri.h"
+#include "state/snapshot.h"
+
+/* --- on demand
+ * -------------------------------------------------------------------------------------------------- */
+static bool stream_number(void *self, enum fetch f, int64_t *out)
+{
+    const struct stream *s = self;
+
+    if (f != FETCH_REQUEST_LENGTH)
+        return live_number(self, f, out);
+    *out = (int64_t)s->bytes_in;
+    return true;
+}
+
+static struct span stream_text(void *self, enum fetch f)
+{
+    if (f == FETCH_DOCUMENT_ROOT || f == FETCH_REQUEST_FILENAME)
+        return files_fetch(self, f);
+    return live_text(self, f);
+}
+
+/* The body as far as it is in memory and whole. */
+static bool stream_body(void *self, struct span *out)
+{
+    struct stream *s = self;
+    struct iovec parts[FLOW_PARTS];
+    size_t len = 0;
+
+    if (!s->body_begun || !s->to_server.source_done)
+        return false;
+    unsigned count = body_peek(&s->to_server.body, parts, FLOW_PARTS);
+    for (unsigned i = 0; i < count; i++)
+        len += parts[i].iov_len;
+    char *all = scratch_bytes(&s->scratch, len);
+    if (!all)
+        return false;
+    *out = span_of(all, len);
+    for (unsigned i = 0; i < count; i++) {
+        memcpy(all, parts[i].iov_base, parts[i].iov_len);
+        all += parts[i].iov_len;
+    }
+    return true;
+}
+
+static bool stream_bytes(void *self, struct span *out)
+{
+    (void)self, (void)out;
+    return false;
+}
+
+static bool stream_file(void *self, struct span path, char kind)
+{
+    return files_test(self, path, kind);
+}
+
+static const struct live stream_live = { .address = live_address,
+                                         .number = stream_number,
+                                         .text = stream_text,
+                                         .body = stream_body,
+                                         .bytes = stream_bytes,
+                                         .file = stream_file };
+
+/* --- as it goes
+ * -------------------------------------------------------------------------------------------------- */
+void stream_facts_begin(struct stream *s)
+{
+    live_begin(&s->facts, &stream_live, &s->live, &s->scratch, s->lease);
+    s->facts.begun_wall_us = s->facts.wall_us;
+    s->facts.times = &s->times;
+}
+
+/* The effective host without its port, in lower case. Most are that already. */
+static bool set_host(struct stream *s)
+{
+    struct span host = s->request.host;
+    size_t len = host.len, upper = 0;
+
+    for (size_t i = len; i-- > 0 && host.ptr[i] != ']';)
+        if (host.ptr[i] == ':')
+            len = i;
+    host.len = len;
+    for (size_t i = 0; i < len; i++)
+        upper += host.ptr[i] >= 'A' && host.ptr[i] <= 'Z';
+    if (upper) {
+        char *lower = scratch_bytes(&s->scratch, len);
+        if (!lower)
+            return false;
+        for (size_t i = 0; i < len; i++)
+            lower[i] = (char)(host.ptr[i] >= 'A' && host.ptr[i] <= 'Z' ? host.ptr[i] | 0x20 : host.ptr[i]);
+        host.ptr = lower;
+    }
+    s->facts.host = host;
+    return true;
+}
+
+bool stream_facts_request(struct stream *s)
+{
+    const struct client_policy *p = s->rules.client;
+    struct facts *f = &s->facts;
+
+    f->request = &s->request;
+    f->target = s->request.target;
+    if (!set_host(s))
+        return false;
+    if (!p->normalize_path || s->request.path.len == 0 || s->request.path.ptr[0] != '/')
+        return true;
+    return uri_normalize(&s->scratch, s->request.path, p->merge_slashes, &f->uri);
+}
+
+void stream_facts_end(struct stream *s)
+{
+    struct upstream *u = &s->upstream;
+    const struct shared *shared = s->thread->shared;
+
+    s->times.end = thread_now(s->thread);
+    s->facts.status = s->status;
+    s->facts.try_count = upstream_tries_kept(u);
+    s->facts_end = (struct facts_end){
+        .bytes_sent = s->answer_out.written + s->interim_out + s->tunnel_out,
+        .body_bytes_sent = s->answer_out.payload + s->tunnel_out,
+        .bytes_received = s->bytes_in,
+        .termination = { end_reason_letter((enum end_reason)s->end.reason),
+                         end_moment_letter((enum end_moment)s->end.moment), '-', '-' },
+        .retries = u->tries ? u->tries - 1 : 0,
+        .redispatched = u->redispatched,
+        .complete = s->end.reason == END_DONE || s->end.reason == END_LOCAL,
+        .pipelined = s->pipelined,
+        .count_process = atomic_load_explicit(&shared->connections, memory_order_relaxed),
+        .count_service = atomic_load_explicit(&s->session->service->active, memory_order_relaxed),
+        .queue_server = u->queue_server,
+        .queue_pool = u->queue_pool,
+    };
+    if (u->pool)
+        s->facts_end.count_pool =
+            atomic_load_explicit(&snapshot_pool(s->lease->snapshot, u->pool)->active, memory_order_relaxed);
+    if (u->server)
+        s->facts_end.count_server = atomic_load_explicit(
+            &snapshot_server(s->lease->snapshot, u->server)->active, memory_order_relaxed);
+    s->facts.end = &s->facts_end;
+}

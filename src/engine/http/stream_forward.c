@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The answer on its way to the client: a server's, a file, or our own page. */
+#include "engine/core/error_log.h"
+#include "engine/core/session.h"
+#include "engine/core/thread.h"
+#include "engine/http/internal.h"
+
+/* Everything was sent. */
+static enum stream_step forward_done(struct stream *s)
+{
+    stream_note_end(s, END_DONE);
+    if (!s->server_done && s->upstream.conn)
+        server_release(s); /* it answered before it had the whole request */
+    return s->keep_client && !s->request_in.ended ? STEP_DRAIN : STEP_END;
+}
+
+/* The server failed in the middle: the client can only be told by the missing end. */
+static enum stream_step answer_cut(struct stream *s, enum flow_state st)
+{
+    bool late = st == FLOW_WAIT_SOURCE;
+
+    error_log(s->thread, s->lease, s->rules.error_logs, late ? ERROR_BODY_TIMEOUT : ERROR_BODY_CLOSED,
+              &(struct error_about){ .session = s->session,
+                                     .pool = s->upstream.pool,
+                                     .server = s->upstream.server,
+                                     .error = s->error });
+    stream_note_end(s, late                    ? END_SERVER_TIMEOUT
+                       : st == FLOW_SOURCE_BAD ? END_SERVER_BAD
+                                               : END_SERVER_CLOSED);
+    if (s->upstream.conn)
+        upstream_failed(&s->upstream, FAILURE_BODY);
+    return stream_give_up(s, END_SERVER_CLOSED);
+}
+
+static enum stream_step client_failed(struct stream *s, enum end_reason reason)
+{
+    if (reason == END_CLIENT_TIMEOUT && s->rules.client->reset_timed_out)
+        s->close_how = 1;
+    return stream_give_up(s, reason);
+}
+
+/* What is waited for, and whether that took too long. */
+static enum stream_step forward_wait(struct stream *s, enum flow_state st)
+{
+    if (st == FLOW_WAIT_SOURCE || st == FLOW_WAIT_BOTH) {
+        if (s->server_expired)
+            return answer_cut(s, FLOW_WAIT_SOURCE);
+        s->wait_server = s->rules.server->read_timeout;
+    }
+    if (st == FLOW_WAIT_SINK || st == FLOW_WAIT_BOTH) {
+        if (s->client_expired)
+            return client_failed(s, END_CLIENT_TIMEOUT);
+        s->wait_client = s->rules.client->send_timeout;
+    }
+    if (st == FLOW_WAIT_SOURCE && s->rules.server->abort_with_client && !s->front->is_there(s))
+        return client_failed(s, END_CLIENT_CLOSED);
+    return STEP_WAIT;
+}
+
+static enum stream_step forward_pump(struct stream *s)
+{
+    enum flow_state st = flow_pump(&s->to_client);
+
+    if (s->to_client.source_done && !s->server_done && s->upstream.conn && s->to_server.sink_done)
+        server_finish(s);
+    switch (st) {
+    case FLOW_DONE:
+        return forward_done(s);
+    case FLOW_WAIT_SOURCE:
+    case FLOW_WAIT_SINK:
+    case FLOW_WAIT_BOTH:
+    case FLOW_WAIT_FILE:
+        return forward_wait(s, st);
+    case FLOW_SHARE_USED:
+        loop_defer(s->thread->loop, &s->turn);
+        return STEP_WAIT;
+    case FLOW_SINK_ERROR:
+        return client_failed(s, END_CLIENT_CLOSED);
+    case FLOW_LOST:
+        return stream_give_up(s, END_INTERNAL);
+    case FLOW_SOURCE_EOF:
+    case FLOW_SOURCE_ERROR:
+    case FLOW_SOURCE_BAD:
+        break;
+    }
+    return answer_cut(s, st);
+}
+
+/* The last edits, then the head. */
+static enum stream_step forward_begin(struct stream *s)
+{
+    s->facts.sent = s->rules.answer = &s->answer;
+    s->facts.status = s->status;
+    if (s->rules.scope->on[HOOK_REPLY].count || s->rules.entry->on[HOOK_REPLY].count) {
+        enum rules_result r = rules_run(&s->rules, HOOK_REPLY);
+        if (r == RULES_FAILED)
+            return stream_give_up(s, END_INTERNAL);
+    }
+    s->status = s->facts.status = s->answer.status;
+    if (!s->front->begin(s))
+        return stream_give_up(s, END_INTERNAL);
+    s->head_ready = true;
+    s->to_client.sink = s->front->sink;
+    return STEP_FORWARD;
+}
+
+enum stream_step step_forward(struct stream *s)
+{
+    if (!s->head_ready && forward_begin(s) != STEP_FORWARD)
+        return STEP_END;
+    enum stream_step next = forward_pump(s);
+    if (next != STEP_WAIT || s->own || s->server_done)
+        return next;
+    /* An early answer: the server may still want the rest of the request. */
+    next = server_send(s);
+    return next == STEP_REPLY ? stream_give_up(s, END_CLIENT_CLOSED) : next;
+}

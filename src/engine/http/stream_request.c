@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The request's steps: what the rules make of its head, and its body as far as it must be there first. */
+#include <string.h>
+
+#include "engine/core/error_log.h"
+#include "engine/core/session.h"
+#include "engine/core/thread.h"
+#include "engine/http/internal.h"
+#include "io/chunk.h"
+
+#define STREAMED_MEMORY (64u * 1024) /* of a body that passes: what the server does not take at once */
+#define KEPT_MEMORY     (16u * 1024) /* of it, what is kept to be sent again */
+#define DROPPED_MOST    (1024u * 1024)
+
+/* --- what the rules say
+ * -------------------------------------------------------------------------------------- */
+static enum stream_step reply_of_rules(struct stream *s)
+{
+    const struct reply *reply = s->rules.reply;
+
+    s->status = reply ? reply->status : s->rules.status;
+    stream_note_end(s, s->status >= 400 || s->status == 0 ? END_DENIED : END_LOCAL);
+    server_release(s);
+    return STEP_REPLY;
+}
+
+static enum stream_step close_of_rules(struct stream *s)
+{
+    s->close_how = (uint8_t)s->rules.action->number;
+    s->silent = true;
+    return stream_give_up(s, END_DENIED);
+}
+
+/* A body that the policy does not allow is refused before anybody is asked. */
+static bool body_is_too_large(const struct stream *s)
+{
+    uint64_t most = s->rules.client->body_max;
+
+    return most && s->request.framing == FRAMING_LENGTH && s->request.body_length > most;
+}
+
+static enum stream_step refuse_large(struct stream *s, uint64_t size)
+{
+    error_log(s->thread, s->lease, s->rules.error_logs, ERROR_BODY_TOO_LARGE,
+              &(struct error_about){ .session = s->session, .number = size });
+    return stream_refuse(s, 413, END_REQUEST_TOO_LARGE);
+}
+
+enum stream_step step_of_rules(struct stream *s, enum rules_result r)
+{
+    switch (r) {
+    case RULES_REPLY:
+        return reply_of_rules(s);
+    case RULES_CLOSE:
+        return close_of_rules(s);
+    case RULES_TARPIT:
+        return STEP_TARPIT;
+    case RULES_PROXY:
+        s->proxy = s->facts.proxy = s->rules.action->proxy;
+        return body_is_too_large(s) ? refuse_large(s, s->request.body_length) : STEP_BODY;
+    case RULES_FILES:
+        return STEP_FILES;
+    case RULES_STATUS:
+        s->status = 200;
+        s->status_view = true;
+        stream_note_end(s, END_LOCAL);
+        return STEP_REPLY;
+    case RULES_DONE: /* nobody said what to do: a dialect appends an action that does */
+    case RULES_WAIT_BYTES:
+    case RULES_FAILED:
+        break;
+    }
+    return stream_refuse(s, 500, END_INTERNAL);
+}
+
+enum stream_step step_request(struct stream *s)
+{
+    if (!s->routed_again)
+        return step_of_rules(s, rules_run(&s->rules, HOOK_REQUEST));
+    s->routed_again = false;
+    return step_of_rules(s, rules_resume(&s->rules));
+}
+
+enum stream_step step_tarpit(struct stream *s)
+{
+    if (!deadline_is_set(&s->pause) && !s->paused)
+        loop_set_deadline(s->thread->loop, &s->pause, s->rules.server->connect_timeout);
+    if (!s->front->is_there(s))
+        return stream_give_up(s, END_CLIENT_CLOSED);
+    if (!s->paused)
+        return STEP_WAIT;
+    s->status = s->rules.reply->status;
+    stream_note_end(s, END_DENIED);
+    return STEP_REPLY;
+}
+
+/* --- the body
+ * --------------------------------------------------------------------------------------------------- */
+void stream_on_body(struct body *b)
+{
+    stream_run(CONTAINER_OF(b, struct flow, body)->stream);
+}
+
+void request_body_begin(struct stream *s, uint32_t memory_max, uint64_t file_max)
+{
+    struct flow *f = &s->to_server;
+    struct iovec parts[FLOW_PARTS];
+    unsigned count;
+    size_t used;
+
+    flow_init(f, s, s->front->source, memory_max, file_max, stream_on_body);
+    s->body_begun = true;
+    enum h1_result r = h1_in_cut_all(&s->request_in, s->in + s->in_at, s->in_len - s->in_at, &used, parts,
+                                     FLOW_PARTS, &count);
+    struct span payload = h1_parts_join(parts, count);
+    s->in_at += (uint32_t)used;
+    s->bytes_in += used;
+    s->body_bad = r == H1_BAD;
+    f->received = payload.len;
+    f->source_done = r == H1_DONE;
+    if (!body_put_borrowed(&f->body, payload))
+        s->body_bad = true;
+    if (f->source_done)
+        body_end(&f->body);
+}
+
+/* An HTTP/1.0 server understands no chunks: it must be told the length. */
+static bool length_is_needed(const struct stream *s)
+{
+    return s->proxy->minor == 0 && s->request.framing == FRAMING_CHUNKED;
+}
+
+static bool is_kept_whole(const struct stream *s)
+{
+    return s->request.framing != FRAMING_NONE && (s->rules.server->buffer_request || length_is_needed(s));
+}
+
+static void body_begin(struct stream *s)
+{
+    const struct server_policy *p = s->rules.server;
+
+    if (is_kept_whole(s)) {
+        request_body_begin(s, p->body_memory ? p->body_memory : KEPT_MEMORY, UINT64_MAX);
+        s->to_server.body.keep = true;
+        return;
+    }
+    request_body_begin(s, STREAMED_MEMORY, 0);
+    s->to_server.may_splice = true;
+    /* Something that may be sent again, and is small, is kept until the answer begins. */
+    if ((p->retry_on & ~(uint32_t)RETRY_CONNECT) && s->request.framing == FRAMING_LENGTH)
+        s->to_server.body.keep = s->request.body_length <= KEPT_MEMORY;
+}
+
+static enum stream_step body_failed(struct stream *s, enum flow_state st)
+{
+    switch (st) {
+    case FLOW_SOURCE_BAD:
+        return stream_refuse(s, 400, END_REQUEST_BAD);
+    case FLOW_SOURCE_EOF:
+    case FLOW_SOURCE_ERROR:
+        s->status = 400;
+        return stream_give_up(s, END_CLIENT_CLOSED);
+    case FLOW_LOST:
+        return stream_refuse(s, 500, END_INTERNAL);
+    case FLOW_DONE:
+    case FLOW_WAIT_SOURCE:
+    case FLOW_WAIT_SINK:
+    case FLOW_WAIT_BOTH:
+    case FLOW_WAIT_FILE:
+    case FLOW_SHARE_USED:
+    case FLOW_SINK_ERROR:
+        break;
+    }
+    return STEP_WAIT;
+}
+
+/* The body is read before a server is asked. */
+static enum stream_step body_collect(struct stream *s)
+{
+    uint64_t most = s->rules.client->body_max;
+
+    if (s->continue_wanted && body_is_empty(&s->to_server.body)) {
+        s->continue_wanted = false;
+        if (s->front->interim(s, 100, false) == PUT_ERROR)
+            return stream_give_up(s, END_CLIENT_CLOSED);
+    }
+    enum flow_state st = flow_pump(&s->to_server);
+    if (most && s->to_server.received > most)
+        return refuse_large(s, s->to_server.received);
+    if (st == FLOW_DONE)
+        return STEP_PICK;
+    if (st == FLOW_SHARE_USED)
+        loop_defer(s->thread->loop, &s->turn);
+    else if (st == FLOW_WAIT_SOURCE)
+        s->wait_client = s->rules.client->body_timeout;
+    if (s->client_expired && st == FLOW_WAIT_SOURCE)
+        return stream_refuse(s, 408, END_CLIENT_TIMEOUT);
+    return body_failed(s, st);
+}
+
+enum stream_step step_body(struct stream *s)
+{
+    if (!s->body_begun)
+        body_begin(s);
+    if (s->body_bad)
+        return stream_refuse(s, 400, END_REQUEST_BAD);
+    enum stream_step next = is_kept_whole(s) && !s->to_server.source_done ? body_collect(s) : STEP_PICK;
+    if (next != STEP_PICK || s->rules.scope->on[HOOK_BODY].count == 0)
+        return next;
+    enum rules_result r = rules_run(&s->rules, HOOK_BODY);
+    return r == RULES_DONE ? STEP_PICK : step_of_rules(s, r);
+}
+
+/* --- what is left of it after the answer
+ * ---------------------------------------------------------------------- */
+enum stream_step step_drain(struct stream *s)
+{
+    char *scratch = loop_chunks(s->thread->loop)->scratch;
+    struct iovec parts[32];
+    unsigned count;
+
+    if (!s->body_begun)
+        request_body_begin(s, 0, 0);
+    while (!s->body_bad && !s->request_in.ended && s->bytes_in < DROPPED_MOST) {
+        enum flow_got got = s->front->source->get(s, scratch, 16384, parts, &count);
+        if (got == GOT_AGAIN && !s->client_expired) {
+            s->wait_client = s->rules.client->linger_timeout;
+            return STEP_WAIT;
+        }
+        if (got != GOT_BYTES && got != GOT_LAST)
+            break;
+    }
+    if (!s->request_in.ended)
+        s->keep_client = false;
+    return STEP_END;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server's steps: choosing and connecting, sending, reading the answer's head; and trying again. */
+#include <string.h>
+
+#include "engine/core/error_log.h"
+#include "engine/core/lease.h"
+#include "engine/core/session.h"
+#include "engine/core/thread.h"
+#include "engine/http/back_h1.h"
+#include "engine/http/internal.h"
+#include "engine/http/reply.h"
+
+/* --- the hold on a server
+ * ------------------------------------------------------------------------------------ */
+/* The try is over, however: what it moved is noted for the log. */
+static void server_note_try(struct stream *s)
+{
+    struct upstream *u = &s->upstream;
+
+    if (u->tries == 0 || s->server_done)
+        return;
+    struct try_facts *try = upstream_this_try(u);
+    try->sent = s->request_out.written;
+    try->received = s->back_in;
+    if (s->times.answer.us)
+        try->response_ms = (uint32_t)instant_ms_between(u->try_began, thread_now(s->thread));
+}
+
+void server_release(struct stream *s)
+{
+    server_note_try(s);
+    upstream_cancel(&s->upstream);
+    s->server_done = true;
+}
+
+void server_finish(struct stream *s)
+{
+    server_note_try(s);
+    upstream_done(&s->upstream, back_h1_is_reusable(s) && s->to_server.sink_done);
+    s->server_done = true;
+}
+
+/* --- choosing, connecting
+ * -------------------------------------------------------------------------------------- */
+static enum stream_step server_begin(struct stream *s)
+{
+    s->times.picked = s->upstream.picked;
+    s->times.connected = s->upstream.connected;
+    s->times.answer = (instant){ 0 };
+    s->facts.server = s->upstream.server;
+    if (!back_h1_begin(s))
+        return stream_refuse(s, 500, END_INTERNAL);
+    return STEP_SEND;
+}
+
+static enum stream_step server_result(struct stream *s, enum upstream_result r)
+{
+    struct upstream *u = &s->upstream;
+
+    switch (r) {
+    case UPSTREAM_READY:
+        return server_begin(s);
+    case UPSTREAM_WAIT:
+        return STEP_CONNECT;
+    case UPSTREAM_FAILED:
+        break;
+    }
+    s->facts.server = u->server;
+    if (s->end.reason == END_REASONS)
+        s->end = u->end;
+    return stream_refuse(s, u->status, END_NO_SERVER);
+}
+
+static void stream_on_upstream(struct upstream *u, enum upstream_result r)
+{
+    struct stream *s = CONTAINER_OF(u, struct stream, upstream);
+
+    s->connect_result = (uint8_t)r;
+    stream_run(s);
+}
+
+enum stream_step step_pick(struct stream *s)
+{
+    struct upstream *u = &s->upstream;
+
+    if (s->rules.scope->on[HOOK_PICK].count) {
+        enum rules_result r = rules_run(&s->rules, HOOK_PICK);
+        if (r != RULES_DONE)
+            return step_of_rules(s, r);
+    }
+    memset(u, 0, offsetof(struct upstream, tried));
+    u->thread = s->thread;
+    u->lease = s->lease;
+    u->session = s->session;
+    u->pool = s->proxy->pool;
+    u->policy = s->rules.server;
+    u->facts = &s->facts;
+    u->on_result = stream_on_upstream;
+    u->careful = !stream_is_idempotent(s);
+    s->live.upstream = u;
+    s->server_done = false;
+    s->facts.pool = u->pool;
+    s->facts.tries = u->tried;
+    return server_result(s, upstream_start(u));
+}
+
+static bool client_is_gone(const struct stream *s)
+{
+    return s->rules.server->abort_with_client && !s->front->is_there(s);
+}
+
+enum stream_step step_connect(struct stream *s)
+{
+    enum upstream_result r = (enum upstream_result)s->connect_result;
+
+    if (r == UPSTREAM_WAIT && client_is_gone(s)) {
+        s->status = 499;
+        return stream_give_up(s, END_CLIENT_CLOSED);
+    }
+    if (r == UPSTREAM_WAIT)
+        return STEP_WAIT;
+    s->connect_result = UPSTREAM_WAIT;
+    return server_result(s, r);
+}
+
+/* --- trying again
+ * ----------------------------------------------------------------------------------------------- */
+static bool request_is_replayable(const struct stream *s)
+{
+    return s->to_server.body.keep || s->to_server.passed == 0;
+}
+
+static enum error_event event_of(enum upstream_failure f)
+{
+    return f == FAILURE_TIMEOUT   ? ERROR_ANSWER_TIMEOUT
+           : f == FAILURE_GARBAGE ? ERROR_ANSWER_BAD
+                                  : ERROR_ANSWER_CLOSED;
+}
+
+static enum stream_step server_failed_with(struct stream *s, enum upstream_failure f)
+{
+    struct upstream *u = &s->upstream;
+
+    if (f != FAILURE_STALE)
+        error_log(s->thread, s->lease, s->rules.error_logs, event_of(f),
+                  &(struct error_about){ .session = s->session,
+                                         .pool = u->pool,
+                                         .server = u->server,
+                                         .text = span_from(h1_error_text(s->back_scan.error)),
+                                         .error = s->error });
+    server_note_try(s);
+    u->error = s->error;
+    enum upstream_result r = upstream_retry(u, f, request_is_replayable(s), stream_is_idempotent(s));
+    if (r == UPSTREAM_FAILED) {
+        u->end.h1 = (uint8_t)s->back_scan.error;
+        return server_result(s, r);
+    }
+    flow_again(&s->to_server);
+    (void)body_rewind(&s->to_server.body);
+    return server_result(s, r);
+}
+
+/* --- sending
+ * ------------------------------------------------------------------------------------------------------ */
+/* The request's body failed on the client's side. */
+static enum stream_step request_failed(struct stream *s, enum flow_state st)
+{
+    if (st == FLOW_SOURCE_BAD)
+        return stream_refuse(s, 400, END_REQUEST_BAD);
+    if (st == FLOW_LOST)
+        return stream_refuse(s, 500, END_INTERNAL);
+    s->status = 400;
+    return stream_give_up(s, END_CLIENT_CLOSED);
+}
+
+/* Moves the request on. STEP_WAIT: all is well, whether there is more or not. */
+enum stream_step server_send(struct stream *s)
+{
+    struct flow *f = &s->to_server;
+
+    if (f->sink_done || s->request_cut)
+        return STEP_WAIT;
+    enum flow_state st = flow_pump(f);
+    switch (st) {
+    case FLOW_DONE:
+    case FLOW_WAIT_FILE:
+        break;
+    case FLOW_WAIT_SOURCE:
+        s->wait_client = s->rules.client->body_timeout;
+        break;
+    case FLOW_WAIT_SINK:
+    case FLOW_WAIT_BOTH:
+        s->wait_server = s->rules.server->send_timeout;
+        break;
+    case FLOW_SHARE_USED:
+        loop_defer(s->thread->loop, &s->turn);
+        break;
+    case FLOW_SINK_ERROR:
+        /* It may have answered before it closed: reading tells. */
+        s->request_cut = true;
+        s->upstream.conn->conn.can_read = true;
+        break;
+    case FLOW_SOURCE_EOF:
+    case FLOW_SOURCE_ERROR:
+    case FLOW_SOURCE_BAD:
+    case FLOW_LOST:
+        return request_failed(s, st);
+    }
+    return STEP_WAIT;
+}
+
+/* Nothing has come yet. */
+static enum stream_step server_is_silent(struct stream *s)
+{
+    if (s->request_cut)
+        return server_failed_with(s, s->upstream.reused && s->back_in == 0 ? FAILURE_STALE : FAILURE_CLOSED);
+    if (s->server_expired)
+        return server_failed_with(s, FAILURE_TIMEOUT);
+    if (s->client_expired && !duration_is_none(s->wait_client))
+        return stream_refuse(s, 408, END_CLIENT_TIMEOUT);
+    if (duration_is_none(s->wait_server) && duration_is_none(s->wait_client))
+        s->wait_server = s->rules.server->read_timeout;
+    return STEP_WAIT;
+}
+
+enum stream_step step_send(struct stream *s)
+{
+    if (client_is_gone(s)) {
+        s->status = 499;
+        return stream_give_up(s, END_CLIENT_CLOSED);
+    }
+    enum stream_step next = server_send(s);
+    if (next != STEP_WAIT)
+        return next;
+    switch (back_h1_read_head(s)) {
+    case BACK_MORE:
+        return server_is_silent(s);
+    case BACK_HEAD:
+        return STEP_RESPONSE;
+    case BACK_SWITCH:
+        s->upgraded = true;
+        return STEP_RESPONSE;
+    case BACK_STALE:
+        return server_failed_with(s, FAILURE_STALE);
+    case BACK_CLOSED:
+        return server_failed_with(s, FAILURE_CLOSED);
+    case BACK_GARBAGE:
+        return server_failed_with(s, FAILURE_GARBAGE);
+    case BACK_CLIENT_GONE:
+        break;
+    }
+    return stream_give_up(s, END_CLIENT_CLOSED);
+}
+
+/* --- the answer's head
+ * ---------------------------------------------------------------------------------------------- */
+static bool status_is_tried_elsewhere(const struct stream *s)
+{
+    const struct server_policy *p = s->rules.server;
+
+    if (!(p->retry_on & RETRY_STATUS))
+        return false;
+    for (uint32_t i = 0; i < p->retry_statuses.count; i++)
+        if (p->retry_statuses.items[i] == s->answer.status)
+            return upstream_may_retry(&s->upstream, FAILURE_STATUS, request_is_replayable(s),
+                                      stream_is_idempotent(s));
+    return false;
+}
+
+static void server_answered_well(struct stream *s)
+{
+    struct upstream *u = &s->upstream;
+    instant now = thread_now(s->thread);
+    struct try_facts *try = upstream_this_try(u);
+
+    s->times.answer = now;
+    try->status = s->answer.status;
+    try->header_ms = (uint32_t)instant_ms_between(u->try_began, now);
+    upstream_answered(u, instant_us_between(u->connected, now));
+}
+
+/* What came behind the head. */
+static bool answer_body_begin(struct stream *s)
+{
+    const struct server_policy *p = s->rules.server;
+    struct flow *f = &s->to_client;
+    struct iovec parts[FLOW_PARTS];
+    unsigned count;
+    size_t used;
+
+    h1_in_init(&s->answer_in, s->answer.framing, s->answer.body_length);
+    flow_init(f, s, &back_h1_source, p->buffer_response ? p->response_memory : 65536,
+              p->buffer_response ? p->response_file_max : 0, stream_on_body);
+    f->buffer = p->buffer_response;
+    f->may_splice = true;
+    enum h1_result r = h1_in_cut_all(&s->answer_in, s->back + s->back_at, s->back_len - s->back_at, &used,
+                                     parts, FLOW_PARTS, &count);
+    struct span payload = h1_parts_join(parts, count);
+    s->back_at += (uint32_t)used;
+    s->back_garbage = r == H1_DONE && s->back_at != s->back_len;
+    f->received = payload.len;
+    f->source_done = r == H1_DONE;
+    return r != H1_BAD && body_put_borrowed(&f->body, payload);
+}
+
+enum stream_step step_response(struct stream *s)
+{
+    if (status_is_tried_elsewhere(s))
+        return server_failed_with(s, FAILURE_STATUS);
+    server_answered_well(s);
+    s->facts.response = s->rules.answer = &s->answer;
+    if (s->rules.scope->on[HOOK_RESPONSE].count || s->rules.entry->on[HOOK_RESPONSE].count) {
+        enum rules_result r = rules_run(&s->rules, HOOK_RESPONSE);
+        if (r != RULES_DONE)
+            return step_of_rules(s, r);
+    }
+    if (s->rules.server->intercept_errors && reply_error_page(s, s->answer.status))
+        return stream_refuse(s, s->answer.status, END_DONE);
+    s->status = s->answer.status;
+    if (s->upgraded)
+        return STEP_TUNNEL;
+    if (!answer_body_begin(s))
+        return server_failed_with(s, FAILURE_GARBAGE);
+    return STEP_FORWARD;
+}

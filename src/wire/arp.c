@@ -175,7 +175,28 @@ static struct span target_mac(struct reader *r, struct span frame_mac)
     return frame_mac;
 }
 
-static enum arp_kind read_neighbour(struct span ip, struct span frame_mac, struct arp_claim *out)
+static enum arp_kind read_message(struct span message, struct span frame_mac, bool from_nobody,
+                                  struct arp_claim *out)
+{
+    struct reader r = reader_of(message);
+    uint8_t type = reader_u8(&r), code = reader_u8(&r);
+    reader_u16(&r); /* checksum */
+    uint8_t flags = reader_u8(&r);
+    reader_take(&r, 3);
+    struct span target = reader_take(&r, 16);
+    if (r.failed || code != 0)
+        return ARP_NOT;
+    if (type == ICMP6_NS && from_nobody) {
+        claim_set(out, frame_mac, target);
+        return ARP_PROBE;
+    }
+    if (type != ICMP6_NA)
+        return ARP_NOT;
+    claim_set(out, target_mac(&r, frame_mac), target);
+    return flags & NA_SOLICITED ? ARP_REPLY : ARP_ANNOUNCEMENT;
+}
+
+static enum arp_kind read_ip6(struct span ip, struct span frame_mac, struct arp_claim *out)
 {
     struct reader r = reader_of(ip);
     uint8_t version = reader_u8(&r) >> 4;
@@ -188,22 +209,14 @@ static enum arp_kind read_neighbour(struct span ip, struct span frame_mac, struc
         return ARP_NOT;
     if (inet_sum_finish(inet_sum(inet_sum_pseudo(from, to, PROTOCOL_ICMP6, size), body)))
         return ARP_NOT;
-    r = reader_of(body);
-    uint8_t type = reader_u8(&r), code = reader_u8(&r);
-    reader_u16(&r);
-    uint8_t flags = reader_u8(&r);
-    reader_take(&r, 3);
-    struct span target = reader_take(&r, 16);
-    if (r.failed || code != 0)
-        return ARP_NOT;
-    if (type == ICMP6_NS && all_zero(from)) {
-        claim_set(out, frame_mac, target);
-        return ARP_PROBE;
-    }
-    if (type != ICMP6_NA)
-        return ARP_NOT;
-    claim_set(out, target_mac(&r, frame_mac), target);
-    return flags & NA_SOLICITED ? ARP_REPLY : ARP_ANNOUNCEMENT;
+    return read_message(body, frame_mac, all_zero(from), out);
+}
+
+enum arp_kind arp_read_icmp6(struct span message, struct arp_claim *out)
+{
+    static const char unknown[6];
+    *out = (struct arp_claim){ 0 };
+    return out->kind = read_message(message, span_of(unknown, sizeof(unknown)), false, out);
 }
 
 enum arp_kind arp_read(struct span frame, struct arp_claim *out)
@@ -218,6 +231,6 @@ enum arp_kind arp_read(struct span frame, struct arp_claim *out)
     if (type == ARP_ETHERTYPE_ARP)
         out->kind = read_arp(&r, out);
     else if (type == ARP_ETHERTYPE_IP6)
-        out->kind = read_neighbour(span_from_index(frame, r.at), mac, out);
+        out->kind = read_ip6(span_from_index(frame, r.at), mac, out);
     return out->kind;
 }

@@ -44,3 +44,9 @@ struct arp_claim {
 };
 /* Reads an Ethernet frame of either protocol; both kinds' checks of RFC 826 and RFC 4861 7.1 are made. */
 MUST_USE enum arp_kind arp_read(struct span frame, struct arp_claim *out);
+/*
+ * The same for an ICMPv6 message without its headers, as a raw socket gives it: the
+ * kernel has checked the sum, the caller the hop limit. A claim without a
+ * link-layer option has a MAC of zeros.
+ */
+MUST_USE enum arp_kind arp_read_icmp6(struct span message, struct arp_claim *out);

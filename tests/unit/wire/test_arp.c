@@ -76,6 +76,12 @@ static void test_neighbour_advertisement(void **state)
         assert_int_equal(arp_read(bytes(frame, sizeof(frame)), &claim), ARP_NOT);
         frame[at] ^= 0x10;
     }
+    assert_int_equal(arp_read_icmp6(bytes(frame + 54, 32), &claim), ARP_ANNOUNCEMENT);
+    assert_memory_equal(claim.mac, mac, 6);
+    assert_int_equal(arp_read_icmp6(bytes(frame + 54, 24), &claim), ARP_ANNOUNCEMENT);
+    assert_memory_equal(claim.mac, "\0\0\0\0\0\0", 6);
+    assert_memory_equal(claim.ip, ip6, 16);
+    assert_int_equal(arp_read_icmp6(bytes(frame + 54, 23), &claim), ARP_NOT);
     arp_write_na(frame, mac, ip6, true);
     assert_int_equal(frame[14 + 40 + 4], 0xa0);
 }

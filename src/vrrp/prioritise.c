@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Adverts must go out in time also when the traffic's threads eat every CPU. */
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "vrrp/vrrp.h"
+
+enum { NICE_UNLESS_SAID = -20 };
+
+static void set_cpus(const struct vrrp_config *c)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (uint32_t i = 0; i < c->cpus.count; i++)
+        if (c->cpus.items[i] < CPU_SETSIZE)
+            CPU_SET(c->cpus.items[i], &set);
+    if (c->cpus.count)
+        (void)sched_setaffinity(0, sizeof(set), &set);
+}
+
+void vrrp_prioritise(const struct vrrp_config *c)
+{
+    set_cpus(c);
+    if (c->no_swap)
+        (void)mlockall(MCL_CURRENT | MCL_FUTURE);
+    if (c->scheduling == VRRP_SCHED_REALTIME) {
+        struct sched_param p = { .sched_priority = c->scheduling_value };
+        if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &p) == 0)
+            return;
+    }
+    int nice_value = c->scheduling == VRRP_SCHED_NICE ? c->scheduling_value : NICE_UNLESS_SAID;
+    (void)setpriority(PRIO_PROCESS, 0, nice_value);
+}

@@ -1,6 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The vocabulary's table: which file answers a fetch. */
 #include "eval/eval_internal.h"
+#include "model/lookup.h"
+
+/* ---- variables ---- */
+
+struct value fetch_slots(struct facts *f, const struct expr_part *p)
+{
+    switch ((unsigned)p->fetch) {
+    case FETCH_CAPTURE:
+        return p->number >= 0 && p->number < f->match.count ? value_text(f->match.part[p->number])
+                                                            : value_none();
+    case FETCH_CAPTURE_NAMED: {
+        int group = f->matched ? regex_named(f->matched, p->text) : -1;
+        return group >= 0 && group < f->match.count ? value_text(f->match.part[group]) : value_none();
+    }
+    case FETCH_SLOT:
+        return eval_slot(f, (uint32_t)p->number);
+    case FETCH_MAP: {
+        struct conversion c = { .kind = CONVERT_MAP, .lookup = p->lookup };
+        return convert_value(f, p->lookup->subject ? eval_value(f, p->lookup->subject) : value_none(), &c);
+    }
+    default:
+        BUG_ON(true);
+        return value_none();
+    }
+}
+
+/* ---- the table ---- */
 
 typedef struct value fetch_fn(struct facts *f, const struct expr_part *p);
 

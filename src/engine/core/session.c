@@ -95,7 +95,6 @@ static void session_forget(struct session *s)
     atomic_fetch_sub_explicit(&t->shared->connections, 1, memory_order_relaxed);
     service_leave(s->service);
     service_state_put(s->service);
-    stats_session_end(t, s->gate);
     loop_bury(t->loop, &s->grave,
               session_release); /* before the gate: graves open in the order of last in, first out */
     gate_session_ended(s->gate);

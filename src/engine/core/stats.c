@@ -17,32 +17,25 @@ static uint32_t second_of(const struct thread *t)
     return (uint32_t)(thread_now(t).us / 1000000);
 }
 
-uint32_t stats_service_connections(const struct gate *g)
-{
-    return atomic_load_explicit(&service_of(g)->active, memory_order_relaxed);
-}
-
 void stats_session_begin(struct thread *t, const struct gate *g)
 {
-    struct service_state *s = service_of(g);
-    struct counts_block *b = service_counts(s, t->index);
+    struct counts_block *b = service_counts(service_of(g), t->index);
 
-    (void)!service_enter(s, 0); /* the gate asked before it accepted */
     counts_bump(b, sessions, 1);
     if (b != NULL)
         counts_rate(&b->session_rate, second_of(t));
-}
-
-void stats_session_end(struct thread *t, const struct gate *g)
-{
-    (void)t;
-    service_leave(service_of(g));
 }
 
 void stats_session_refused(struct thread *t, const struct gate *g)
 {
     struct counts_block *b = service_counts(service_of(g), t->index);
     counts_bump(b, refused_connections, 1);
+}
+
+void stats_session_denied(struct thread *t, const struct gate *g)
+{
+    struct counts_block *b = service_counts(service_of(g), t->index);
+    counts_bump(b, denied_requests, 1);
 }
 
 /* How it ended, as the columns of views have it: whose fault, and in which moment. */
@@ -166,4 +159,51 @@ void stats_counts_left(const struct lease *l, const struct pool *pool, const str
     *of_server =
         server ? atomic_load_explicit(&snapshot_server(l->snapshot, server)->active, memory_order_relaxed)
                : 0;
+}
+
+/* ---- the engine's own numbers ---- */
+
+static void add(_Atomic uint32_t *to, uint32_t n)
+{
+    atomic_store_explicit(to, atomic_load_explicit(to, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+void stats_stream_reads(struct thread *t)
+{
+    add(&t->numbers.reading, 1);
+}
+
+void stats_stream_has_head(struct thread *t)
+{
+    uint64_t requests = atomic_load_explicit(&t->numbers.requests, memory_order_relaxed);
+
+    add(&t->numbers.reading, (uint32_t)-1);
+    add(&t->numbers.writing, 1);
+    atomic_store_explicit(&t->numbers.requests, requests + 1, memory_order_relaxed);
+}
+
+void stats_stream_over(struct thread *t, bool had_head)
+{
+    add(had_head ? &t->numbers.writing : &t->numbers.reading, (uint32_t)-1);
+}
+
+void stats_put_stub(const struct shared *shared, struct buf *out)
+{
+    uint64_t requests = 0, accepted = atomic_load_explicit(&shared->accepted, memory_order_relaxed);
+    uint32_t active = atomic_load_explicit(&shared->connections, memory_order_relaxed), reading = 0,
+             writing = 0;
+
+    for (uint32_t i = 0; i < shared->thread_count; i++) {
+        const struct thread_numbers *n = &shared->threads[i]->numbers;
+        requests += atomic_load_explicit(&n->requests, memory_order_relaxed);
+        reading += atomic_load_explicit(&n->reading, memory_order_relaxed);
+        writing += atomic_load_explicit(&n->writing, memory_order_relaxed);
+    }
+    uint32_t busy = reading + writing;
+    buf_printf(out,
+               "Active connections: %u \nserver accepts handled requests\n %llu %llu %llu \n"
+               "Reading: %u Writing: %u Waiting: %u \n",
+               active, (unsigned long long)accepted,
+               (unsigned long long)(accepted - atomic_load_explicit(&shared->refused, memory_order_relaxed)),
+               (unsigned long long)requests, reading, writing, active > busy ? active - busy : 0);
 }

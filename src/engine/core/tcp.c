@@ -17,6 +17,7 @@
 #include "engine/core/upstream.h"
 #include "eval/eval.h"
 #include "io/chunk.h"
+#include "state/service_state.h"
 
 #define TCP_MEMORY (64u * 1024) /* of expressions, a session */
 #define HELLO_MOST 16384        /* bytes that conditions may look at */
@@ -107,7 +108,7 @@ static void fill_end(struct tcp *t, struct end end)
         .queue_server = u->queue_server,
         .queue_pool = u->queue_pool,
         .count_process = atomic_load_explicit(&t->thread->shared->connections, memory_order_relaxed),
-        .count_service = stats_service_connections(t->session->gate),
+        .count_service = atomic_load_explicit(&t->session->service->active, memory_order_relaxed),
     };
     stats_counts_left(t->lease, u->pool, u->server, &t->facts_end.count_pool, &t->facts_end.count_server);
     t->facts.times = &t->times;
@@ -315,8 +316,6 @@ static void carry_on(struct tcp *t, enum rules_result result)
 {
     if (result == RULES_DONE && t->rules.hook == HOOK_CONTENT)
         result = rules_run(&t->rules, HOOK_REQUEST);
-    while (result == RULES_AGAIN)
-        result = rules_resume(&t->rules);
     switch (result) {
     case RULES_PROXY:
         find_server(t, t->rules.action->proxy);
@@ -337,7 +336,6 @@ static void carry_on(struct tcp *t, enum rules_result result)
         return;
     case RULES_FILES:
     case RULES_STATUS:
-    case RULES_AGAIN:
     case RULES_FAILED:
         t->status = 500;
         tcp_end(t, ended(END_INTERNAL, MOMENT_REQUEST), CLOSE_NORMAL);

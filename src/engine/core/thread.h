@@ -36,7 +36,14 @@ struct shared {
     _Atomic uint32_t connections; /* clients, all threads */
     _Atomic uint64_t accepted, refused;
     uint32_t thread_count;
-    struct span hostname; /* of the machine */
+    struct thread *const *threads; /* by index, <thread_count> of them */
+    struct span hostname;          /* of the machine */
+};
+
+/* Written by the thread alone, read by anybody (relaxed): nginx's stub_status. */
+struct thread_numbers {
+    _Atomic uint64_t requests;
+    _Atomic uint32_t reading, writing; /* streams whose head comes; streams behind that */
 };
 
 struct thread {
@@ -52,7 +59,8 @@ struct thread {
     struct list slots, pool_slots; /* struct server_slot, struct pool_slot */
     uint32_t session_count;
     uint32_t upstream_count; /* open connections to servers */
-    uint32_t log_samples;    /* lines of sampled log rules that were due */
+    struct thread_numbers numbers;
+    uint32_t log_samples; /* lines of sampled log rules that were due */
     struct log_ring *log;
     struct rand rand;
     struct slab session_slab, extra_slab, gate_slab, upstream_slab, slot_slab, pool_slot_slab, relay_slab,

@@ -55,8 +55,10 @@ struct generation {
     void *to;
 };
 
-/* With one reference. Never NULL (configuration time: dies on out of memory). <log> makes the sinks. */
-struct generation *generation_new(const struct generation_parts *p, struct access_log *log, uint64_t number);
+/* With one reference. Never NULL (configuration time: dies on out of memory). <log> makes the sinks; those
+ * of <before> (may be NULL) that stay are kept. */
+struct generation *generation_new(const struct generation_parts *p, struct access_log *log,
+                                  const struct generation *before, uint64_t number);
 struct generation *generation_get(struct generation *g);
 /* NULL-safe; any thread. */
 void generation_put(struct generation *g);

@@ -15,7 +15,7 @@ static bool is_sampled(struct thread *t, const struct log_rule *r)
 {
     if (r->sample_size == 0)
         return true;
-    uint32_t turn = t->log_samples++ % r->sample_size + 1;
+    uint32_t turn = 1 + rand_below(&t->rand, r->sample_size);
     return turn >= r->sample_low && turn <= r->sample_high;
 }
 

@@ -63,7 +63,6 @@ struct session {
     uint64_t serial;    /* of the process: $connection */
     uint32_t requests;  /* begun */
     uint8_t stage;      /* enum session_stage */
-    bool relayed : 1;   /* <owner> is a struct relay */
     bool stopping : 1;  /* no other request after the one that runs */
     bool pipelined : 1; /* the request that runs was there before its forerunner's answer was complete */
     struct small_address peer; /* what the socket says */

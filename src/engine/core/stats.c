@@ -32,17 +32,9 @@ void stats_session_refused(struct thread *t, const struct gate *g)
     counts_bump(b, refused_connections, 1);
 }
 
-void stats_session_denied(struct thread *t, const struct gate *g)
-{
-    struct counts_block *b = service_counts(service_of(g), t->index);
-    counts_bump(b, denied_requests, 1);
-}
-
-/* How it ended, as the columns of views have it: whose fault, and in which moment. */
+/* How it ended, as the columns of views have it. What single tries did wrong, upstream.c has counted. */
 static void count_end(struct counts_block *b, const struct stats_stream *s)
 {
-    const bool before_answer = s->end.moment == MOMENT_CONNECT || s->end.moment == MOMENT_QUEUE;
-
     switch ((enum end_reason)s->end.reason) {
     case END_REQUEST_BAD:
     case END_REQUEST_TOO_LARGE:
@@ -61,33 +53,19 @@ static void count_end(struct counts_block *b, const struct stats_stream *s)
     case END_CLIENT_CLOSED:
         counts_bump(b, client_aborts, 1);
         return;
-    case END_SERVER_REFUSED:
-        counts_bump(b, connect_errors, 1);
-        return;
-    case END_SERVER_CONNECT_TIMEOUT:
-        counts_bump(b, connect_timeouts, 1);
-        return;
     case END_SERVER_CLOSED:
-        if (before_answer || s->end.moment == MOMENT_HEADERS)
-            counts_bump(b, response_errors, 1);
-        else
+        if (s->end.moment == MOMENT_DATA)
             counts_bump(b, server_aborts, 1);
-        return;
-    case END_SERVER_BAD:
-        counts_bump(b, response_errors, 1);
-        return;
-    case END_SERVER_TIMEOUT:
-        counts_bump(b, response_timeouts, 1);
-        return;
-    case END_QUEUE_TIMEOUT:
-        counts_bump(b, queue_timeouts, 1);
-        return;
-    case END_NO_SERVER:
-    case END_QUEUE_FULL:
-        counts_bump(b, no_server, 1);
         return;
     case END_DONE:
     case END_LOCAL:
+    case END_SERVER_REFUSED:
+    case END_SERVER_CONNECT_TIMEOUT:
+    case END_SERVER_BAD:
+    case END_SERVER_TIMEOUT:
+    case END_QUEUE_TIMEOUT:
+    case END_NO_SERVER:
+    case END_QUEUE_FULL:
     case END_SERVER_DOWN:
     case END_LIMITED:
     case END_KILLED:
@@ -129,14 +107,6 @@ static void count_stream(struct thread *t, struct counts_block *b, const struct 
     if (!is_service) {
         counts_bump(b, sessions, 1);
         counts_rate(&b->session_rate, second_of(t));
-        if (s->reused)
-            counts_bump(b, reuses, 1);
-        else if (s->server != NULL)
-            counts_bump(b, connects, 1);
-        if (s->tries > 1)
-            counts_bump(b, retries, (uint64_t)s->tries - 1);
-        if (s->redispatched)
-            counts_bump(b, redispatches, 1);
     }
     count_end(b, s);
     count_times(b, s);
@@ -161,49 +131,23 @@ void stats_counts_left(const struct lease *l, const struct pool *pool, const str
                : 0;
 }
 
-/* ---- the engine's own numbers ---- */
-
-static void add(_Atomic uint32_t *to, uint32_t n)
+void stats_session_denied(struct thread *t, const struct gate *g)
 {
-    atomic_store_explicit(to, atomic_load_explicit(to, memory_order_relaxed) + n, memory_order_relaxed);
-}
-
-void stats_stream_reads(struct thread *t)
-{
-    add(&t->numbers.reading, 1);
-}
-
-void stats_stream_has_head(struct thread *t)
-{
-    uint64_t requests = atomic_load_explicit(&t->numbers.requests, memory_order_relaxed);
-
-    add(&t->numbers.reading, (uint32_t)-1);
-    add(&t->numbers.writing, 1);
-    atomic_store_explicit(&t->numbers.requests, requests + 1, memory_order_relaxed);
-}
-
-void stats_stream_over(struct thread *t, bool had_head)
-{
-    add(had_head ? &t->numbers.writing : &t->numbers.reading, (uint32_t)-1);
+    struct counts_block *b = service_counts(service_of(g), t->index);
+    counts_bump(b, denied_requests, 1);
 }
 
 void stats_put_stub(const struct shared *shared, struct buf *out)
 {
-    uint64_t requests = 0, accepted = atomic_load_explicit(&shared->accepted, memory_order_relaxed);
-    uint32_t active = atomic_load_explicit(&shared->connections, memory_order_relaxed), reading = 0,
-             writing = 0;
+    uint32_t active = atomic_load_explicit(&shared->connections, memory_order_relaxed);
+    uint64_t accepted = atomic_load_explicit(&shared->accepted, memory_order_relaxed), requests = 0;
+    uint32_t busy = 0;
 
     for (uint32_t i = 0; i < shared->thread_count; i++) {
-        const struct thread_numbers *n = &shared->threads[i]->numbers;
-        requests += atomic_load_explicit(&n->requests, memory_order_relaxed);
-        reading += atomic_load_explicit(&n->reading, memory_order_relaxed);
-        writing += atomic_load_explicit(&n->writing, memory_order_relaxed);
+        requests += atomic_load_explicit(&shared->threads[i]->requests, memory_order_relaxed);
+        busy += atomic_load_explicit(&shared->threads[i]->streams, memory_order_relaxed);
     }
-    uint32_t busy = reading + writing;
-    buf_printf(out,
-               "Active connections: %u \nserver accepts handled requests\n %llu %llu %llu \n"
-               "Reading: %u Writing: %u Waiting: %u \n",
-               active, (unsigned long long)accepted,
-               (unsigned long long)(accepted - atomic_load_explicit(&shared->refused, memory_order_relaxed)),
-               (unsigned long long)requests, reading, writing, active > busy ? active - busy : 0);
+    buf_printf(out, "Active connections: %u \nserver accepts handled requests\n %llu %llu %llu \n", active,
+               (unsigned long long)accepted, (unsigned long long)accepted, (unsigned long long)requests);
+    buf_printf(out, "Reading: 0 Writing: %u Waiting: %u \n", busy, active > busy ? active - busy : 0);
 }

@@ -22,11 +22,6 @@ void stats_session_begin(struct thread *t, const struct gate *g);
 void stats_session_refused(struct thread *t, const struct gate *g); /* by a limit, or for want of memory */
 void stats_session_denied(struct thread *t, const struct gate *g);  /* by a rule */
 
-/* A stream's head begins to come; it is complete; the stream is over (<had_head>: after that). */
-void stats_stream_reads(struct thread *t);
-void stats_stream_has_head(struct thread *t);
-void stats_stream_over(struct thread *t, bool had_head);
-
 /* All that is known of a stream or TCP session at its end. */
 struct stats_stream {
     const struct gate *gate;

@@ -17,7 +17,7 @@
 #include "engine/core/upstream.h"
 #include "eval/eval.h"
 #include "io/chunk.h"
-#include "state/service_state.h"
+#include "state/snapshot.h"
 
 #define TCP_MEMORY (64u * 1024) /* of expressions, a session */
 #define HELLO_MOST 16384        /* bytes that conditions may look at */

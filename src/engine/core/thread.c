@@ -7,8 +7,10 @@
 #include "engine/core/gate.h"
 #include "engine/core/generation.h"
 #include "engine/core/lease.h"
+#include "engine/core/relay.h"
 #include "engine/core/session.h"
 #include "engine/core/slot.h"
+#include "engine/core/tcp.h"
 #include "engine/core/upstream.h"
 
 #define SCRATCH_PIECE 4096
@@ -22,6 +24,9 @@ static void thread_init_slabs(struct thread *t)
     slab_init(&t->slot_slab, "server slots", sizeof(struct server_slot), 16, 0);
     slab_init(&t->pool_slot_slab, "pool slots", sizeof(struct pool_slot), 16, 0);
     slab_init(&t->scratch_slab, "scratch", SCRATCH_PIECE, 16, 0);
+    slab_init(&t->ticket_slab, "waiting requests", upstream_ticket_size(), 32, 0);
+    slab_init(&t->relay_slab, "relays", relay_state_size(), 32, 0);
+    slab_init(&t->tcp_slab, "TCP sessions", tcp_size(), 16, 0);
 }
 
 static void thread_fini_slabs(struct thread *t)
@@ -33,6 +38,9 @@ static void thread_fini_slabs(struct thread *t)
     slab_fini(&t->slot_slab);
     slab_fini(&t->pool_slot_slab);
     slab_fini(&t->scratch_slab);
+    slab_fini(&t->ticket_slab);
+    slab_fini(&t->relay_slab);
+    slab_fini(&t->tcp_slab);
 }
 
 struct thread *thread_new(struct shared *shared, uint32_t index, const struct thread_options *o)

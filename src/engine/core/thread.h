@@ -34,16 +34,10 @@ struct shared {
     int temp_dir;                 /* an open folder for unlinked temporary files; -1: memory files */
     _Atomic uint64_t serials;     /* of sessions */
     _Atomic uint32_t connections; /* clients, all threads */
-    _Atomic uint64_t accepted, refused;
+    _Atomic uint64_t accepted;
+    struct thread **threads;
     uint32_t thread_count;
-    struct thread *const *threads; /* by index, <thread_count> of them */
-    struct span hostname;          /* of the machine */
-};
-
-/* Written by the thread alone, read by anybody (relaxed): nginx's stub_status. */
-struct thread_numbers {
-    _Atomic uint64_t requests;
-    _Atomic uint32_t reading, writing; /* streams whose head comes; streams behind that */
+    struct span hostname; /* of the machine */
 };
 
 struct thread {
@@ -59,8 +53,6 @@ struct thread {
     struct list slots, pool_slots; /* struct server_slot, struct pool_slot */
     uint32_t session_count;
     uint32_t upstream_count; /* open connections to servers */
-    struct thread_numbers numbers;
-    uint32_t log_samples; /* lines of sampled log rules that were due */
     struct log_ring *log;
     struct rand rand;
     struct slab session_slab, extra_slab, gate_slab, upstream_slab, slot_slab, pool_slot_slab, relay_slab,
@@ -71,7 +63,9 @@ struct thread {
 
     /* from other threads */
     _Atomic(struct generation *) offered;
-    _Atomic uint64_t adopted; /* number of the last generation that was */
+    _Atomic uint64_t adopted;  /* number of the last generation that was */
+    _Atomic uint64_t requests; /* begun; written by this thread only */
+    _Atomic uint32_t streams;  /* that run now */
     atomic_bool drain_posted, stop_posted;
     struct task adopt_task, drain_task, stop_task;
 };

@@ -36,10 +36,15 @@ static struct server_state *upstream_state(const struct upstream *u)
     return snapshot_server(u->lease->snapshot, u->server);
 }
 
-static struct counts_block *upstream_counts(const struct upstream *u)
-{
-    return server_counts(upstream_state(u), u->thread->index);
-}
+/* Counts one event of a try, with the server and its pool. */
+#define upstream_bump(u, name)                                                                               \
+    do {                                                                                                     \
+        struct counts_block *of_server = server_counts(upstream_state(u), (u)->thread->index);               \
+        struct counts_block *of_pool =                                                                       \
+            pool_counts(snapshot_pool((u)->lease->snapshot, (u)->pool), (u)->thread->index);                 \
+        counts_bump(of_server, name, 1);                                                                     \
+        counts_bump(of_pool, name, 1);                                                                       \
+    } while (0)
 
 struct try_facts *upstream_this_try(struct upstream *u)
 {
@@ -237,9 +242,9 @@ static void upstream_connect_failed(struct upstream *u, enum upstream_failure f,
     u->error = error;
     upstream_log(u, f == FAILURE_CONNECT ? ERROR_CONNECT_FAILED : ERROR_CONNECT_TIMEOUT);
     if (f == FAILURE_CONNECT)
-        counts_bump(upstream_counts(u), connect_errors, 1);
+        upstream_bump(u, connect_errors);
     else
-        counts_bump(upstream_counts(u), connect_timeouts, 1);
+        upstream_bump(u, connect_timeouts);
     upstream_tell(u, upstream_retry(u, f, true, true));
 }
 
@@ -331,7 +336,7 @@ static bool upstream_connect(struct upstream *u)
     u->reused = false;
     t->upstream_count++;
     loop_set_deadline(t->loop, &c->deadline, u->policy->connect_timeout);
-    counts_bump(upstream_counts(u), connects, 1);
+    upstream_bump(u, connects);
     return true;
 }
 
@@ -353,7 +358,7 @@ static enum upstream_result upstream_open(struct upstream *u)
     u->reused = true;
     u->conn->owner = u;
     upstream_is_open(u);
-    counts_bump(upstream_counts(u), reuses, 1);
+    upstream_bump(u, reuses);
     return UPSTREAM_READY;
 }
 
@@ -391,6 +396,11 @@ static enum upstream_result upstream_given(struct upstream *u, const struct serv
     u->same = 1;
     upstream_note_try(u);
     return upstream_opened(u, upstream_open(u));
+}
+
+size_t upstream_ticket_size(void)
+{
+    return sizeof(struct upstream_ticket);
 }
 
 static void ticket_free(struct upstream_ticket *k)
@@ -615,14 +625,12 @@ static enum upstream_result upstream_same_again(struct upstream *u)
 
 static enum upstream_result upstream_elsewhere(struct upstream *u)
 {
-    struct pool_state *pool = snapshot_pool(u->lease->snapshot, u->pool);
-
+    upstream_bump(u, redispatches);
     upstream_let_go(u);
     if (!tried_add(&u->tried_servers, u->facts->scratch, u->server))
         return upstream_fail(u, END_LIMITED, MOMENT_CONNECT, 500);
     u->wanted = NULL;
     u->redispatched = true;
-    counts_bump(pool_counts(pool, u->thread->index), redispatches, 1);
     return upstream_pick(u);
 }
 
@@ -670,9 +678,9 @@ static void upstream_count_failure(struct upstream *u, enum upstream_failure f)
     if (f == FAILURE_STALE)
         return;
     if (f == FAILURE_TIMEOUT)
-        counts_bump(upstream_counts(u), response_timeouts, 1);
+        upstream_bump(u, response_timeouts);
     else if (was_sent(f))
-        counts_bump(upstream_counts(u), response_errors, 1);
+        upstream_bump(u, response_errors);
     switch (server_failed(upstream_state(u), u->server, was_sent(f) ? 7 : 4, thread_now(u->thread))) {
     case FAILED_COUNTED:
         break;
@@ -702,7 +710,7 @@ enum upstream_result upstream_retry(struct upstream *u, enum upstream_failure f,
         u->try_began = thread_now(u->thread);
         return upstream_opened(u, upstream_open(u));
     }
-    counts_bump(upstream_counts(u), retries, 1);
+    upstream_bump(u, retries);
     return may_go_elsewhere(u) ? upstream_elsewhere(u) : upstream_same_again(u);
 }
 
@@ -725,6 +733,10 @@ void upstream_done(struct upstream *u, bool reusable)
     struct upstream_conn *c = u->conn;
 
     u->conn = NULL;
+    if (!c) {
+        upstream_let_go(u);
+        return;
+    }
     c->requests++;
     if (reusable && conn_is_keepable(u, c))
         idle_add(u, c);

@@ -141,6 +141,8 @@ void upstream_done(struct upstream *u, bool reusable);
 void upstream_cancel(struct upstream *u);
 /* The try that is running, or ran last. */
 struct try_facts *upstream_this_try(struct upstream *u);
+/* What ticket_slab's objects must hold. */
+size_t upstream_ticket_size(void);
 /* How many there are in <tried>. */
 static inline uint32_t upstream_tries_kept(const struct upstream *u)
 {

@@ -122,7 +122,9 @@ static void http1_expired(struct session *session)
 
 static struct stream *stream_of_session(const struct session *session)
 {
-    return session->relayed ? tunnel_stream(session->owner) : session->owner;
+    void *tunnel = relay_owner_of(session);
+
+    return tunnel ? tunnel_stream(tunnel) : session->owner;
 }
 
 static void http1_stop(struct session *session, bool now)

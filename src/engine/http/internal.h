@@ -5,8 +5,6 @@
 #include "engine/http/front.h"
 #include "engine/http/stream.h"
 
-struct relay;
-
 typedef enum stream_step step_fn(struct stream *s);
 
 /* stream_request.c */
@@ -20,8 +18,7 @@ step_fn step_forward;
 /* upgrade.c */
 step_fn step_tunnel;
 void tunnel_cancel(struct stream *s);
-/* The stream whose tunnel this relay is. */
-struct stream *tunnel_stream(struct relay *r);
+struct stream *tunnel_stream(const struct tunnel *t);
 /* Ends the hold on the server, whatever its state. */
 void server_release(struct stream *s);
 /* The whole answer was read, the whole request sent: the connection is kept if it may be. */

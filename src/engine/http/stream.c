@@ -143,6 +143,9 @@ struct stream *stream_new(struct session *session, const struct front *front)
     if (!s)
         return NULL;
     memset(s, 0, offsetof(struct stream, facts));
+    count_up(&t->streams, 1);
+    atomic_store_explicit(&t->requests, atomic_load_explicit(&t->requests, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
     s->live.session = s->session = session;
     s->thread = t;
     s->front = front;
@@ -179,6 +182,7 @@ void stream_free(struct stream *s)
     loop_undefer(&s->turn);
     scratch_reset(&s->scratch);
     lease_put(s->lease);
+    count_up(&t->streams, (uint32_t)-1);
     slab_put(&t->stream_slab, s);
 }
 

@@ -11,9 +11,9 @@ struct tunnel {
     struct stream *stream;
 };
 
-struct stream *tunnel_stream(struct relay *r)
+struct stream *tunnel_stream(const struct tunnel *t)
 {
-    return CONTAINER_OF(r, struct tunnel, relay)->stream;
+    return t->stream;
 }
 
 static void tunnel_on_end(struct relay *r, struct end end)
@@ -21,7 +21,6 @@ static void tunnel_on_end(struct relay *r, struct end end)
     struct tunnel *t = CONTAINER_OF(r, struct tunnel, relay);
     struct stream *s = t->stream;
 
-    s->session->relayed = false;
     s->session->owner = s;
     s->tunnel_end = end;
     s->tunnel_over = true;
@@ -63,7 +62,6 @@ static enum stream_step tunnel_begin(struct stream *s)
                      span_of(s->back + s->back_at, s->back_len - s->back_at)))
         return stream_give_up(s, END_LIMITED);
     s->tunnel = t;
-    s->session->relayed = true;
     return STEP_WAIT;
 }
 
@@ -95,7 +93,6 @@ void tunnel_cancel(struct stream *s)
 {
     if (s->tunnel && !s->tunnel_over)
         relay_cancel(&s->tunnel->relay);
-    s->session->relayed = false;
 }
 
 enum stream_step step_tunnel(struct stream *s)

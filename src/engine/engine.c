@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "engine/core/tcp.h"
+#include "engine/core/thread.h"
+#include "engine/core/work.h"
+#include "engine/http/front_h1.h"
+#include "engine/http/http.h"
+#include "io/loop.h"
+#include "os/process.h"
+
+struct engine {
+    struct shared shared;
+    struct generation *published; /* counted */
+    pthread_t *handles;
+    uint32_t running; /* threads that were started */
+    uint64_t numbers; /* of generations */
+    char hostname[256];
+};
+
+/* --- threads
+ * ------------------------------------------------------------------------------------------------------ */
+static void *thread_main(void *argument)
+{
+    struct thread *t = argument;
+    char name[16];
+
+    (void)snprintf(name, sizeof(name), "keel-%u", t->index);
+    process_set_name(name);
+    loop_run(t->loop);
+    return NULL;
+}
+
+/* The <index>-th of the CPUs that we may use. */
+static void pin(pthread_t handle, uint32_t index)
+{
+    cpu_set_t allowed, one;
+
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
+        return;
+    uint32_t left = index % (uint32_t)CPU_COUNT(&allowed);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &allowed) || left-- > 0)
+            continue;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        (void)pthread_setaffinity_np(handle, sizeof(one), &one);
+        return;
+    }
+}
+
+static bool engine_add_thread(struct engine *e, uint32_t index, const struct engine_options *o)
+{
+    struct thread *t = thread_new(&e->shared, index,
+                                  &(struct thread_options){ .spin_us = o->spin_us,
+                                                            .heartbeat = o->heartbeat,
+                                                            .turns = o->turns ? &o->turns[index] : NULL,
+                                                            .chunk_small = o->chunk_size,
+                                                            .chunk_ceiling = o->memory_per_thread });
+    if (!t)
+        return false;
+    http_thread_init(t);
+    e->shared.threads[index] = t;
+    return true;
+}
+
+static bool engine_run_threads(struct engine *e, const struct engine_options *o)
+{
+    for (; e->running < o->threads; e->running++) {
+        struct thread *t = e->shared.threads[e->running];
+        int error = pthread_create(&e->handles[e->running], NULL, thread_main, t);
+        if (error) {
+            errno = error;
+            return false;
+        }
+        if (o->pin)
+            pin(e->handles[e->running], e->running);
+    }
+    return true;
+}
+
+static bool engine_begin(struct engine *e, const struct engine_options *o)
+{
+    e->shared.log = access_log_new(&o->log);
+    e->shared.work = work_pool_new(0);
+    if (!e->shared.log || !e->shared.work)
+        return false;
+    for (uint32_t i = 0; i < o->threads; i++)
+        if (!engine_add_thread(e, i, o))
+            return false;
+    return engine_run_threads(e, o);
+}
+
+struct engine *engine_start(const struct engine_options *o)
+{
+    struct engine *e = calloc(1, sizeof(*e));
+
+    BUG_ON(o->threads == 0);
+    if (!e)
+        oom_die(sizeof(*e));
+    e->handles = calloc(o->threads, sizeof(*e->handles));
+    e->shared.threads = calloc(o->threads, sizeof(*e->shared.threads));
+    if (!e->handles || !e->shared.threads)
+        oom_die(o->threads * sizeof(*e->handles));
+    e->shared.thread_count = o->threads;
+    e->shared.world = o->world;
+    e->shared.temp_dir = o->temp_dir;
+    e->shared.protocols.of[PROTOCOL_TCP] = &tcp_protocol;
+    e->shared.protocols.of[PROTOCOL_HTTP] = &http1_protocol;
+    (void)gethostname(e->hostname, sizeof(e->hostname) - 1);
+    e->shared.hostname = span_from(e->hostname);
+    if (!engine_begin(e, o)) {
+        int error = errno;
+        engine_stop(&e, DURATION_MS(0));
+        errno = error;
+    }
+    return e;
+}
+
+/* --- publishing
+ * --------------------------------------------------------------------------------------------------- */
+void engine_publish(struct engine *e, const struct generation_parts *parts)
+{
+    struct generation *g = generation_new(parts, e->shared.log, e->published, ++e->numbers);
+
+    for (uint32_t i = 0; i < e->shared.thread_count; i++)
+        thread_offer(e->shared.threads[i], generation_get(g));
+    generation_put(e->published);
+    e->published = g;
+}
+
+bool engine_adopted(const struct engine *e)
+{
+    for (uint32_t i = 0; i < e->shared.thread_count; i++)
+        if (atomic_load_explicit(&e->shared.threads[i]->adopted, memory_order_acquire) != e->numbers)
+            return false;
+    return true;
+}
+
+void engine_reopen_logs(struct engine *e, const int *fds)
+{
+    if (e->published)
+        log_sinks_reopen(e->published->sinks, fds, DURATION_S(1));
+}
+
+/* --- the end
+ * ------------------------------------------------------------------------------------------------------ */
+void engine_drain(struct engine *e)
+{
+    for (uint32_t i = 0; i < e->shared.thread_count; i++)
+        thread_stop(e->shared.threads[i], STOP_DRAIN);
+}
+
+uint32_t engine_sessions(const struct engine *e)
+{
+    return atomic_load_explicit(&e->shared.connections, memory_order_relaxed);
+}
+
+static void engine_end_threads(struct engine *e)
+{
+    for (uint32_t i = 0; i < e->running; i++)
+        thread_stop(e->shared.threads[i], STOP_NOW);
+    for (uint32_t i = 0; i < e->running; i++)
+        (void)pthread_join(e->handles[i], NULL);
+}
+
+void engine_stop(struct engine **engine, duration logs)
+{
+    struct engine *e = *engine;
+
+    if (!e)
+        return;
+    *engine = NULL;
+    engine_end_threads(e);
+    work_pool_free(&e->shared.work);
+    if (e->shared.log)
+        access_log_flush(e->shared.log, logs);
+    for (uint32_t i = 0; i < e->shared.thread_count; i++) {
+        if (e->shared.threads[i])
+            http_thread_fini(e->shared.threads[i]);
+        thread_free(&e->shared.threads[i]);
+    }
+    generation_put(e->published);
+    access_log_free(&e->shared.log, logs);
+    free(e->shared.threads);
+    free(e->handles);
+    free(e);
+}
+
+/* --- about it
+ * ----------------------------------------------------------------------------------------------------- */
+void engine_totals(const struct engine *e, struct stats_totals *out)
+{
+    *out = (struct stats_totals){
+        .accepted = atomic_load_explicit(&e->shared.accepted, memory_order_relaxed),
+        .connections = engine_sessions(e),
+    };
+    for (uint32_t i = 0; i < e->shared.thread_count; i++) {
+        const struct thread *t = e->shared.threads[i];
+        out->requests += atomic_load_explicit(&t->requests, memory_order_relaxed);
+        out->writing += atomic_load_explicit(&t->streams, memory_order_relaxed);
+    }
+    out->waiting = out->connections > out->writing ? out->connections - out->writing : 0;
+}
+
+void engine_log_counts(const struct engine *e, struct log_counts *out)
+{
+    access_log_counts(e->shared.log, out);
+}

@@ -94,7 +94,7 @@ static void on_done(struct probe *p, enum check_result result, int32_t detail)
 
     enum health_change change = server_checked(w->state, w->model->check, result, detail, took, now);
     if (change != HEALTH_SAME)
-        c->on_change(c->to, w->model, w->state, change);
+        c->on_change(c->to, c->round->snapshot, w->model, w->state, change);
     duration next = interval(w);
     /* The interval is from beginning to beginning, as HAProxy counts, but never without a pause. */
     loop_set_deadline(c->loop, &w->next, DURATION_MS(took < next.ms ? next.ms - took : 1));

@@ -15,8 +15,8 @@ struct checks;
 struct snapshot;
 
 /* A server went up or down: for the log. In the checks' thread. */
-typedef void (*checks_fn)(void *to, const struct server *server, struct server_state *state,
-                          enum health_change change);
+typedef void (*checks_fn)(void *to, const struct snapshot *s, const struct server *server,
+                          struct server_state *state, enum health_change change);
 
 /* NULL: errno. */
 struct checks *checks_start(checks_fn on_change, void *to);

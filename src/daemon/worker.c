@@ -13,7 +13,10 @@
 #include "base/clock.h"
 #include "daemon/build.h"
 #include "daemon/confine.h"
+#include "check/schedule.h"
 #include "daemon/parcel.h"
+#include "daemon/server_news.h"
+#include "daemon/words.h"
 #include "engine/engine.h"
 #include "os/event.h"
 #include "os/limits.h"
@@ -41,6 +44,7 @@ struct worker {
     int signals;
     int temp_dir;
     struct engine *engine; /* NULL before the first publish */
+    struct checks *checks; /* NULL until a file wants any */
     struct state_world *world;
     struct parcel arriving; /* what the parent is sending */
     struct parcel served;   /* what the engine was given */
@@ -127,6 +131,36 @@ static bool start_engine(struct worker *w, const struct config *c)
     return w->engine != NULL;
 }
 
+/* In the checks' thread. */
+static void on_server_change(void *to, const struct snapshot *s, const struct server *server,
+                             struct server_state *state, enum health_change change)
+{
+    const struct worker *w = to;
+    struct buf line;
+    char room[1024];
+
+    buf_init_fixed(&line, room, sizeof(room) - 1);
+    server_news(&line, s, server, state, change);
+    room[line.len] = '\0';
+    words_say(w->manifest->language, change == HEALTH_WENT_UP ? WORDS_NOTICE : WORDS_WARNING, "%s", room);
+}
+
+static bool wants_checks(const struct config *c)
+{
+    for (uint32_t i = 0; i < c->servers.count; i++)
+        if (c->servers.items[i]->check != NULL)
+            return true;
+    return false;
+}
+
+static void publish_checks(struct worker *w, struct snapshot *s)
+{
+    if (w->checks == NULL && wants_checks(s->config))
+        w->checks = checks_start(on_server_change, w);
+    if (w->checks != NULL)
+        checks_publish(w->checks, snapshot_get(s));
+}
+
 static void await_adoption(struct worker *w)
 {
     for (int i = 0; i < ADOPT_TRIES && !engine_adopted(w->engine); i++)
@@ -160,7 +194,10 @@ static void publish(struct worker *w)
         .on_end = on_generation_end,
         .to = b,
     };
+    struct snapshot *for_checks = snapshot_get(snapshot);
     engine_publish(w->engine, &parts);
+    publish_checks(w, for_checks);
+    snapshot_put(for_checks);
     await_adoption(w);
     uint64_t generation = w->arriving.generation;
     parcel_replace(&w->served, &w->arriving);
@@ -260,6 +297,7 @@ int worker_run(const struct manifest *m, struct channel *parent)
     if (w.signals < 0 || !confine(m))
         return 1;
     loop(&w);
+    checks_stop(&w.checks);
     if (w.engine != NULL)
         engine_stop(&w.engine, LOGS_TIME);
     state_world_free(&w.world);

@@ -82,6 +82,7 @@ static void dump_reply(struct dump *d, const struct reply *r)
     dump_text(d, "reason", r->reason);
     dump_fields(d, "field", r->fields.items, r->fields.count);
     dump_text(d, "content type", r->content_type);
+    dump_flag(d, "type by path", r->type_by_path);
     dump_expr(d, "body", r->body);
     dump_expr(d, "location", r->location);
     dump_flag(d, "relative", r->relative);
@@ -135,7 +136,8 @@ static void dump_files(struct dump *d, const struct files *f)
 static void dump_rewrite(struct dump *d, const struct rewrite *r)
 {
     static const char *const thens[] = { "next", "last", "break", "redirect", "permanent" };
-    dump_text(d, "regex", regex_source(r->regex));
+    if (r->regex)
+        dump_text(d, "regex", regex_source(r->regex));
     dump_expr(d, "to", r->to);
     dump_line(d, "then %s", thens[r->then]);
     dump_flag(d, "drop query", r->drop_query);

@@ -17,8 +17,9 @@ struct reply {
     uint16_t status;    /* 0: closes without a byte (nginx 444, silent) */
     struct span reason; /* empty: the registered phrase */
     LIST_OF(struct field_line) fields;
-    struct span content_type;    /* empty: none is sent */
-    const struct expr *body;     /* NULL: none */
+    struct span content_type; /* empty: none is sent */
+    bool type_by_path;        /* as for a file of the request's path: the scope's mime_types, default_type */
+    const struct expr *body;  /* NULL: none */
     const struct expr *location; /* redirects: an absolute URL, or a path that is completed */
     bool relative;               /* leave a path in Location as it is */
     struct span raw;             /* HAProxy errorfile: a whole HTTP/1 answer, sent as it is */

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* map and geo: variables that are looked up. */
+#include "conf/nginx/nginx_internal.h"
+
+#include "base/macros.h"
+#include "model/lookup.h"
+
+/* A map that needs a map that needs a map ... */
+enum { MAP_DEPTH_MAX = 32 };
+
+struct pending_lookup {
+    struct statement opening;
+    struct kept rows;
+    struct span name;
+    bool geo, hostnames, busy, bad;
+    struct lookup *lookup; /* once compiled */
+};
+
+static void keep_row(struct build *b, void *self, const struct statement *s)
+{
+    struct pending_lookup *p = self;
+    struct span first = text_at(s, 0);
+    if (s->words.count == 1 && !p->geo && span_eq(first, SPAN("hostnames"))) {
+        p->hostnames = true;
+    } else if (s->words.count == 1 && span_eq(first, SPAN("volatile"))) {
+        return; /* every use is computed anew in any case */
+    } else if (p->geo && (span_eq(first, SPAN("ranges")) || span_eq(first, SPAN("delete")) ||
+                          span_eq(first, SPAN("proxy")) || span_eq(first, SPAN("proxy_recursive")))) {
+        diag_add(b->diags, &nginx_geo_refused, s->at, DIAG_TEXT(first));
+    } else if (s->words.count != 2) {
+        diag_add(b->diags, &nginx_map_row, s->at, DIAG_TEXT(p->geo ? SPAN("geo") : SPAN("map")));
+    } else {
+        *ARENA_PUSH(b->arena, &p->rows) = *s;
+    }
+}
+
+static bool is_builtin(const struct side *side, struct span name)
+{
+    const struct known_variable *v = side->stream ? nginx_stream_variables : nginx_http_variables;
+    for (; v->name; v++)
+        if (span_eq(span_from(v->name), name))
+            return true;
+    return false;
+}
+
+static void read_lookup(struct build *b, const struct statement *s, bool geo)
+{
+    struct side *side = b->context & IN_STREAM ? &b->stream : &b->http;
+    struct pending_lookup *p = ARENA_NEW(b->arena, struct pending_lookup);
+    p->opening = *s;
+    p->geo = geo;
+    const struct word *w = word_at(s, s->words.count - 1);
+    nginx_read_rows(b, keep_row, p);
+    if (!nginx_new_variable(b, w, &p->name))
+        return;
+    const struct variable_def *before = map_get(&side->variables, p->name);
+    if (before || is_builtin(side, p->name)) {
+        struct diag *d = diag_add(b->diags, &nginx_duplicate_variable, w->at, DIAG_TEXT(p->name));
+        if (before)
+            diag_also(b->diags, d, before->at, "the first one");
+        return;
+    }
+    struct variable_def *def = ARENA_NEW(b->arena, struct variable_def);
+    *def = (struct variable_def){ .kind = VARIABLE_LOOKUP, .lookup = p, .at = w->at };
+    (void)map_put(b->arena, &side->variables, p->name, def);
+}
+
+static void on_map(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    read_lookup(b, s, false);
+}
+
+static void on_geo(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    read_lookup(b, s, true);
+}
+
+/* ---- compiling ---- */
+
+/* "~pattern", "~*pattern": false when it is one that does not compile. */
+static bool row_regex(struct build *b, struct side *side, const struct word *w, struct lookup_row *row)
+{
+    bool nocase = span_starts_with(w->text, SPAN("~*"));
+    row->how = MATCH_REGEX;
+    row->regex = nginx_regex(b, side, w, span_from_index(w->text, nocase ? 2 : 1), nocase);
+    return row->regex != NULL;
+}
+
+static void say_conflict(struct build *b, const struct word *w, struct where first)
+{
+    struct diag *d = diag_add(b->diags, &nginx_map_conflict, w->at, DIAG_TEXT(w->text));
+    diag_also(b->diags, d, first, "the first one");
+}
+
+static void add_row(struct build *b, struct side *side, struct pending_lookup *p, struct map *seen,
+                    const struct statement *s)
+{
+    const struct word *w = word_at(s, 0);
+    struct lookup_row row = { .how = MATCH_EXACT, .text = w->text, .at = s->at };
+    bool fallback = span_eq(w->text, SPAN("default"));
+    bool good = true;
+    if (p->geo && !fallback) {
+        row.how = MATCH_IP;
+        good = value_network(b->diags, w, &row.network);
+    } else if (!p->geo && span_starts_with(w->text, SPAN("~"))) {
+        good = row_regex(b, side, w, &row);
+    } else if (!p->geo && span_starts_with(w->text, SPAN("\\"))) {
+        row.text = span_from_index(w->text, 1); /* "\default" */
+    }
+    row.value = p->geo ? expr_text(b->arena, text_at(s, 1)) : nginx_expr(b, side, word_at(s, 1), row.regex);
+    struct statement *first = map_get(seen, w->text);
+    if (first)
+        say_conflict(b, w, first->at);
+    else
+        (void)map_put(b->arena, seen, w->text, arena_alloc(b->arena, sizeof(*s)));
+    if (first || !good)
+        return;
+    *(struct statement *)map_get(seen, w->text) = *s;
+    if (fallback)
+        p->lookup->fallback = row.value;
+    else
+        *ARENA_PUSH(b->arena, &p->lookup->rows) = row;
+}
+
+static const struct expr *subject_of(struct build *b, struct side *side, const struct pending_lookup *p)
+{
+    if (p->opening.words.count > 2)
+        return nginx_expr(b, side, word_at(&p->opening, 1), NULL);
+    return expr_fetch(b->arena, FETCH_CLIENT_IP, SPAN(""));
+}
+
+static unsigned depth_of(const struct side *side)
+{
+    unsigned busy = 0;
+    for (uint32_t i = 0; i < side->variables.room; i++) {
+        const struct variable_def *def = map_at(&side->variables, i)->value;
+        busy += def && def->kind == VARIABLE_LOOKUP && def->lookup->busy;
+    }
+    return busy;
+}
+
+const struct lookup *nginx_lookup(struct build *b, struct side *side, struct pending_lookup *p,
+                                  struct where asked)
+{
+    if (p->lookup && !p->busy)
+        return p->bad ? NULL : p->lookup;
+    if (p->busy || depth_of(side) >= MAP_DEPTH_MAX) {
+        diag_add(b->diags, &nginx_variable_circle, asked, DIAG_TEXT(p->name));
+        p->bad = true;
+        return NULL;
+    }
+    p->busy = true;
+    struct map seen;
+    map_init(&seen, false);
+    p->lookup = ARENA_NEW(b->arena, struct lookup);
+    p->lookup->name = p->name;
+    p->lookup->at = p->opening.at;
+    p->lookup->nocase = !p->geo;
+    p->lookup->hostnames = p->hostnames;
+    p->lookup->subject = subject_of(b, side, p);
+    p->lookup->fallback = expr_text(b->arena, SPAN(""));
+    for (uint32_t i = 0; i < p->rows.count; i++)
+        add_row(b, side, p, &seen, &p->rows.items[i]);
+    lookup_finish(b->arena, p->lookup);
+    p->busy = false;
+    return p->bad ? NULL : p->lookup;
+}
+
+/* Maps that nobody uses are looked at all the same. */
+void nginx_compile_lookups(struct build *b, struct side *side)
+{
+    for (uint32_t i = 0; i < side->variables.room; i++) {
+        const struct variable_def *def = map_at(&side->variables, i)->value;
+        if (def && def->kind == VARIABLE_LOOKUP)
+            (void)nginx_lookup(b, side, def->lookup, def->at);
+    }
+}
+
+/* clang-format off */
+const struct keyword nginx_map_words[] = {
+    { "map", IN_HTTP | IN_STREAM, 2, 2, .block = true, .handle = on_map, .manual = "a variable that depends on others: texts, masks, regular expressions" },
+    { "geo", IN_HTTP | IN_STREAM, 1, 2, .block = true, .handle = on_geo, .manual = "a variable that depends on an address" },
+    { NULL },
+};
+/* clang-format on */

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is said about servers: timeouts, buffers, tries, and how the request and the answer are changed. */
+#include "conf/nginx/nginx_internal.h"
+
+#include "base/macros.h"
+
+static void on_http_version(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    static const char *const versions[] = { "1.0", "1.1", NULL };
+    unsigned i;
+    if (span_eq(text_at(s, 1), SPAN("2")) || span_eq(text_at(s, 1), SPAN("2.0")))
+        diag_add(b->diags, &nginx_no_http2, word_at(s, 1)->at, DIAG_NO_TEXT);
+    else if (value_choice(b->diags, word_at(s, 1), versions, &i))
+        b->level->proxy_http_version = (struct setting){ .set = true, .n = i, .at = s->at };
+    b->level->says_more = true;
+}
+
+#define AT(member) .offset = offsetof(struct level, member)
+#define ONCE       .once = true
+#define BOTH       (IN_HSL | IN_TCP)
+/* clang-format off */
+const struct keyword nginx_proxy_words[] = {
+    { "proxy_pass", IN_LOCATION | IN_LOCATION_IF, 1, 1, ONCE, .handle = nginx_keep, AT(proxy_pass), .manual = "sends requests to http://ADDRESS or an upstream, with or without a path" },
+    { "proxy_connect_timeout", BOTH, 1, 1, ONCE, .handle = nginx_set_time, AT(proxy_connect_timeout), .manual = "for connecting to a server" },
+    { "proxy_send_timeout", IN_HSL, 1, 1, ONCE, .handle = nginx_set_time, AT(proxy_send_timeout), .manual = "between two writes to a server" },
+    { "proxy_read_timeout", IN_HSL, 1, 1, ONCE, .handle = nginx_set_time, AT(proxy_read_timeout), .manual = "between two reads from a server" },
+    { "proxy_next_upstream", IN_HSL, 1, ARGS_ANY, ONCE, .handle = nginx_keep, AT(proxy_next_upstream), .manual = "when the next server is tried" },
+    { "proxy_next_upstream_tries", BOTH, 1, 1, ONCE, .handle = nginx_set_number, AT(proxy_next_upstream_tries), .manual = "servers tried at most; 0: all" },
+    { "proxy_next_upstream_timeout", BOTH, 1, 1, ONCE, .handle = nginx_set_time, AT(proxy_next_upstream_timeout), .manual = "for all tries together; 0: no limit" },
+    { "proxy_buffering", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_buffering), .manual = "read answers ahead of slow clients" },
+    { "proxy_request_buffering", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_request_buffering), .manual = "read the whole body before a server is asked" },
+    { "proxy_buffer_size", BOTH, 1, 1, ONCE, .handle = nginx_set_size, AT(proxy_buffer_size), .low = 1, .high = INT32_MAX, .manual = "for the head of an answer; stream: for each direction" },
+    { "proxy_buffers", IN_HSL, 2, 2, ONCE, .handle = nginx_set_buffers, AT(proxy_buffers), .low = 2, .manual = "of an answer in memory" },
+    { "proxy_max_temp_file_size", IN_HSL, 1, 1, ONCE, .handle = nginx_set_size, AT(proxy_max_temp_file_size), .manual = "of an answer in a file; 0: none" },
+    { "proxy_intercept_errors", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_intercept_errors), .manual = "error_page for the server's own errors too" },
+    { "proxy_ignore_client_abort", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_ignore_client_abort), .manual = "go on though the client is gone" },
+    { "proxy_bind", BOTH, 1, 2, ONCE, .handle = nginx_keep, AT(proxy_bind), .manual = "our address towards servers; off" },
+    { "proxy_http_version", IN_HSL, 1, 1, ONCE, .handle = on_http_version, .manual = "1.0 or 1.1" },
+    { "proxy_set_header", IN_HSL, 2, 2, .handle = nginx_keep, AT(proxy_set_header), .manual = "a field of the request as sent to servers; empty: not sent" },
+    { "proxy_method", IN_HSL, 1, 1, ONCE, .handle = nginx_keep, AT(proxy_method), .manual = "the method sent to servers" },
+    { "proxy_set_body", IN_HSL, 1, 1, ONCE, .handle = nginx_keep, AT(proxy_set_body), .manual = "the body sent to servers" },
+    { "proxy_pass_request_headers", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_pass_request_headers), .manual = "send the client's fields" },
+    { "proxy_pass_request_body", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_pass_request_body), .manual = "send the client's body" },
+    { "proxy_hide_header", IN_HSL, 1, 1, .handle = nginx_keep, AT(proxy_hide_header), .manual = "a field of answers that clients do not get" },
+    { "proxy_pass_header", IN_HSL, 1, 1, .handle = nginx_keep, AT(proxy_pass_header), .manual = "a field of answers that is hidden otherwise" },
+    { "proxy_redirect", IN_HSL, 1, 2, .handle = nginx_keep, AT(proxy_redirect), .manual = "changes Location and Refresh of answers" },
+    { NULL },
+};
+/* clang-format on */
+
+/* ---- the server's policy ---- */
+
+struct reason {
+    const char *word;
+    uint32_t retry;
+    uint16_t status;
+};
+static const struct reason reasons[] = {
+    { "error", RETRY_CONNECT_REFUSED | RETRY_CLOSED, 0 },
+    { "timeout", RETRY_CONNECT_TIMEOUT | RETRY_TIMEOUT, 0 },
+    { "invalid_header", RETRY_GARBAGE, 0 },
+    { "non_idempotent", RETRY_NON_IDEMPOTENT, 0 },
+    { "http_403", RETRY_STATUS, 403 },
+    { "http_404", RETRY_STATUS, 404 },
+    { "http_429", RETRY_STATUS, 429 },
+    { "http_500", RETRY_STATUS, 500 },
+    { "http_502", RETRY_STATUS, 502 },
+    { "http_503", RETRY_STATUS, 503 },
+    { "http_504", RETRY_STATUS, 504 },
+    { "off", 0, 0 },
+};
+
+static void add_reason(struct build *b, const struct word *w, struct server_policy *p)
+{
+    const char *words[COUNT_OF(reasons) + 1] = { NULL };
+    unsigned i;
+    for (size_t n = 0; n < COUNT_OF(reasons); n++)
+        words[n] = reasons[n].word;
+    if (!value_choice(b->diags, w, words, &i))
+        return;
+    p->retry_on |= reasons[i].retry;
+    if (reasons[i].status)
+        *ARENA_PUSH(b->arena, &p->retry_statuses) = reasons[i].status;
+}
+
+static void fill_retries(struct build *b, const struct level *l, struct server_policy *p)
+{
+    const struct kept *k = KEPT(l, proxy_next_upstream);
+    bool off = false;
+    if (k == NULL)
+        p->retry_on = reasons[0].retry | reasons[1].retry;
+    for (uint32_t i = 1; k && i < k->items[0].words.count; i++) {
+        add_reason(b, word_at(&k->items[0], i), p);
+        off |= span_eq(text_at(&k->items[0], i), SPAN("off"));
+    }
+    if (off)
+        p->retry_on = 0;
+    uint32_t connect = RETRY_CONNECT_REFUSED | RETRY_CONNECT_TIMEOUT;
+    if ((p->retry_on & connect) == connect)
+        p->retry_on |= RETRY_CONNECT;
+    duration limit = TIME(l, proxy_next_upstream_timeout, 0);
+    p->tries_time = limit.ms ? limit : DURATION_NONE;
+    p->tries_max = (uint32_t)SETTING(l, proxy_next_upstream_tries, 0);
+    p->redispatch = 1;
+}
+
+static void fill_buffers(const struct level *l, struct server_policy *p)
+{
+    const struct setting *buffers = level_setting(l, offsetof(struct level, proxy_buffers));
+    uint64_t memory = buffers ? buffers->n * buffers->n2 : 8 * 4096;
+    p->buffer_request = SETTING(l, proxy_request_buffering, true);
+    p->buffer_response = SETTING(l, proxy_buffering, true);
+    p->head_buffer = (uint32_t)SETTING(l, proxy_buffer_size, 4096);
+    p->body_memory = (uint32_t)SETTING(l, client_body_buffer_size, 16384);
+    p->response_memory = memory > UINT32_MAX ? UINT32_MAX : (uint32_t)memory;
+    p->response_file_max = SETTING(l, proxy_max_temp_file_size, UINT64_C(1) << 30);
+}
+
+struct address nginx_bind_address(struct build *b, const struct level *l)
+{
+    const struct kept *k = KEPT(l, proxy_bind);
+    struct addresses found = { 0 };
+    if (k == NULL || span_eq(text_at(&k->items[0], 1), SPAN("off")))
+        return (struct address){ .len = 0 };
+    const struct statement *s = &k->items[0];
+    const struct word *w = word_at(s, 1);
+    if (s->words.count > 2 || nginx_has_variables(w->text)) {
+        diag_add(b->diags, &nginx_bind_refused, word_at(s, s->words.count - 1)->at, DIAG_NO_TEXT);
+        return (struct address){ .len = 0 };
+    }
+    if (!nginx_addresses(b, w, w->text, 1, &found))
+        return (struct address){ .len = 0 };
+    if (!nginx_has_port(w->text))
+        address_set_port(&found.items[0], 0);
+    return found.items[0];
+}
+
+static const struct server_policy *server_policy(struct build *b, const struct level *l)
+{
+    struct server_policy *p = ARENA_NEW(b->arena, struct server_policy);
+    p->connect_timeout = TIME(l, proxy_connect_timeout, 60000);
+    p->send_timeout = TIME(l, proxy_send_timeout, 60000);
+    p->read_timeout = TIME(l, proxy_read_timeout, 60000);
+    p->tunnel_timeout = p->read_timeout;
+    p->queue_timeout = p->half_closed_timeout = DURATION_NONE;
+    fill_retries(b, l, p);
+    fill_buffers(l, p);
+    p->abort_with_client = !SETTING(l, proxy_ignore_client_abort, false);
+    p->intercept_errors = SETTING(l, proxy_intercept_errors, false);
+    p->keepalive = SETTING(l, proxy_http_version, 1) == 1;
+    p->source = nginx_bind_address(b, l);
+    return p;
+}
+
+/* ---- the request ---- */
+
+static void add_line(struct build *b, struct proxy *p, struct span name, const struct expr *value)
+{
+    *ARENA_PUSH(b->arena, &p->fields) = (struct field_line){ .name = name, .value = value };
+}
+
+static bool has_line(const struct proxy *p, const char *name)
+{
+    for (uint32_t i = 0; i < p->fields.count; i++)
+        if (span_eq_nocase(p->fields.items[i].name, span_from(name)))
+            return true;
+    return false;
+}
+
+/* What is not passed on when nobody says otherwise: it is about one connection only. */
+static void add_default_lines(struct build *b, struct proxy *p)
+{
+    static const char *const dropped[] = { "Connection", "TE", "Keep-Alive", "Expect", "Upgrade" };
+    if (!has_line(p, "Host"))
+        add_line(b, p, SPAN("Host"), expr_fetch(b->arena, FETCH_PROXY_HOST, SPAN("")));
+    for (size_t i = 0; i < COUNT_OF(dropped); i++)
+        if (!has_line(p, dropped[i]))
+            add_line(b, p, span_from(dropped[i]), expr_text(b->arena, SPAN("")));
+}
+
+static const struct expr *kept_expr(struct build *b, const struct kept *k)
+{
+    return k ? nginx_expr(b, &b->http, word_at(&k->items[0], 1), NULL) : NULL;
+}
+
+static void fill_request(struct build *b, const struct level *l, struct proxy *p)
+{
+    const struct kept *lines = KEPT(l, proxy_set_header);
+    for (uint32_t i = 0; lines && i < lines->count; i++)
+        add_line(b, p, text_at(&lines->items[i], 1),
+                 nginx_expr(b, &b->http, word_at(&lines->items[i], 2), NULL));
+    add_default_lines(b, p);
+    p->method = kept_expr(b, KEPT(l, proxy_method));
+    p->body = kept_expr(b, KEPT(l, proxy_set_body));
+    p->pass_fields = SETTING(l, proxy_pass_request_headers, true);
+    p->pass_body = SETTING(l, proxy_pass_request_body, true);
+    p->minor = (uint8_t)SETTING(l, proxy_http_version, 1);
+}
+
+/* ---- the answer ---- */
+
+static bool is_passed(const struct kept *pass, struct span name)
+{
+    for (uint32_t i = 0; pass && i < pass->count; i++)
+        if (span_eq_nocase(text_at(&pass->items[i], 1), name))
+            return true;
+    return false;
+}
+
+static void fill_answer(struct build *b, const struct level *l, struct proxy *p)
+{
+    static const char *const hidden[] = { "Date",
+                                          "Server",
+                                          "X-Pad",
+                                          "X-Accel-Expires",
+                                          "X-Accel-Redirect",
+                                          "X-Accel-Limit-Rate",
+                                          "X-Accel-Buffering",
+                                          "X-Accel-Charset" };
+    const struct kept *hide = KEPT(l, proxy_hide_header), *pass = KEPT(l, proxy_pass_header);
+    for (size_t i = 0; i < COUNT_OF(hidden); i++)
+        if (!is_passed(pass, span_from(hidden[i])))
+            *ARENA_PUSH(b->arena, &p->hide_fields) = span_from(hidden[i]);
+    for (uint32_t i = 0; hide && i < hide->count; i++)
+        *ARENA_PUSH(b->arena, &p->hide_fields) = text_at(&hide->items[i], 1);
+    for (uint32_t i = 0; pass && i < pass->count; i++)
+        *ARENA_PUSH(b->arena, &p->pass_hidden_fields) = text_at(&pass->items[i], 1);
+}
+
+static void add_redirect(struct build *b, struct proxy *p, const struct statement *s)
+{
+    struct redirect_map map = { 0 };
+    const struct word *from = word_at(s, 1);
+    if (span_starts_with(from->text, SPAN("~"))) {
+        bool nocase = span_starts_with(from->text, SPAN("~*"));
+        map.regex = nginx_regex(b, &b->http, from, span_from_index(from->text, nocase ? 2 : 1), nocase);
+    } else {
+        map.from = nginx_expr(b, &b->http, from, NULL);
+    }
+    map.to = nginx_expr(b, &b->http, word_at(s, 2), map.regex);
+    *ARENA_PUSH(b->arena, &p->redirects) = map;
+}
+
+static void fill_redirects(struct build *b, const struct level *l, struct proxy *p)
+{
+    const struct kept *k = KEPT(l, proxy_redirect);
+    p->redirect_default = k == NULL && p->target == NULL && p->pool;
+    for (uint32_t i = 0; k && i < k->count; i++) {
+        const struct statement *s = &k->items[i];
+        if (s->words.count > 2) {
+            add_redirect(b, p, s);
+        } else if (span_eq(text_at(s, 1), SPAN("default"))) {
+            p->redirect_default = true;
+        } else if (!span_eq(text_at(s, 1), SPAN("off"))) {
+            diag_add(b->diags, &nginx_bad_parameter, word_at(s, 1)->at,
+                     DIAG_TEXT(text_at(s, 1), SPAN("proxy_redirect")));
+        }
+    }
+}
+
+void nginx_compile_proxy(struct build *b, struct level *l, const struct statement *pass)
+{
+    struct proxy *p = ARENA_NEW(b->arena, struct proxy);
+    p->at = word_at(pass, 1)->at;
+    fill_request(b, l, p);
+    fill_answer(b, l, p);
+    l->server = server_policy(b, l);
+    l->scope->server = l->server;
+    if (!nginx_proxy_target(b, l, word_at(pass, 1), p))
+        return;
+    fill_redirects(b, l, p);
+    action_add(b->config, l->scope, HOOK_REQUEST, ACTION_PROXY, p->at)->proxy = p;
+}

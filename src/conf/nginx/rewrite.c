@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rewrite module: set, rewrite, return, break, if. Its directives are one
+ * program, run in their order before access and content; `if` and `break` are
+ * jumps in it. A block of `if` that says more than rewriting is a scope of its
+ * own: the last one whose condition held is entered when the program ends.
+ */
+#include "conf/nginx/nginx_internal.h"
+
+#include "base/macros.h"
+
+/* ---- reading ---- */
+
+static void on_step(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    *ARENA_PUSH(b->arena, &b->level->rewrites) = (struct rewrite_step){ .statement = *s };
+}
+
+static void on_if(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    struct level *block = level_new(b, LEVEL_IF, b->level, s);
+    *ARENA_PUSH(b->arena, &b->level->rewrites) = (struct rewrite_step){ .statement = *s, .block = block };
+    nginx_read_block(b, b->context == IN_SERVER ? IN_SERVER_IF : IN_LOCATION_IF, block);
+}
+
+/* clang-format off */
+const struct keyword nginx_rewrite_words[] = {
+    { "set", IN_REWRITE | IN_STREAM_SERVER, 2, 2, .handle = on_step, .manual = "gives a variable a value" },
+    { "rewrite", IN_REWRITE, 2, 3, .handle = on_step, .manual = "changes the path: last, break, redirect, permanent" },
+    { "return", IN_REWRITE, 1, 2, .handle = on_step, .manual = "answers: a status with a text or a URL" },
+    { "break", IN_REWRITE, 0, 0, .handle = on_step, .manual = "ends rewriting" },
+    { "if", IN_SERVER | IN_LOCATION, 1, ARGS_ANY, .block = true, .handle = on_if, .manual = "when a condition holds" },
+    { NULL },
+};
+/* clang-format on */
+
+/* ---- compiling ---- */
+
+struct program {
+    struct build *b;
+    struct level *level;
+    struct scope *scope;
+    LIST_OF(uint32_t) breaks; /* actions that jump to the program's end */
+    LIST_OF(struct level *) entered;
+    uint32_t chosen; /* slot: the last `if` whose block is a scope */
+};
+
+static uint32_t here(const struct program *p)
+{
+    return p->scope->on[HOOK_REQUEST].count;
+}
+
+static struct action *add(struct program *p, enum action_kind kind, const struct statement *s)
+{
+    struct action *a = action_add(p->b->config, p->scope, HOOK_REQUEST, kind, s->at);
+    const char *from = word_at(s, 0)->raw.ptr;
+    const struct word *last = word_at(s, s->words.count - 1);
+    a->source = span_of(from, (size_t)(span_end(last->raw) - from));
+    return a;
+}
+
+static const struct level *server_of(const struct level *l)
+{
+    while (l->kind != LEVEL_SERVER)
+        l = l->parent;
+    return l;
+}
+
+static void compile_set(struct program *p, const struct statement *s)
+{
+    struct build *b = p->b;
+    struct span name;
+    if (!nginx_new_variable(b, word_at(s, 1), &name))
+        return;
+    const struct expr *value = nginx_expr(b, &b->http, word_at(s, 2), NULL);
+    if (span_eq(name, SPAN("args")) || span_eq(name, SPAN("limit_rate"))) {
+        add(p, name.ptr[0] == 'a' ? ACTION_SET_QUERY : ACTION_LIMIT_RATE, s)->expr = value;
+        return;
+    }
+    struct action *a = add(p, ACTION_SET_SLOT, s);
+    a->expr = value;
+    a->number = nginx_slot(b, &b->http, name, word_at(s, 1)->at);
+}
+
+static void compile_break(struct program *p, const struct statement *s)
+{
+    *ARENA_PUSH(p->b->arena, &p->breaks) = here(p);
+    (void)add(p, ACTION_SKIP, s);
+}
+
+/* ---- rewrite ---- */
+
+static bool is_absolute(struct span url)
+{
+    return span_starts_with(url, SPAN("http://")) || span_starts_with(url, SPAN("https://")) ||
+           span_starts_with(url, SPAN("$scheme"));
+}
+
+static bool parse_flag(struct program *p, const struct statement *s, struct rewrite *r)
+{
+    static const char *const flags[] = { "last", "break", "redirect", "permanent", NULL };
+    static const int thens[] = { REWRITE_LAST, REWRITE_BREAK, REWRITE_REDIRECT, REWRITE_PERMANENT };
+    unsigned i = 0;
+    r->then = is_absolute(text_at(s, 2)) ? REWRITE_REDIRECT : REWRITE_NEXT;
+    if (s->words.count < 4)
+        return true;
+    if (!value_choice(p->b->diags, word_at(s, 3), flags, &i))
+        return false;
+    if (r->then == REWRITE_NEXT || i == 3) {
+        r->then = thens[i];
+    }
+    return true;
+}
+
+static void compile_rewrite(struct program *p, const struct statement *s)
+{
+    struct build *b = p->b;
+    struct rewrite *r = ARENA_NEW(b->arena, struct rewrite);
+    struct word to = *word_at(s, 2);
+    r->regex = nginx_regex(b, &b->http, word_at(s, 1), text_at(s, 1), false);
+    if (span_ends_with(to.text, SPAN("?"))) {
+        r->drop_query = true;
+        to = word_part(&to, 0, to.text.len - 1);
+    }
+    bool good = parse_flag(p, s, r);
+    r->to = nginx_expr(b, &b->http, &to, r->regex);
+    if (!good || r->regex == NULL)
+        return;
+    bool in_server = p->level->kind == LEVEL_SERVER;
+    if (r->then == REWRITE_LAST && in_server)
+        r->then = REWRITE_BREAK; /* locations come next in any case */
+    if (r->then == REWRITE_BREAK)
+        *ARENA_PUSH(b->arena, &p->breaks) = here(p);
+    if (r->then == REWRITE_LAST)
+        r->skip = server_of(p->level)->route_index;
+    struct action *a = add(p, ACTION_REWRITE, s);
+    a->rewrite = r;
+    nginx_save_captures(b, &b->http, p->scope, r->regex, s->at);
+}
+
+/* A program of a location that rewrites without a flag: is a changed path to be routed again? */
+static bool has_plain_rewrite(const struct level *l)
+{
+    for (uint32_t i = 0; i < l->rewrites.count; i++) {
+        const struct rewrite_step *step = &l->rewrites.items[i];
+        const struct statement *s = &step->statement;
+        if (step->block && has_plain_rewrite(step->block))
+            return true;
+        if (span_eq(text_at(s, 0), SPAN("rewrite")) && s->words.count == 3 && !is_absolute(text_at(s, 2)))
+            return true;
+    }
+    return false;
+}
+
+static uint32_t own_slot(struct program *p, const char *what)
+{
+    return config_slot(p->b->config, arena_printf(p->b->arena, "nginx:%s %u", what, p->scope->index));
+}
+
+static void remember_path(struct program *p, uint32_t slot)
+{
+    struct action *a = add(p, ACTION_SET_SLOT, &p->level->opening);
+    a->number = slot;
+    a->expr = expr_fetch(p->b->arena, FETCH_URI_NORMAL, SPAN(""));
+}
+
+static void route_changed_path(struct program *p, uint32_t slot)
+{
+    struct arena *arena = p->b->arena;
+    struct expr *compared = ARENA_NEW(arena, struct expr);
+    struct expr_part *part = expr_add_fetch(arena, compared, FETCH_URI_NORMAL, SPAN(""));
+    expr_add_conversion(arena, part, CONVERT_STRCMP)->number2 = (int64_t)slot + 1;
+    expr_finish(arena, compared);
+    struct test t = { .subject = compared, .how = MATCH_INT, .negate = true };
+    *ARENA_PUSH(arena, &t.ranges) = (struct int_range){ 0, 0 };
+    struct action *a = add(p, ACTION_REWRITE, &p->level->opening);
+    a->when = cond_of_test(arena, &t);
+    a->rewrite = ARENA_NEW(arena, struct rewrite);
+    a->rewrite->then = REWRITE_LAST;
+    a->rewrite->skip = server_of(p->level)->route_index;
+}
+
+/* ---- return ---- */
+
+static bool is_redirect_status(int64_t status)
+{
+    return (status >= 301 && status <= 303) || status == 307 || status == 308;
+}
+
+static void compile_return(struct program *p, const struct statement *s)
+{
+    struct build *b = p->b;
+    struct reply *r = ARENA_NEW(b->arena, struct reply);
+    const struct word *text = s->words.count > 2 ? word_at(s, 2) : NULL;
+    int64_t status = 302;
+    r->at = s->at;
+    if (s->words.count == 2 && is_absolute(text_at(s, 1)))
+        text = word_at(s, 1);
+    else if (!value_number(b->diags, word_at(s, 1), 0, 999, &status))
+        return;
+    r->status = status == 444 ? 0 : (uint16_t)status;
+    if (text && is_redirect_status(status))
+        r->location = nginx_expr(b, &b->http, text, NULL);
+    else if (text)
+        r->body = nginx_expr(b, &b->http, text, NULL);
+    r->type_by_path = r->body != NULL || status < 300;
+    r->default_page = r->body == NULL && status >= 300 && status != 444;
+    add(p, ACTION_REPLY, s)->reply = r;
+}
+
+/* ---- if ---- */
+
+static void compile_steps(struct program *p, const struct level *block);
+
+static void make_if_scope(struct program *p, struct level *block, const struct statement *s)
+{
+    struct build *b = p->b;
+    struct scope *scope = config_add_scope(b->config, LANGUAGE_NGINX,
+                                           arena_printf(b->arena, "if at %.*s", SPAN_ARGS(p->scope->name)));
+    scope->parent = p->scope;
+    scope->prefix = p->scope->prefix;
+    scope->server_name = p->scope->server_name;
+    scope->at = s->at;
+    block->scope = scope;
+    block->location = p->level->location;
+    *ARENA_PUSH(b->arena, &p->entered) = block;
+    struct action *a = add(p, ACTION_SET_SLOT, s);
+    a->number = p->chosen;
+    a->expr = expr_text(b->arena, arena_printf(b->arena, "%u", p->entered.count));
+}
+
+static void compile_if(struct program *p, const struct rewrite_step *step)
+{
+    struct build *b = p->b;
+    const struct regex *captures = NULL;
+    const struct cond *cond = nginx_condition(b, p->scope, &step->statement, &captures);
+    if (cond == NULL)
+        return;
+    struct cond *unless = ARENA_NEW(b->arena, struct cond);
+    *unless = *cond;
+    unless->negate = true;
+    uint32_t jump = here(p);
+    add(p, ACTION_SKIP, &step->statement)->when = unless;
+    nginx_save_captures(b, &b->http, p->scope, captures, step->statement.at);
+    if (step->block->says_more)
+        make_if_scope(p, step->block, &step->statement);
+    compile_steps(p, step->block);
+    p->scope->on[HOOK_REQUEST].items[jump].number = here(p) - jump - 1;
+}
+
+static void compile_steps(struct program *p, const struct level *block)
+{
+    for (uint32_t i = 0; i < block->rewrites.count; i++) {
+        const struct rewrite_step *step = &block->rewrites.items[i];
+        struct span word = text_at(&step->statement, 0);
+        if (step->block)
+            compile_if(p, step);
+        else if (span_eq(word, SPAN("set")))
+            compile_set(p, &step->statement);
+        else if (span_eq(word, SPAN("rewrite")))
+            compile_rewrite(p, &step->statement);
+        else if (span_eq(word, SPAN("return")))
+            compile_return(p, &step->statement);
+        else
+            compile_break(p, &step->statement);
+    }
+}
+
+static bool has_scopes(const struct level *l)
+{
+    for (uint32_t i = 0; i < l->rewrites.count; i++)
+        if (l->rewrites.items[i].block && l->rewrites.items[i].block->says_more)
+            return true;
+    return false;
+}
+
+static void forget_choice(struct program *p)
+{
+    p->chosen = own_slot(p, "if");
+    struct action *a = add(p, ACTION_SET_SLOT, &p->level->opening);
+    a->number = p->chosen;
+    a->expr = expr_text(p->b->arena, SPAN(""));
+}
+
+static void enter_chosen(struct program *p)
+{
+    struct build *b = p->b;
+    for (uint32_t i = 0; i < p->entered.count; i++) {
+        struct level *block = p->entered.items[i];
+        struct expr *chosen = expr_fetch(b->arena, FETCH_SLOT, SPAN(""));
+        chosen->parts.items[0].number = (int32_t)p->chosen;
+        struct test t = { .subject = chosen, .how = MATCH_EXACT };
+        *ARENA_PUSH(b->arena, &t.texts) = arena_printf(b->arena, "%u", i + 1);
+        struct action *a = add(p, ACTION_ENTER, &block->opening);
+        a->when = cond_of_test(b->arena, &t);
+        a->scope = block->scope;
+    }
+}
+
+static void land_breaks(struct program *p)
+{
+    for (uint32_t i = 0; i < p->breaks.count; i++) {
+        uint32_t at = p->breaks.items[i], skip = here(p) - at - 1;
+        struct action *a = &p->scope->on[HOOK_REQUEST].items[at];
+        if (a->kind == ACTION_REWRITE)
+            a->rewrite->skip = skip;
+        else
+            a->number = skip;
+    }
+}
+
+void nginx_compile_rewrites(struct build *b, struct level *l)
+{
+    struct program p = { .b = b, .level = l, .scope = l->scope };
+    bool routes = l->kind == LEVEL_LOCATION && has_plain_rewrite(l);
+    uint32_t path = 0;
+    if (has_scopes(l))
+        forget_choice(&p);
+    if (routes)
+        remember_path(&p, path = own_slot(&p, "uri"));
+    compile_steps(&p, l);
+    if (routes)
+        route_changed_path(&p, path);
+    land_breaks(&p);
+    enter_chosen(&p);
+    for (uint32_t i = 0; i < p.entered.count; i++) {
+        nginx_compile_settings(b, p.entered.items[i]);
+        nginx_compile_content(b, p.entered.items[i]);
+    }
+}

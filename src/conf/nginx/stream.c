@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stream {}: TCP services. */
+#include "conf/nginx/nginx_internal.h"
+
+#include "base/macros.h"
+
+static void on_stream(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    b->stream.top = level_new(b, LEVEL_STREAM_TOP, NULL, s);
+    nginx_read_block(b, IN_STREAM, b->stream.top);
+}
+
+static void on_server(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    struct level *l = level_new(b, LEVEL_STREAM_SERVER, b->level, s);
+    *ARENA_PUSH(b->arena, &b->level->servers) = l;
+    nginx_read_block(b, IN_STREAM_SERVER, l);
+}
+
+#define AT(member) .offset = offsetof(struct level, member)
+#define ONCE       .once = true
+/* clang-format off */
+const struct keyword nginx_stream_words[] = {
+    { "stream", IN_MAIN, 0, 0, ONCE, .block = true, .handle = on_stream, .manual = "everything about TCP" },
+    { "server", IN_STREAM, 0, 0, .block = true, .handle = on_server, .manual = "a service" },
+    { "listen", IN_STREAM_SERVER, 1, ARGS_ANY, .handle = nginx_keep, AT(listen), .manual = "an address with a port, or unix:PATH; backlog=, reuseport, ipv6only=, proxy_protocol, bind" },
+    { "proxy_pass", IN_STREAM_SERVER, 1, 1, ONCE, .handle = nginx_keep, AT(proxy_pass), .manual = "sends connections to ADDRESS:PORT or an upstream" },
+    { "return", IN_STREAM_SERVER, 1, 1, ONCE, .handle = nginx_keep, AT(stream_return), .manual = "sends a text and closes" },
+    { "proxy_timeout", IN_TCP, 1, 1, ONCE, .handle = nginx_set_time, AT(proxy_timeout), .manual = "between two reads or writes, in both directions" },
+    { "proxy_next_upstream", IN_TCP, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_next_upstream_switch), .manual = "try the next server when one cannot be reached" },
+    { NULL },
+};
+/* clang-format on */
+
+/* ---- policies ---- */
+
+static const struct client_policy *client_policy(struct build *b, const struct level *l)
+{
+    struct client_policy *p = ARENA_NEW(b->arena, struct client_policy);
+    duration idle = TIME(l, proxy_timeout, 600000);
+    p->head_timeout = p->idle_timeout = p->body_timeout = p->send_timeout = p->tunnel_timeout = idle;
+    p->half_closed_timeout = p->life_max = DURATION_NONE;
+    return p;
+}
+
+static const struct server_policy *server_policy(struct build *b, const struct level *l)
+{
+    struct server_policy *p = ARENA_NEW(b->arena, struct server_policy);
+    duration idle = TIME(l, proxy_timeout, 600000), limit = TIME(l, proxy_next_upstream_timeout, 0);
+    p->connect_timeout = TIME(l, proxy_connect_timeout, 60000);
+    p->send_timeout = p->read_timeout = p->tunnel_timeout = idle;
+    p->queue_timeout = p->half_closed_timeout = DURATION_NONE;
+    if (SETTING(l, proxy_next_upstream_switch, true))
+        p->retry_on = RETRY_CONNECT | RETRY_CONNECT_REFUSED | RETRY_CONNECT_TIMEOUT;
+    p->tries_max = (uint32_t)SETTING(l, proxy_next_upstream_tries, 0);
+    p->tries_time = limit.ms ? limit : DURATION_NONE;
+    p->redispatch = 1;
+    p->head_buffer = (uint32_t)SETTING(l, proxy_buffer_size, 16384);
+    p->source = nginx_bind_address(b, l);
+    return p;
+}
+
+/* ---- what happens to a connection ---- */
+
+static void compile_sets(struct build *b, const struct level *l)
+{
+    for (uint32_t i = 0; i < l->rewrites.count; i++) {
+        const struct statement *s = &l->rewrites.items[i].statement;
+        struct span name;
+        if (!nginx_new_variable(b, word_at(s, 1), &name))
+            continue;
+        const struct expr *value = nginx_expr(b, &b->stream, word_at(s, 2), NULL);
+        uint32_t slot = nginx_slot(b, &b->stream, name, word_at(s, 1)->at);
+        struct action *a = action_add(b->config, l->scope, HOOK_CONTENT, ACTION_SET_SLOT, s->at);
+        a->number = slot;
+        a->expr = value;
+    }
+}
+
+static void compile_return(struct build *b, const struct level *l)
+{
+    const struct statement *s = &l->stream_return.items[0];
+    struct reply *r = ARENA_NEW(b->arena, struct reply);
+    r->body = nginx_expr(b, &b->stream, word_at(s, 1), NULL);
+    r->close = true;
+    r->at = s->at;
+    action_add(b->config, l->scope, HOOK_CONTENT, ACTION_REPLY, s->at)->reply = r;
+}
+
+static void compile_pass(struct build *b, const struct level *l)
+{
+    const struct word *w = word_at(&l->proxy_pass.items[0], 1);
+    struct proxy *p = ARENA_NEW(b->arena, struct proxy);
+    p->at = w->at;
+    if (nginx_has_variables(w->text))
+        p->target = nginx_expr(b, &b->stream, w, NULL);
+    else if ((p->pool = nginx_target_pool(b, &b->stream, w)) == NULL)
+        return;
+    action_add(b->config, l->scope, HOOK_CONTENT, ACTION_PROXY, p->at)->proxy = p;
+}
+
+static void compile_server(struct build *b, struct level *l)
+{
+    nginx_compile_logs(b, &b->stream, l, l->scope);
+    l->scope->client = client_policy(b, l);
+    l->scope->server = server_policy(b, l);
+    nginx_compile_real_ip(b, l, l->scope);
+    nginx_compile_access(b, l, l->scope, HOOK_CONNECTION);
+    compile_sets(b, l);
+    const struct word *word = word_at(&l->opening, 0);
+    if (l->proxy_pass.count && l->stream_return.count) {
+        struct diag *d = diag_add(b->diags, &nginx_two_handlers, l->stream_return.items[0].at, DIAG_NO_TEXT);
+        diag_also(b->diags, d, l->proxy_pass.items[0].at, "and this");
+    } else if (l->stream_return.count) {
+        compile_return(b, l);
+    } else if (l->proxy_pass.count) {
+        compile_pass(b, l);
+    } else {
+        diag_add(b->diags, &nginx_no_handler, word->at, DIAG_NO_TEXT);
+    }
+}
+
+/* ---- addresses ---- */
+
+static void open_service(struct build *b, struct listening *l, struct level *server)
+{
+    l->service = config_add_service(b->config, LANGUAGE_NGINX, l->options.written);
+    l->service->protocol = PROTOCOL_TCP;
+    l->service->entry = server->scope;
+    l->service->at = l->options.at;
+    (void)nginx_add_listener(b, l);
+}
+
+static void listen_to(struct build *b, struct level *server, const struct statement *s)
+{
+    struct listen_options o;
+    if (!nginx_parse_listen(b, s, true, &o))
+        return;
+    struct listening *l = nginx_listening(b, &b->stream, &o);
+    if (l->servers.count) {
+        struct diag *d = diag_add(b->diags, &nginx_duplicate_pair, o.at, DIAG_TEXT(o.written));
+        diag_also(b->diags, d, l->options.at, "the first one");
+        return;
+    }
+    *ARENA_PUSH(b->arena, &l->servers) = server;
+    if (server->scope->name.len == 0)
+        server->scope->name = o.written;
+    open_service(b, l, server);
+}
+
+void nginx_compile_stream(struct build *b)
+{
+    struct level *top = b->stream.top;
+    nginx_compile_lookups(b, &b->stream);
+    nginx_compile_upstreams(b, &b->stream);
+    for (uint32_t i = 0; i < top->servers.count; i++) {
+        struct level *server = top->servers.items[i];
+        const struct word *word = word_at(&server->opening, 0);
+        server->scope = config_add_scope(b->config, LANGUAGE_NGINX, SPAN(""));
+        server->scope->at = word->at;
+        if (server->listen.count == 0)
+            diag_add(b->diags, &nginx_no_listen, word->at, DIAG_NO_TEXT);
+        for (uint32_t k = 0; k < server->listen.count; k++)
+            listen_to(b, server, &server->listen.items[k]);
+        compile_server(b, server);
+    }
+    nginx_say_unresolved(b);
+}

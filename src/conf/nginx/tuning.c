@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Words that are accepted and change nothing: those that only tune nginx's
+ * inside (a note says so), those of which one value is how it always is, and
+ * compression, which is not done yet (a warning).
+ */
+#include "conf/nginx/nginx_internal.h"
+
+static void on_gzip(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    bool on;
+    if (value_switch(b->diags, word_at(s, 1), &on) && on)
+        diag_add(b->diags, &nginx_no_gzip, s->at, DIAG_NO_TEXT);
+}
+
+static void on_resolver(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    diag_add(b->diags, &nginx_no_resolver, s->at, DIAG_TEXT(span_from(k->name)));
+}
+
+/* TLS is not spoken yet: what only tunes it does nothing, and what asks for it is refused. */
+static void on_tls_setting(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    diag_add(b->diags, &nginx_tls_setting, word_at(s, 0)->at, DIAG_TEXT(span_from(k->name)));
+}
+
+#define NOTE(name, in, min, max)                                                                             \
+    {                                                                                                        \
+        name, in, min, max, KEYWORD_TUNING                                                                   \
+    }
+#define ONLY(name, in, value)                                                                                \
+    {                                                                                                        \
+        name, in, 1, 1, .handle = nginx_accept_only, .today = value, .manual = "only `" value "`"            \
+    }
+#define TLS(name, in)                                                                                        \
+    {                                                                                                        \
+        name, in, 1, ARGS_ANY, .handle = on_tls_setting,                                                     \
+                               .manual = "accepted with a note: TLS is not spoken yet"                       \
+    }
+#define NO_TLS(name, in)                                                                                     \
+    {                                                                                                        \
+        name, in, 0, ARGS_ANY, KEYWORD_REFUSED, .today = "TLS is not spoken yet"                             \
+    }
+#define IN_TOP  (IN_HTTP | IN_SERVER)
+#define IN_SSL  (IN_HTTP | IN_SERVER | IN_TCP)
+#define IN_BACK (IN_HSL | IN_TCP)
+
+/* clang-format off */
+const struct keyword nginx_tuning_words[] = {
+    NOTE("master_process", IN_MAIN, 1, 1),
+    NOTE("worker_priority", IN_MAIN, 1, 1),
+    NOTE("worker_cpu_affinity", IN_MAIN, 1, ARGS_ANY),
+    NOTE("working_directory", IN_MAIN, 1, 1),
+    NOTE("lock_file", IN_MAIN, 1, 1),
+    NOTE("debug_points", IN_MAIN, 1, 1),
+    NOTE("timer_resolution", IN_MAIN, 1, 1),
+    NOTE("pcre_jit", IN_MAIN, 1, 1),
+    NOTE("thread_pool", IN_MAIN, 2, 3),
+    NOTE("ssl_engine", IN_MAIN, 1, 1),
+    NOTE("ssl_object_cache_inheritable", IN_MAIN, 1, 1),
+    NOTE("use", IN_EVENTS, 1, 1),
+    NOTE("multi_accept", IN_EVENTS, 1, 1),
+    NOTE("accept_mutex", IN_EVENTS, 1, 1),
+    NOTE("accept_mutex_delay", IN_EVENTS, 1, 1),
+    NOTE("debug_connection", IN_EVENTS, 1, 1),
+    NOTE("worker_aio_requests", IN_EVENTS, 1, 1),
+    NOTE("epoll_events", IN_EVENTS, 1, 1),
+    NOTE("sendfile", IN_HSLI, 1, 1),
+    NOTE("sendfile_max_chunk", IN_HSL, 1, 1),
+    NOTE("tcp_nopush", IN_HSL, 1, 1),
+    NOTE("tcp_nodelay", IN_BACK, 1, 1),
+    NOTE("aio", IN_HSL, 1, 1),
+    NOTE("aio_write", IN_HSL, 1, 1),
+    NOTE("directio", IN_HSL, 1, 1),
+    NOTE("directio_alignment", IN_HSL, 1, 1),
+    NOTE("output_buffers", IN_HSL, 2, 2),
+    NOTE("postpone_output", IN_HSL, 1, 1),
+    NOTE("read_ahead", IN_HSL, 1, 1),
+    NOTE("send_lowat", IN_HSL, 1, 1),
+    NOTE("open_file_cache", IN_HSL, 1, 2),
+    NOTE("open_file_cache_errors", IN_HSL, 1, 1),
+    NOTE("open_file_cache_events", IN_HSL, 1, 1),
+    NOTE("open_file_cache_min_uses", IN_HSL, 1, 1),
+    NOTE("open_file_cache_valid", IN_HSL, 1, 1),
+    NOTE("open_log_file_cache", IN_BACK, 1, 4),
+    NOTE("types_hash_max_size", IN_HSL, 1, 1),
+    NOTE("types_hash_bucket_size", IN_HSL, 1, 1),
+    NOTE("server_names_hash_max_size", IN_HTTP | IN_STREAM, 1, 1),
+    NOTE("server_names_hash_bucket_size", IN_HTTP | IN_STREAM, 1, 1),
+    NOTE("variables_hash_max_size", IN_HTTP | IN_STREAM, 1, 1),
+    NOTE("variables_hash_bucket_size", IN_HTTP | IN_STREAM, 1, 1),
+    NOTE("map_hash_max_size", IN_HTTP | IN_STREAM, 1, 1),
+    NOTE("map_hash_bucket_size", IN_HTTP | IN_STREAM, 1, 1),
+    NOTE("referer_hash_max_size", IN_SERVER | IN_LOCATION, 1, 1),
+    NOTE("referer_hash_bucket_size", IN_SERVER | IN_LOCATION, 1, 1),
+    NOTE("proxy_headers_hash_max_size", IN_HSL, 1, 1),
+    NOTE("proxy_headers_hash_bucket_size", IN_HSL, 1, 1),
+    NOTE("connection_pool_size", IN_TOP, 1, 1),
+    NOTE("request_pool_size", IN_TOP, 1, 1),
+    NOTE("client_body_temp_path", IN_HSL, 1, 4),
+    NOTE("client_body_in_single_buffer", IN_HSL, 1, 1),
+    NOTE("proxy_temp_path", IN_HSL, 1, 4),
+    NOTE("proxy_temp_file_write_size", IN_HSL, 1, 1),
+    NOTE("proxy_busy_buffers_size", IN_HSL, 1, 1),
+    NOTE("proxy_send_lowat", IN_HSL, 1, 1),
+    NOTE("proxy_socket_keepalive", IN_BACK, 1, 1),
+    NOTE("fastcgi_temp_path", IN_HSL, 1, 4),
+    NOTE("uwsgi_temp_path", IN_HSL, 1, 4),
+    NOTE("scgi_temp_path", IN_HSL, 1, 4),
+    NOTE("subrequest_output_buffer_size", IN_HSL, 1, 1),
+    NOTE("keepalive_disable", IN_HSL, 1, ARGS_ANY),
+    NOTE("keepalive_min_timeout", IN_HSL, 1, 1),
+    NOTE("msie_padding", IN_HSL, 1, 1),
+    NOTE("msie_refresh", IN_HSL, 1, 1),
+    NOTE("log_not_found", IN_HSL, 1, 1),
+    NOTE("log_subrequest", IN_HSL, 1, 1),
+    NOTE("rewrite_log", IN_HTTP | IN_REWRITE, 1, 1),
+    NOTE("uninitialized_variable_warn", IN_HTTP | IN_REWRITE, 1, 1),
+    NOTE("preread_buffer_size", IN_TCP, 1, 1),
+    NOTE("preread_timeout", IN_TCP, 1, 1),
+    NOTE("proxy_downstream_buffer", IN_TCP, 1, 1),
+    NOTE("proxy_upstream_buffer", IN_TCP, 1, 1),
+    NOTE("upstream_fair_shm_size", IN_HTTP, 1, 1),
+    ONLY("etag", IN_HSL, "on"),
+    ONLY("if_modified_since", IN_HSL, "exact"),
+    ONLY("chunked_transfer_encoding", IN_HSL, "on"),
+    ONLY("client_body_in_file_only", IN_HSL, "off"),
+    ONLY("autoindex", IN_HSL, "off"),
+    ONLY("auth_basic", IN_HSL | IN_LIMIT_EXCEPT, "off"),
+    ONLY("proxy_force_ranges", IN_HSL, "off"),
+    ONLY("proxy_limit_rate", IN_HSL, "0"),
+    ONLY("proxy_cache", IN_HSL, "off"),
+    ONLY("proxy_store", IN_HSL, "off"),
+    ONLY("proxy_protocol", IN_TCP, "off"),
+    ONLY("proxy_download_rate", IN_TCP, "0"),
+    ONLY("proxy_upload_rate", IN_TCP, "0"),
+    ONLY("proxy_half_close", IN_TCP, "on"),
+    ONLY("disable_symlinks", IN_HSL, "off"),
+    ONLY("ssl_preread", IN_TCP, "off"),
+    ONLY("http2", IN_TOP, "off"),
+    ONLY("ssi", IN_HSLI, "off"),
+    ONLY("gunzip", IN_HSL, "off"),
+    ONLY("gzip_static", IN_HSL, "off"),
+    ONLY("auth_request", IN_HSL, "off"),
+    ONLY("mirror", IN_HSL, "off"),
+    ONLY("early_hints", IN_HSL, "0"),
+    { "resolver", IN_BACK | IN_UPSTREAM | IN_STREAM_UPSTREAM, 1, ARGS_ANY, .handle = on_resolver, .manual = "accepted with a warning: names are resolved when the file is read" },
+    NOTE("resolver_timeout", IN_BACK | IN_UPSTREAM | IN_STREAM_UPSTREAM, 1, 1),
+    { "gzip", IN_HSLI, 1, 1, .handle = on_gzip, .manual = "accepted with a warning: answers are not compressed yet" },
+    NOTE("gzip_buffers", IN_HSL, 2, 2),
+    NOTE("gzip_comp_level", IN_HSL, 1, 1),
+    NOTE("gzip_disable", IN_HSL, 1, ARGS_ANY),
+    NOTE("gzip_hash", IN_HSL, 1, 1),
+    NOTE("gzip_http_version", IN_HSL, 1, 1),
+    NOTE("gzip_min_length", IN_HSL, 1, 1),
+    NOTE("gzip_no_buffer", IN_HSL, 1, 1),
+    NOTE("gzip_proxied", IN_HSL, 1, ARGS_ANY),
+    NOTE("gzip_types", IN_HSL, 1, ARGS_ANY),
+    NOTE("gzip_vary", IN_HSL, 1, 1),
+    NOTE("gzip_window", IN_HSL, 1, 1),
+    NOTE("gunzip_buffers", IN_HSL, 2, 2),
+    NOTE("proxy_ignore_headers", IN_HSL, 1, ARGS_ANY),
+    NOTE("postpone_gzipping", IN_HSL, 1, 1),
+    { NULL },
+};
+
+const struct keyword nginx_tls_words[] = {
+    NO_TLS("ssl", IN_TOP),
+    NO_TLS("ssl_certificate", IN_SSL),
+    NO_TLS("ssl_certificate_key", IN_SSL),
+    NO_TLS("proxy_ssl", IN_TCP),
+    TLS("ssl_alpn", IN_TCP),
+    TLS("ssl_buffer_size", IN_TOP),
+    TLS("ssl_certificate_cache", IN_SSL),
+    TLS("ssl_certificate_compression", IN_SSL),
+    TLS("ssl_ciphers", IN_SSL),
+    TLS("ssl_client_certificate", IN_SSL),
+    TLS("ssl_conf_command", IN_SSL),
+    TLS("ssl_crl", IN_SSL),
+    TLS("ssl_dhparam", IN_SSL),
+    TLS("ssl_early_data", IN_TOP),
+    TLS("ssl_ecdh_curve", IN_SSL),
+    TLS("ssl_ech_file", IN_SSL),
+    TLS("ssl_handshake_timeout", IN_TCP),
+    TLS("ssl_key_log", IN_SSL),
+    TLS("ssl_ocsp", IN_SSL),
+    TLS("ssl_ocsp_cache", IN_SSL),
+    TLS("ssl_ocsp_responder", IN_SSL),
+    TLS("ssl_password_file", IN_SSL),
+    TLS("ssl_prefer_server_ciphers", IN_SSL),
+    TLS("ssl_protocols", IN_SSL),
+    TLS("ssl_reject_handshake", IN_SSL),
+    TLS("ssl_session_cache", IN_SSL),
+    TLS("ssl_session_ticket_key", IN_SSL),
+    TLS("ssl_session_tickets", IN_SSL),
+    TLS("ssl_session_timeout", IN_SSL),
+    TLS("ssl_stapling", IN_SSL),
+    TLS("ssl_stapling_file", IN_SSL),
+    TLS("ssl_stapling_responder", IN_SSL),
+    TLS("ssl_stapling_verify", IN_SSL),
+    TLS("ssl_trusted_certificate", IN_SSL),
+    TLS("ssl_verify_client", IN_SSL),
+    TLS("ssl_verify_depth", IN_SSL),
+    TLS("proxy_ssl_alpn", IN_BACK),
+    TLS("proxy_ssl_certificate", IN_BACK),
+    TLS("proxy_ssl_certificate_cache", IN_BACK),
+    TLS("proxy_ssl_certificate_key", IN_BACK),
+    TLS("proxy_ssl_ciphers", IN_BACK),
+    TLS("proxy_ssl_conf_command", IN_BACK),
+    TLS("proxy_ssl_crl", IN_BACK),
+    TLS("proxy_ssl_key_log", IN_BACK),
+    TLS("proxy_ssl_name", IN_BACK),
+    TLS("proxy_ssl_password_file", IN_BACK),
+    TLS("proxy_ssl_protocols", IN_BACK),
+    TLS("proxy_ssl_server_name", IN_BACK),
+    TLS("proxy_ssl_session_reuse", IN_BACK),
+    TLS("proxy_ssl_trusted_certificate", IN_BACK),
+    TLS("proxy_ssl_verify", IN_BACK),
+    TLS("proxy_ssl_verify_depth", IN_BACK),
+    { NULL },
+};
+/* clang-format on */

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* upstream {}: pools of http and of stream, and those that proxy_pass makes for an address. */
+#include "conf/nginx/nginx_internal.h"
+
+#include "base/macros.h"
+
+/* nginx's own numbers since 1.29.7. */
+enum { KEEPALIVE = 32, KEEPALIVE_REQUESTS = 1000, KEEPALIVE_TIMEOUT_S = 60, KEEPALIVE_TIME_S = 3600 };
+
+static struct side *side_of(struct build *b)
+{
+    return b->context & (IN_STREAM | IN_STREAM_SERVER | IN_STREAM_UPSTREAM) ? &b->stream : &b->http;
+}
+
+static struct pool *pool_new(struct build *b, struct side *side, struct span name, struct where at)
+{
+    struct pool *p = side->stream ? config_add_stream_pool(b->config, LANGUAGE_NGINX, name)
+                                  : config_add_pool(b->config, LANGUAGE_NGINX, name);
+    p->algorithm = BALANCE_ROUND_ROBIN;
+    p->all_backups = true;
+    p->single_never_fails = true;
+    p->reuse = side->stream ? REUSE_NEVER : REUSE_ALWAYS;
+    p->idle_max = side->stream ? 0 : KEEPALIVE;
+    p->idle_timeout = DURATION_S(KEEPALIVE_TIMEOUT_S);
+    p->idle_life = DURATION_S(KEEPALIVE_TIME_S);
+    p->idle_requests = KEEPALIVE_REQUESTS;
+    p->at = at;
+    return p;
+}
+
+static struct server *add_server(struct build *b, struct pool *p, struct span name, const struct address *a,
+                                 struct where at)
+{
+    struct server *s = config_add_server(b->config, p);
+    s->name = name;
+    s->address = *a;
+    s->fails_max = 1;
+    s->at = at;
+    return s;
+}
+
+struct upstream *nginx_find_upstream(struct side *side, struct span name)
+{
+    for (uint32_t i = 0; i < side->upstreams.count; i++)
+        if (span_eq_nocase(side->upstreams.items[i]->name, name))
+            return side->upstreams.items[i];
+    return NULL;
+}
+
+/* ---- addresses that are no upstream's name ---- */
+
+struct pool *nginx_address_pool(struct build *b, struct side *side, const struct word *w, struct span host,
+                                uint16_t default_port)
+{
+    struct addresses found = { 0 };
+    if (!nginx_addresses(b, w, host, default_port, &found))
+        return NULL;
+    struct span name = nginx_has_port(host)
+                           ? arena_span(b->arena, host)
+                           : arena_printf(b->arena, "%.*s:%u", SPAN_ARGS(host), default_port);
+    struct pool *p = side->stream ? config_find_stream_pool(b->config, LANGUAGE_NGINX, name)
+                                  : config_find_pool(b->config, LANGUAGE_NGINX, name);
+    if (p)
+        return p;
+    p = pool_new(b, side, name, w->at);
+    p->implicit = true;
+    for (uint32_t i = 0; i < found.count; i++)
+        (void)add_server(b, p, name, &found.items[i], w->at);
+    return p;
+}
+
+/* ---- server ---- */
+
+struct server_options {
+    int64_t weight, fails, conns;
+    duration window;
+    bool backup, down;
+};
+
+static bool is_refused_option(const struct word *w)
+{
+    static const char *const refused[] = { "resolve", "service", "route", "slow_start", "drain", "id" };
+    struct word value;
+    for (size_t i = 0; i < COUNT_OF(refused); i++)
+        if (span_eq(w->text, span_from(refused[i])) || word_option(w, refused[i], &value))
+            return true;
+    return false;
+}
+
+static void server_option(struct build *b, const struct word *w, struct server_options *o)
+{
+    struct word value;
+    if (word_option(w, "weight", &value))
+        (void)value_number(b->diags, &value, 1, 65535, &o->weight);
+    else if (word_option(w, "max_conns", &value))
+        (void)value_number(b->diags, &value, 0, INT32_MAX, &o->conns);
+    else if (word_option(w, "max_fails", &value))
+        (void)value_number(b->diags, &value, 0, INT32_MAX, &o->fails);
+    else if (word_option(w, "fail_timeout", &value))
+        (void)value_time(b->diags, WORDS_NGINX, &value, 1000, &o->window);
+    else if (span_eq(w->text, SPAN("backup")))
+        o->backup = true;
+    else if (span_eq(w->text, SPAN("down")))
+        o->down = true;
+    else if (is_refused_option(w))
+        diag_add(b->diags, &nginx_server_refused, w->at, DIAG_TEXT(w->text));
+    else
+        diag_add(b->diags, &nginx_bad_parameter, w->at, DIAG_TEXT(w->text, SPAN("server")));
+}
+
+static bool takes_no_backup(const struct pool *p)
+{
+    return p->algorithm == BALANCE_IP_HASH || p->algorithm == BALANCE_HASH ||
+           p->algorithm == BALANCE_KETAMA || p->algorithm == BALANCE_RANDOM;
+}
+
+static void on_upstream_server(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    struct upstream *u = b->upstream;
+    struct server_options o = { .weight = 1, .fails = 1, .window = DURATION_S(10) };
+    for (uint32_t i = 2; i < s->words.count; i++) {
+        server_option(b, word_at(s, i), &o);
+        if (span_eq(text_at(s, i), SPAN("backup")) && takes_no_backup(u->pool)) {
+            struct diag *d =
+                diag_add(b->diags, &nginx_no_backup, word_at(s, i)->at, DIAG_TEXT(SPAN("backup")));
+            diag_also(b->diags, d, u->balance_at, "this method has no backup servers");
+        }
+    }
+    struct addresses found = { 0 };
+    if (!nginx_addresses(b, word_at(s, 1), text_at(s, 1), u->side->stream ? 0 : 80, &found))
+        return;
+    for (uint32_t i = 0; i < found.count; i++) {
+        struct server *server = add_server(b, u->pool, text_at(s, 1), &found.items[i], word_at(s, 1)->at);
+        server->weight = (uint32_t)o.weight;
+        server->connections_max = (uint32_t)o.conns;
+        server->fails_max = (uint32_t)o.fails;
+        server->fail_window = o.window;
+        server->backup = o.backup;
+        server->down = o.down;
+    }
+}
+
+/* ---- how to choose ---- */
+
+static void balance(struct build *b, const struct statement *s, enum balance_algorithm algorithm)
+{
+    struct upstream *u = b->upstream;
+    if (u->balanced) {
+        struct diag *d = diag_add(b->diags, &nginx_two_methods, s->at, DIAG_TEXT(text_at(s, 0)));
+        diag_also(b->diags, d, u->balance_at, "the first one");
+    }
+    u->balanced = true;
+    u->balance_at = s->at;
+    u->pool->algorithm = algorithm;
+}
+
+static void on_least_conn(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    balance(b, s, BALANCE_LEAST_CONN);
+}
+
+static void on_ip_hash(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    balance(b, s, BALANCE_IP_HASH);
+}
+
+static void on_hash(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    bool consistent = s->words.count > 2 && span_eq(text_at(s, 2), SPAN("consistent"));
+    if (s->words.count > 2 && !consistent) {
+        diag_add(b->diags, &nginx_bad_parameter, word_at(s, 2)->at, DIAG_TEXT(text_at(s, 2), SPAN("hash")));
+        return;
+    }
+    balance(b, s, consistent ? BALANCE_KETAMA : BALANCE_HASH);
+    *ARENA_PUSH(b->arena, &b->upstream->hash) = *s;
+}
+
+/* random; random two; random two least_conn */
+static void on_random(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    static const char *const methods[] = { "least_conn", "least_time", "least_time=header",
+                                           "least_time=last_byte", NULL };
+    unsigned method = 0;
+    if (s->words.count > 1 && !span_eq(text_at(s, 1), SPAN("two"))) {
+        diag_add(b->diags, &nginx_bad_parameter, word_at(s, 1)->at, DIAG_TEXT(text_at(s, 1), SPAN("random")));
+        return;
+    }
+    if (s->words.count > 2 && !value_choice(b->diags, word_at(s, 2), methods, &method))
+        return;
+    if (method > 0) {
+        diag_add(b->diags, &nginx_server_refused, word_at(s, 2)->at, DIAG_TEXT(text_at(s, 2)));
+        return;
+    }
+    balance(b, s, BALANCE_RANDOM);
+    b->upstream->pool->draws = s->words.count > 1 ? 2 : 1;
+}
+
+/* ---- idle connections ---- */
+
+static void on_keepalive(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    int64_t n;
+    if (s->words.count > 2 && !span_eq(text_at(s, 2), SPAN("local")))
+        diag_add(b->diags, &nginx_bad_parameter, word_at(s, 2)->at,
+                 DIAG_TEXT(text_at(s, 2), SPAN("keepalive")));
+    if (value_number(b->diags, word_at(s, 1), 0, INT32_MAX, &n))
+        b->upstream->pool->idle_max = (uint32_t)n;
+}
+
+static void on_keepalive_requests(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    int64_t n;
+    if (value_number(b->diags, word_at(s, 1), 0, INT64_MAX, &n))
+        b->upstream->pool->idle_requests = (uint64_t)n;
+}
+
+static void on_keepalive_timeout(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    (void)value_time(b->diags, WORDS_NGINX, word_at(s, 1), 1000, &b->upstream->pool->idle_timeout);
+}
+
+static void on_keepalive_time(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    (void)value_time(b->diags, WORDS_NGINX, word_at(s, 1), 1000, &b->upstream->pool->idle_life);
+}
+
+/* State is one for all threads in any case; the size is not needed. */
+static void on_zone(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    uint64_t size;
+    if (s->words.count > 2)
+        (void)value_size(b->diags, word_at(s, 2), 0, INT64_MAX, &size);
+}
+
+/* ---- the block ---- */
+
+static void on_upstream(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    struct side *side = side_of(b);
+    struct upstream *u = ARENA_NEW(b->arena, struct upstream);
+    u->name = text_at(s, 1);
+    u->side = side;
+    u->at = word_at(s, 1)->at;
+    u->pool = pool_new(b, side, u->name, u->at);
+    struct upstream *outer = b->upstream;
+    b->upstream = u;
+    nginx_read_block(b, side->stream ? IN_STREAM_UPSTREAM : IN_UPSTREAM, b->level);
+    b->upstream = outer;
+    *ARENA_PUSH(b->arena, &side->upstreams) = u;
+    if (u->pool->servers.count == 0)
+        diag_add(b->diags, &nginx_no_servers, u->at, DIAG_TEXT(u->name));
+}
+
+void nginx_compile_upstreams(struct build *b, struct side *side)
+{
+    for (uint32_t i = 0; i < side->upstreams.count; i++) {
+        struct upstream *u = side->upstreams.items[i];
+        if (u->hash.count)
+            u->pool->key = nginx_expr(b, side, word_at(&u->hash.items[u->hash.count - 1], 1), NULL);
+    }
+}
+
+#define IN_BOTH (IN_UPSTREAM | IN_STREAM_UPSTREAM)
+/* clang-format off */
+const struct keyword nginx_upstream_words[] = {
+    { "upstream", IN_HTTP | IN_STREAM, 1, 1, .block = true, .handle = on_upstream, .manual = "a group of servers" },
+    { "server", IN_BOTH, 1, ARGS_ANY, .handle = on_upstream_server, .manual = "a server: weight=, max_conns=, max_fails=, fail_timeout=, backup, down" },
+    { "least_conn", IN_BOTH, 0, 0, .handle = on_least_conn, .manual = "the server with the fewest connections" },
+    { "ip_hash", IN_UPSTREAM, 0, 0, .handle = on_ip_hash, .manual = "by the client's address" },
+    { "hash", IN_BOTH, 1, 2, .handle = on_hash, .manual = "by a key; consistent: with as little change as can be when servers come and go" },
+    { "random", IN_BOTH, 0, 2, .handle = on_random, .manual = "at random; two: of two the one with fewer connections" },
+    { "keepalive", IN_UPSTREAM, 1, 2, .once = true, .handle = on_keepalive, .manual = "idle connections kept by each thread" },
+    { "keepalive_requests", IN_UPSTREAM, 1, 1, .once = true, .handle = on_keepalive_requests, .manual = "requests on one connection at most" },
+    { "keepalive_timeout", IN_UPSTREAM, 1, 1, .once = true, .handle = on_keepalive_timeout, .manual = "how long a connection is kept idle" },
+    { "keepalive_time", IN_UPSTREAM, 1, 1, .once = true, .handle = on_keepalive_time, .manual = "how old a connection gets" },
+    { "zone", IN_BOTH, 1, 2, .once = true, .handle = on_zone, .manual = "accepted: state is shared by all threads in any case" },
+    { NULL },
+};
+/* clang-format on */

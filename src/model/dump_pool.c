@@ -15,6 +15,8 @@ static const char *const algorithms[] = {
     [BALANCE_HASH_CONSISTENT] = "hash consistent",
     [BALANCE_LEAST_TIME] = "least time",
     [BALANCE_FAIR] = "fair",
+    [BALANCE_STRIDE] = "stride",
+    [BALANCE_LEAST_OLDEST] = "least connections, oldest first",
 };
 static const char *const check_kinds[] = {
     [CHECK_NONE] = "none",           [CHECK_TCP] = "tcp",           [CHECK_HTTP] = "http",
@@ -44,11 +46,11 @@ static void dump_step(struct dump *d, const struct check_step *s)
     dump_number(d, "expects", s->expects);
     dump_text(d, "of field", s->field);
     if (s->expect) {
-        char text[1024];
         struct buf b;
-        buf_init_fixed(&b, text, sizeof(text));
+        buf_init(&b, 64 * 1024);
         test_put(&b, s->expect);
         dump_line(d, "%s%.*s", s->negate ? "not " : "", SPAN_ARGS(buf_span(&b)));
+        buf_fini(&b);
     }
     d->depth--;
 }
@@ -72,6 +74,12 @@ static void dump_check(struct dump *d, const struct check *c)
     for (uint32_t i = 0; i < c->steps.count; i++)
         dump_step(d, &c->steps.items[i]);
     d->depth--;
+}
+
+void check_put(struct buf *out, const struct check *c)
+{
+    struct dump d = { .out = out };
+    dump_check(&d, c);
 }
 
 static void dump_limits(const struct dump *d, const struct server *s)
@@ -102,6 +110,7 @@ static void dump_server(struct dump *d, const struct server *s)
     dump_flag(d, "backup", s->backup);
     dump_flag(d, "down", s->down);
     dump_flag(d, "drain", s->drain);
+    dump_number(d, "initially", s->init_state);
     dump_number(d, "send proxy", s->send_proxy);
     dump_number(d, "observe layer", s->observe == OBSERVE_LAYER7 ? 7 : s->observe == OBSERVE_LAYER4 ? 4 : 0);
     dump_number(d, "on error", s->observe ? s->on_error : 0);
@@ -132,6 +141,7 @@ void dump_pool(struct dump *d, const struct pool *p)
     dump_number(d, "balance factor", p->balance_factor);
     dump_number(d, "weight scale", p->weight_scale);
     dump_flag(d, "all backups", p->all_backups);
+    dump_flag(d, "backups help", p->backups_help);
     dump_flag(d, "single never fails", p->single_never_fails);
     dump_number(d, "reuse", p->reuse);
     dump_number(d, "idle", p->idle_max);

@@ -16,9 +16,9 @@
 enum language { LANGUAGE_NONE, LANGUAGE_NGINX, LANGUAGE_HAPROXY, LANGUAGE_KEEPALIVED };
 
 enum balance_algorithm {
-    BALANCE_ROUND_ROBIN, /* smooth weighted (nginx, HAProxy roundrobin) */
-    BALANCE_STATIC_RR,
-    BALANCE_LEAST_CONN,
+    BALANCE_ROUND_ROBIN, /* nginx: smooth weighted */
+    BALANCE_STATIC_RR,   /* HAProxy static-rr: one fixed order */
+    BALANCE_LEAST_CONN,  /* nginx: ties by smooth round robin */
     BALANCE_FIRST,
     BALANCE_RANDOM,          /* <draws> candidates, the least loaded wins */
     BALANCE_IP_HASH,         /* nginx's */
@@ -28,6 +28,8 @@ enum balance_algorithm {
     BALANCE_HASH_CONSISTENT, /* <key>, HAProxy consistent */
     BALANCE_LEAST_TIME,
     BALANCE_FAIR,
+    BALANCE_STRIDE,       /* HAProxy roundrobin: each is due every total/weight choices */
+    BALANCE_LEAST_OLDEST, /* HAProxy leastconn: ties to the one whose load changed longest ago */
 };
 
 /* When an idle server connection may carry another client's request. */
@@ -93,8 +95,20 @@ struct check {
     struct where at;
 };
 
+struct buf;
+/* All that it is, as indented text: the dump's, and what tells two checks apart. */
+void check_put(struct buf *out, const struct check *c);
+
 enum observe { OBSERVE_NONE, OBSERVE_LAYER4, OBSERVE_LAYER7 };
 enum on_error { ON_ERROR_FASTINTER, ON_ERROR_FAIL_CHECK, ON_ERROR_SUDDEN_DEATH, ON_ERROR_MARK_DOWN };
+
+/* What a checked server counts as before its first result. */
+enum init_state {
+    INIT_UP,         /* up; one bad check takes it down (HAProxy's default) */
+    INIT_FULLY_UP,   /* up; <fall> bad ones */
+    INIT_DOWN,       /* down; one good check brings it up */
+    INIT_FULLY_DOWN, /* down; <rise> good ones */
+};
 
 struct tls_client; /* model/tls.h */
 struct server {
@@ -115,6 +129,7 @@ struct server {
     duration fail_window;
     duration slow_start; /* 0 = off */
     bool backup, down, drain;
+    enum init_state init_state; /* of a checked server, before the first result */
     enum { SEND_PROXY_NONE, SEND_PROXY_V1, SEND_PROXY_V2 } send_proxy;
     const struct check *check; /* NULL: not checked */
     enum observe observe;
@@ -145,6 +160,8 @@ struct pool {
     LIST_OF(struct server *) servers;
     uint32_t weight_scale;
     bool all_backups;        /* use every backup together (nginx; HAProxy allbackups) */
+    bool backups_help;       /* nginx: a backup is used too when the others are full or were tried; set by
+                                config_add_pool */
     bool single_never_fails; /* nginx: with one server, fails are not counted */
     enum reuse reuse;
     uint32_t idle_max; /* per thread over all its servers (nginx keepalive N), UINT32_MAX = no limit */

@@ -21,12 +21,13 @@ struct mirror_record {
 
 /* What a record says. */
 struct mirror_entry {
-    uint8_t admin;   /* run-time bits of enum admin */
-    uint8_t health;  /* enum health */
-    bool has_weight; /* <weight> was set at run time */
-    uint16_t weight; /* at most 65535 */
-    uint16_t file;   /* fingerprint of the file's own weight and admin bits: else the above is void */
-    uint16_t check;  /* fingerprint of address and check: else <health> is void */
+    bool has_file_admin; /* the file's bits in <admin> were changed at run time */
+    uint8_t admin;       /* run-time and file bits of enum admin */
+    uint8_t health;      /* enum health */
+    bool has_weight;     /* <weight> was set at run time */
+    uint16_t weight;     /* at most 65535 */
+    uint16_t file;       /* fingerprint of the file's own weight and admin bits: else the above is void */
+    uint16_t check;      /* fingerprint of address and check: else <health> is void */
 };
 
 /* <memory> is borrowed: a zeroed or used one. NULL: too small. Dies on out of memory. */

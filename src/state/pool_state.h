@@ -14,25 +14,25 @@
 #include "model/pool.h"
 #include "state/counts.h"
 #include "state/lock.h"
+#include "state/state.h"
 
 struct server_state;
 struct snapshot;
 
 struct pool_state {
-    struct state_world *world;
-    struct span identity; /* "haproxy:web" */
-    struct pool_state *next_by_name;
-    _Atomic uint32_t references;
+    struct named named; /* "haproxy:web" */
 
     struct lock lock __attribute__((aligned(64)));
     struct list servers; /* struct server_state, all that live; under the lock */
     struct list queue;   /* struct waiter without a server; under the lock */
+    uint32_t queue_len;  /* of that list */
     uint64_t tickets;    /* of waiters; under the lock */
     /* Any change of what server_use, server_weight or server_limit say: the balancer looks again. */
     _Atomic uint32_t version;
 
     _Atomic uint32_t active __attribute__((aligned(64))); /* requests at its servers now */
     _Atomic uint32_t active_most;
+    _Atomic uint64_t moves;   /* how often a server's load changed */
     _Atomic uint32_t waiting; /* in this queue and those of its servers */
     _Atomic uint32_t waiting_most;
     struct counts counts;

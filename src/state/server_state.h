@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "model/pool.h"
 #include "state/counts.h"
+#include "state/state.h"
 
 struct mirror_record;
 struct pool_state;
@@ -57,7 +58,7 @@ enum check_result {
 #define X(name, code) CHECKED_##name,
     CHECK_RESULT_LIST(X)
 #undef X
-        CHECK_RESULTS
+        CHECKED_COUNT
 };
 const char *check_result_code(enum check_result r);
 bool check_result_is_good(enum check_result r);
@@ -76,15 +77,15 @@ struct health_report {
 
 /* What the operator and the file say: a word of bits. */
 enum admin {
-    ADMIN_MAINT = 1 << 0,      /* run time: no request at all */
-    ADMIN_DRAIN = 1 << 1,      /* run time: only those that stick to it */
-    ADMIN_FILE_DOWN = 1 << 2,  /* `down`, `disabled` in the file */
-    ADMIN_FILE_DRAIN = 1 << 3, /* `drain` in the file */
-    ADMIN_FORCED_UP = 1 << 4,  /* run time: `set server health up`, until the next change by a check */
-    ADMIN_FORCED_DOWN = 1 << 5,
-    ADMIN_NO_CHECK = 1 << 6,      /* run time: checks are disabled */
-    ADMIN_TRACKED_MAINT = 1 << 7, /* the server that it tracks is in maintenance */
-    ADMIN_RUNTIME = ADMIN_MAINT | ADMIN_DRAIN | ADMIN_FORCED_UP | ADMIN_FORCED_DOWN | ADMIN_NO_CHECK,
+    ADMIN_MAINT = 1 << 0,         /* run time: no request at all */
+    ADMIN_DRAIN = 1 << 1,         /* run time: only those that stick to it */
+    ADMIN_FILE_DOWN = 1 << 2,     /* `down`, `disabled` in the file */
+    ADMIN_FILE_DRAIN = 1 << 3,    /* `drain` in the file */
+    ADMIN_NO_CHECK = 1 << 4,      /* run time: it is not checked, and counts as up */
+    ADMIN_TRACKED_MAINT = 1 << 5, /* the server that it tracks is in maintenance, or draining */
+    ADMIN_TRACKED_DRAIN = 1 << 6,
+    ADMIN_RUNTIME = ADMIN_MAINT | ADMIN_DRAIN | ADMIN_NO_CHECK,
+    ADMIN_FILE = ADMIN_FILE_DOWN | ADMIN_FILE_DRAIN,
 };
 
 /* May it get a request, and if not, why. */
@@ -99,20 +100,19 @@ enum server_use {
 const char *server_use_name(enum server_use u); /* "drained" */
 
 struct server_state {
+    struct named named; /* "haproxy:web/s1" */
     /* set when made, or under the world's mutex while a snapshot is bound */
-    struct state_world *world;
-    struct pool_state *pool; /* counted */
-    struct span identity;    /* "haproxy:web/s1" */
-    struct server_state *next_by_name;
-    struct link in_pool;                    /* of pool->servers; changed under the pool's lock */
-    _Atomic(struct mirror_record *) mirror; /* NULL: none */
-    _Atomic uint32_t references;
+    struct pool_state *pool;              /* counted */
+    struct link in_pool;                  /* of pool->servers; changed under the pool's lock */
+    struct mirror_record *_Atomic mirror; /* NULL: none */
+    bool bound;                           /* a file was seen */
     uint32_t file_weight;
     uint8_t file_admin;
-    bool bound; /* a file was seen */
-    struct address file_address;
-    uint64_t check_print; /* fingerprint of how it is checked */
-    const struct server_state *_Atomic tracks;
+    uint64_t check_print;        /* fingerprint of address and check: as long as it stays, health does */
+    struct server_state *tracks; /* whose health it takes; uncounted: both ends undo it */
+    struct link in_trackers;     /* of tracks->trackers */
+    struct list trackers;
+    struct server_state *next_work; /* of whoever walks along the trackers */
 
     /* what decides about use */
     _Atomic uint32_t weight; /* the file's, or the operator's */
@@ -128,17 +128,18 @@ struct server_state {
     _Atomic uint64_t downs, down_ms;
     _Atomic uint32_t errors_in_a_row; /* of traffic, for observe */
 
-    /* passive failures: under the pool's lock; <failed> may be read without it */
+    /* passive failures: written under the pool's lock */
     _Atomic uint32_t fails;
-    uint64_t failed_us;   /* the last failure */
-    uint64_t checked_us;  /* the last failure, or the try that was let through after the window */
-    uint32_t lost_weight; /* of 16ths: taken away by failures, given back pick by pick */
+    _Atomic uint64_t failed_us;   /* the last failure */
+    _Atomic uint64_t tried_us;    /* the last failure, or the try that was let through after the window */
+    _Atomic uint32_t lost_weight; /* taken away by failures, given back pick by pick */
 
     /* the busiest part, on its own line */
     _Atomic uint32_t active __attribute__((aligned(64))); /* requests or sessions that it has now */
     _Atomic uint32_t active_most;
     _Atomic uint32_t waiting; /* in its own queue */
     _Atomic uint32_t waiting_most;
+    _Atomic uint64_t moved;      /* of pool->moves: when <active> changed last */
     _Atomic uint64_t last_us;    /* instant of the last request given to it */
     struct list queue;           /* struct waiter; under the pool's lock */
     _Atomic uint32_t average_us; /* of the first byte, moving: least_time, fair */
@@ -157,7 +158,7 @@ enum server_use server_use(const struct server_state *s, const struct server *mo
  * changes it.
  */
 instant server_next_change(const struct server_state *s, const struct server *model, instant now);
-/* The weight in 16ths, after slow start and failures; 0: only sticky requests. */
+/* The weight in 16ths, after slow start; 0: only sticky requests. What failures took is not subtracted. */
 #define WEIGHT_SCALE 16u
 uint32_t server_weight(const struct server_state *s, const struct server *model, instant now);
 /* Requests at once: maxconn, moved between minconn and maxconn by the pool's load, less during slow start;
@@ -187,6 +188,13 @@ enum server_failed server_failed(struct server_state *s, const struct server *mo
 /* It answered well: ends a run of failures. <first_byte_us>: how long it took; UINT64_MAX: not known. */
 void server_answered(struct server_state *s, uint64_t first_byte_us, instant now);
 
+/*
+ * For balance_pick, with the pool's lock held: <s> gets a request; and a server
+ * whose window is over is tried, so that others do not try it at the same time.
+ */
+void server_take(struct server_state *s, instant now);
+bool server_try_begins(struct server_state *s, const struct server *model, instant now);
+
 /* ---- checks: one thread a server ----------------------------------------------------------------------- */
 enum health_change { HEALTH_SAME, HEALTH_WENT_UP, HEALTH_WENT_DOWN };
 /*
@@ -195,15 +203,19 @@ enum health_change { HEALTH_SAME, HEALTH_WENT_UP, HEALTH_WENT_DOWN };
  */
 enum health_change server_checked(struct server_state *s, const struct check *c, enum check_result result,
                                   int32_t detail, uint32_t duration_ms, instant now);
-/* on_error mark-down and sudden-death: at once, or one bad check from it. */
-enum health_change server_mark_down(struct server_state *s, enum check_result why, instant now);
-void server_sudden_death(struct server_state *s);
+/* on_error mark-down, and sudden-death (one bad check from it), after too many errors of traffic. */
+enum health_change server_mark_down(struct server_state *s, instant now);
+void server_sudden_death(struct server_state *s, instant now);
 void server_health(const struct server_state *s, struct health_report *out);
 
 /* ---- the operator -------------------------------------------------------------------------------------- */
-void server_set_admin(struct server_state *s, uint8_t set, uint8_t clear, instant now);
+/* Sets, then clears bits of ADMIN_RUNTIME and ADMIN_FILE; what tracks <s> follows. */
+void server_set_admin(struct server_state *s, unsigned set, unsigned clear, instant now);
+/* As if checks had said so; false: it is not checked. HEALTH_UP, HEALTH_GOING_DOWN (one from down),
+ * HEALTH_DOWN. */
+bool server_set_health(struct server_state *s, enum health h, instant now);
 /* Until the file's own weight changes. */
-void server_set_weight(struct server_state *s, uint32_t weight);
+void server_set_weight(struct server_state *s, uint32_t weight, instant now);
 
 static inline struct counts_block *server_counts(struct server_state *s, unsigned thread)
 {

@@ -6,14 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/span.h"
 #include "state/counts.h"
+#include "state/state.h"
 
 struct service_state {
-    struct state_world *world;
-    struct span identity; /* "haproxy:web" */
-    struct service_state *next_by_name;
-    _Atomic uint32_t references;
+    struct named named;               /* "haproxy:web" */
     _Atomic uint32_t connections_max; /* set at run time; UINT32_MAX = the file's counts */
     _Atomic bool disabled;            /* set at run time */
 

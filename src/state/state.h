@@ -9,9 +9,21 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+#include <stdint.h>
+
 #include "base/span.h"
 
 struct state_world;
+
+/* What all states begin with: how the world finds them again. */
+struct named {
+    struct state_world *world;
+    struct named *next;   /* of one bucket; under the world's mutex */
+    struct span identity; /* "haproxy:web/s1"; the state's own */
+    uint64_t hash;
+    _Atomic uint32_t references;
+};
 
 /*
  * <threads>: who counts, numbered from 0. <mirror>: shared memory that outlives

@@ -40,6 +40,11 @@ struct waiter {
     bool waits;
 };
 
+struct pool_state;
+/* For balance_pick, with the pool's lock held: into a queue, and out of it without a place. */
+void waiter_enter(struct waiter *w, struct pool_state *p, struct server_state *wants);
+void waiter_out(struct waiter *w, struct pool_state *p);
+
 /*
  * Out of the queue (time is up, the client is gone). NULL: it waited, and wake
  * will not come. Else the server that it had been given already: wake was

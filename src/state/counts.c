@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "state/counts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool counts_init(struct counts *c, unsigned threads)
+{
+    c->threads = threads;
+    c->blocks = calloc(threads, sizeof(*c->blocks));
+    return c->blocks != NULL;
+}
+
+void counts_fini(struct counts *c)
+{
+    for (unsigned i = 0; c->blocks && i < c->threads; i++)
+        free(atomic_load_explicit(&c->blocks[i], memory_order_relaxed));
+    free(c->blocks);
+    c->blocks = NULL;
+}
+
+static struct counts_block *make_block(struct counts *c, unsigned thread)
+{
+    struct counts_block *b = aligned_alloc(_Alignof(struct counts_block), sizeof(*b));
+    if (b == NULL)
+        return NULL;
+    memset(b, 0, sizeof(*b));
+    atomic_store_explicit(&c->blocks[thread], b, memory_order_release);
+    return b;
+}
+
+struct counts_block *counts_of(struct counts *c, unsigned thread)
+{
+    BUG_ON(thread >= c->threads);
+    struct counts_block *b = atomic_load_explicit(&c->blocks[thread], memory_order_relaxed);
+    return LIKELY(b) ? b : make_block(c, thread);
+}
+
+/* ---- rates ---- */
+
+void counts_rate(struct rate *r, uint32_t second)
+{
+    uint32_t now = atomic_load_explicit(&r->now, memory_order_relaxed);
+    uint32_t then = atomic_load_explicit(&r->second, memory_order_relaxed);
+    if (second != then) {
+        /* A second in between without anything: the one before had none. */
+        atomic_store_explicit(&r->before, second == then + 1 ? now : 0, memory_order_relaxed);
+        atomic_store_explicit(&r->second, second, memory_order_relaxed);
+        now = 0;
+    }
+    atomic_store_explicit(&r->now, ++now, memory_order_relaxed);
+    if (now > atomic_load_explicit(&r->most, memory_order_relaxed))
+        atomic_store_explicit(&r->most, now, memory_order_relaxed);
+}
+
+/* How many there were in the second before <second>. */
+static uint32_t rate_of(const struct rate *r, uint32_t second)
+{
+    uint32_t then = atomic_load_explicit(&r->second, memory_order_relaxed);
+    if (then == second)
+        return atomic_load_explicit(&r->before, memory_order_relaxed);
+    return then + 1 == second ? atomic_load_explicit(&r->now, memory_order_relaxed) : 0;
+}
+
+/* ---- reading ---- */
+
+static void add_block(const struct counts_block *b, uint32_t second, struct counts_sum *sum)
+{
+#define X(name) sum->name += atomic_load_explicit(&b->name, memory_order_relaxed);
+    COUNT_LIST(X)
+#undef X
+    sum->session_rate += rate_of(&b->session_rate, second);
+    sum->request_rate += rate_of(&b->request_rate, second);
+    histogram_add(&sum->first_byte, &b->first_byte);
+    histogram_add(&sum->total, &b->total);
+}
+
+void counts_add_up(const struct counts *c, uint32_t second, struct counts_sum *sum)
+{
+    for (unsigned i = 0; i < c->threads; i++) {
+        const struct counts_block *b = atomic_load_explicit(&c->blocks[i], memory_order_acquire);
+        if (b)
+            add_block(b, second, sum);
+    }
+}
+
+static void clear_histogram(struct histogram *h)
+{
+    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+        __atomic_store_n(&h->bucket[i], 0, __ATOMIC_RELAXED);
+}
+
+void counts_clear(struct counts *c)
+{
+    for (unsigned i = 0; i < c->threads; i++) {
+        struct counts_block *b = atomic_load_explicit(&c->blocks[i], memory_order_acquire);
+        if (b == NULL)
+            continue;
+#define X(name) atomic_store_explicit(&b->name, 0, memory_order_relaxed);
+        COUNT_LIST(X)
+#undef X
+        atomic_store_explicit(&b->session_rate.most, 0, memory_order_relaxed);
+        atomic_store_explicit(&b->request_rate.most, 0, memory_order_relaxed);
+        clear_histogram(&b->first_byte);
+        clear_histogram(&b->total);
+    }
+}
+
+void counts_status(struct counts_block *b, unsigned status)
+{
+    switch (status / 100) {
+    case 1:
+        counts_bump(b, status_1xx, 1);
+        break;
+    case 2:
+        counts_bump(b, status_2xx, 1);
+        break;
+    case 3:
+        counts_bump(b, status_3xx, 1);
+        break;
+    case 4:
+        counts_bump(b, status_4xx, 1);
+        break;
+    case 5:
+        counts_bump(b, status_5xx, 1);
+        break;
+    default:
+        counts_bump(b, status_other, 1);
+    }
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* States of pools and services: made by name, released with the last reference. */
+#include "state/pool_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "state/snapshot.h"
+#include "state/state_internal.h"
+
+static const char *language_word(enum language l)
+{
+    static const char *const words[] = { "", "nginx", "haproxy", "keepalived" };
+    return words[l];
+}
+
+/* "haproxy:web", in memory of its own. */
+static struct span name_of(enum language l, const char *kind, struct span name)
+{
+    char *text = NULL;
+    int len = asprintf(&text, "%s%s:%.*s", language_word(l), kind, SPAN_ARGS(name));
+    if (len < 0)
+        oom_die(name.len);
+    return span_of(text, (size_t)len);
+}
+
+static void name_free(struct span *name)
+{
+    free((void *)(uintptr_t)name->ptr);
+    *name = span_of(NULL, 0);
+}
+
+/* The state of that name with one reference more; NULL when there is none. Takes over <name>. */
+static struct named *find_named(struct name_table *t, struct span *name)
+{
+    struct named *n = name_table_find(t, *name);
+    if (n == NULL)
+        return NULL;
+    atomic_fetch_add_explicit(&n->references, 1, memory_order_relaxed);
+    name_free(name);
+    return n;
+}
+
+/* ---- pools ---- */
+
+struct pool_state *pool_state_find(struct state_world *w, const struct pool *model)
+{
+    struct span name = name_of(model->language, model->stream ? "-stream" : "", model->name);
+    struct named *known = find_named(&w->pools, &name);
+    if (known)
+        return CONTAINER_OF(known, struct pool_state, named);
+    struct pool_state *p = state_alloc(_Alignof(struct pool_state), sizeof(*p));
+    p->named.identity = name;
+    list_init(&p->servers);
+    list_init(&p->queue);
+    if (!counts_init(&p->counts, w->threads))
+        oom_die(w->threads * sizeof(void *));
+    name_table_add(&w->pools, w, &p->named);
+    return p;
+}
+
+struct pool_state *pool_state_get(struct pool_state *p)
+{
+    atomic_fetch_add_explicit(&p->named.references, 1, memory_order_relaxed);
+    return p;
+}
+
+void pool_state_put(struct pool_state *p)
+{
+    if (p == NULL || !named_put(&p->named))
+        return;
+    struct state_world *w = p->named.world;
+    name_table_remove(&w->pools, &p->named);
+    world_unlock(w);
+    BUG_ON(!list_is_empty(&p->servers) || !list_is_empty(&p->queue));
+    counts_fini(&p->counts);
+    name_free(&p->named.identity);
+    free(p);
+}
+
+uint32_t pool_usable(const struct snapshot *s, const struct pool *model, instant now)
+{
+    uint32_t usable[2] = { 0, 0 }; /* servers, backups */
+    for (uint32_t i = 0; i < model->servers.count; i++) {
+        const struct server *server = model->servers.items[i];
+        if (server_use(snapshot_server(s, server), server, now) == USE_FULL)
+            usable[server->backup]++;
+    }
+    if (usable[0] || usable[1] == 0)
+        return usable[0];
+    return model->all_backups ? usable[1] : 1;
+}
+
+/* ---- services ---- */
+
+struct service_state *service_state_find(struct state_world *w, const struct service *model)
+{
+    struct span name = name_of(model->language, model->protocol == PROTOCOL_UDP ? "-udp" : "", model->name);
+    struct named *known = find_named(&w->services, &name);
+    if (known)
+        return CONTAINER_OF(known, struct service_state, named);
+    struct service_state *s = state_alloc(_Alignof(struct service_state), sizeof(*s));
+    s->named.identity = name;
+    atomic_store_explicit(&s->connections_max, UINT32_MAX, memory_order_relaxed);
+    if (!counts_init(&s->counts, w->threads))
+        oom_die(w->threads * sizeof(void *));
+    name_table_add(&w->services, w, &s->named);
+    return s;
+}
+
+struct service_state *service_state_get(struct service_state *s)
+{
+    atomic_fetch_add_explicit(&s->named.references, 1, memory_order_relaxed);
+    return s;
+}
+
+void service_state_put(struct service_state *s)
+{
+    if (s == NULL || !named_put(&s->named))
+        return;
+    struct state_world *w = s->named.world;
+    name_table_remove(&w->services, &s->named);
+    world_unlock(w);
+    counts_fini(&s->counts);
+    name_free(&s->named.identity);
+    free(s);
+}
+
+/* Keeps the most that there ever was; a lost race is one too few, for a moment. */
+static void raise_most(_Atomic uint32_t *most, uint32_t now)
+{
+    if (now > atomic_load_explicit(most, memory_order_relaxed))
+        atomic_store_explicit(most, now, memory_order_relaxed);
+}
+
+bool service_enter(struct service_state *s, uint32_t most)
+{
+    uint32_t set = atomic_load_explicit(&s->connections_max, memory_order_relaxed);
+    uint32_t limit = set == UINT32_MAX ? most : set;
+    uint32_t now = atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed) + 1;
+    if (limit && now > limit) {
+        atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);
+        return false;
+    }
+    raise_most(&s->active_most, now);
+    return true;
+}
+
+void service_leave(struct service_state *s)
+{
+    uint32_t before = atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);
+    BUG_ON(before == 0);
+}

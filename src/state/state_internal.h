@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of state share. Nobody outside state needs this. */
+#pragma once
+
+#include <pthread.h>
+
+#include "model/config.h"
+#include "state/mirror.h"
+#include "state/pool_state.h"
+#include "state/server_state.h"
+#include "state/service_state.h"
+#include "state/waiter.h"
+
+/* States of one type, by identity. Under the world's mutex. */
+struct name_table {
+    struct named **buckets;
+    uint32_t count, room; /* a power of two */
+};
+
+struct state_world {
+    pthread_mutex_t mutex;
+    unsigned threads;
+    struct mirror *mirror; /* NULL: none */
+    struct name_table servers, pools, services;
+};
+
+void world_lock(struct state_world *w);
+void world_unlock(struct state_world *w);
+struct named *name_table_find(const struct name_table *t, struct span identity);
+/* <n>->identity is set; it begins with one reference. */
+void name_table_add(struct name_table *t, struct state_world *w, struct named *n);
+void name_table_remove(struct name_table *t, const struct named *n);
+/*
+ * One reference less. True: it was the last; the world is locked now, and the
+ * caller takes the state out of its table, unlocks and frees it.
+ */
+MUST_USE bool named_put(struct named *n);
+
+/* Memory of a state: zeroed, aligned for its hot lines. Dies when there is none. */
+void *state_alloc(size_t align, size_t size);
+
+/* All under the world's mutex, with one reference for the caller. */
+struct pool_state *pool_state_find(struct state_world *w, const struct pool *model);
+struct service_state *service_state_find(struct state_world *w, const struct service *model);
+struct server_state *server_state_find(struct state_world *w, struct pool_state *pool,
+                                       const struct server *model);
+/* The state follows this file from now on. */
+void server_state_bind(struct server_state *s, const struct server *model);
+/* <tracked> may be NULL. */
+void server_state_track(struct server_state *s, struct server_state *tracked);
+
+/* As if nobody had checked it yet. */
+void server_health_begin(struct server_state *s, const struct server *model);
+enum health health_of_points(unsigned points, unsigned rise, unsigned fall);
+/* Under the world's mutex. */
+void server_mirror(struct server_state *s);
+void server_followers_follow(struct server_state *s, instant now);
+/* Health, weight or admin changed: the mirror, those that track <s>, and the pool's choices follow. Takes the
+ * world's mutex. */
+void server_changed(struct server_state *s, instant now);
+/* Balancers look again; requests that wait get places that there are now. */
+void pool_changed(struct pool_state *p, instant now);

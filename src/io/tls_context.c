@@ -309,23 +309,44 @@ static bool hello_switch(SSL *ssl, struct tls_context *to)
     return !to->groups || SSL_set1_groups_list(ssl, to->groups) == 1;
 }
 
+static bool session_keep_name(struct tls_session *s, const char *name, size_t len)
+{
+    free(s->name);
+    s->name = NULL;
+    s->name_len = (uint8_t)len;
+    if (len == 0)
+        return true;
+    s->name = malloc(len);
+    if (!s->name) {
+        s->name_len = 0;
+        return false;
+    }
+    memcpy(s->name, name, len);
+    return true;
+}
+
 static int on_client_hello(SSL *ssl, int *alert, void *arg)
 {
     struct tls_session *s = SSL_get_app_data(ssl);
+    char name[TLS_NAME_MAX + 1];
     size_t len;
 
     (void)arg;
     *alert = SSL_AD_DECODE_ERROR;
-    if (!hello_name(ssl, s->name, &len))
+    if (!hello_name(ssl, name, &len))
         return SSL_CLIENT_HELLO_ERROR;
-    s->name_len = (uint8_t)len;
+    *alert = SSL_AD_INTERNAL_ERROR;
+    if (!session_keep_name(s, name, len))
+        return SSL_CLIENT_HELLO_ERROR;
     if (!s->pick || s->picked)
         return SSL_CLIENT_HELLO_SUCCESS; /* <picked>: the second hello after a retry */
 
-    struct tls_context *picked = s->pick(s->picker, span_of(s->name, len));
+    struct tls_context *picked = s->pick(s->picker, span_of(name, len));
     *alert = SSL_AD_UNRECOGNIZED_NAME;
     if (!picked) {
-        tls_failure_set(&s->failure, TLS_UNKNOWN_NAME, tls_error_name(TLS_UNKNOWN_NAME));
+        struct tls_failure f = { 0 };
+        tls_failure_set(&f, TLS_UNKNOWN_NAME, tls_error_name(TLS_UNKNOWN_NAME));
+        tls_session_fail(s, &f);
         return SSL_CLIENT_HELLO_ERROR;
     }
     s->picked = tls_context_get(picked);

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
 #include <openssl/x509_vfy.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const error_names[TLS_ERRORS] = {
@@ -117,7 +118,23 @@ void tls_failure_from_queue(struct tls_failure *f, enum tls_error otherwise)
     ERR_clear_error();
 }
 
+static const struct tls_failure no_failure = { .code = TLS_NONE };
+static const struct tls_failure lost_failure = { .code = TLS_MEMORY, .text = "out of memory" };
+
 const struct tls_failure *tls_failure(const struct tls_session *s)
 {
-    return &s->failure;
+    if (s->failure)
+        return s->failure;
+    return s->failure_lost ? &lost_failure : &no_failure;
+}
+
+void tls_session_fail(struct tls_session *s, const struct tls_failure *f)
+{
+    if (s->failure || s->failure_lost)
+        return;
+    s->failure = malloc(sizeof(*f));
+    if (s->failure)
+        *s->failure = *f;
+    else
+        s->failure_lost = true;
 }

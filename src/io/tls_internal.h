@@ -56,11 +56,11 @@ struct tls_session {
     bool socket_dry;  /* nothing to receive until an event comes */
     bool socket_eof;
     bool no_memory;     /* a chunk was not to be had */
+    bool failure_lost;  /* there was no memory to keep <failure> in */
     bool shutdown_sent; /* close_notify is written */
-    bool name_known;    /* <name> is what the client asked for */
-    char name[TLS_NAME_MAX + 1];
     uint8_t name_len;
-    struct tls_failure failure;
+    char *name;                  /* what the client asked for; malloc'd, NULL = nothing */
+    struct tls_failure *failure; /* malloc'd when something goes wrong: an idle session is to be small */
 };
 
 /* --- tls_session.c: for conn.c -------------------------------------------------------------------------- */
@@ -70,7 +70,7 @@ static inline void tls_socket_readable(struct tls_session *s)
 {
     s->socket_dry = false;
 }
-/* CONN_OK when it is done. CONN_ERROR: s->failure. */
+/* CONN_OK when it is done. CONN_ERROR: tls_failure says why. */
 struct conn_done tls_handshake(struct tls_session *s);
 struct conn_done tls_read(struct tls_session *s, void *into, size_t len);
 struct conn_done tls_writev(struct tls_session *s, const struct iovec *parts, unsigned count, bool more);
@@ -85,6 +85,8 @@ void tls_say_goodbye(struct tls_session *s);
 
 /* --- tls_error.c ------------------------------------------------------------------------------------------
  */
+/* The first word counts: what a hook has said is not overwritten by what follows from it. */
+void tls_session_fail(struct tls_session *s, const struct tls_failure *f);
 /* Fills <f> from the thread's queue of OpenSSL errors, and empties that. */
 void tls_failure_from_queue(struct tls_failure *f, enum tls_error otherwise);
 void tls_failure_set(struct tls_failure *f, enum tls_error code, const char *text);

@@ -124,6 +124,8 @@ void tls_session_free(struct tls_session **s)
     *s = NULL;
     SSL_free(session->ssl);
     chunk_put(loop_chunks(session->loop), CHUNK_LARGE, session->out);
+    free(session->name);
+    free(session->failure);
     tls_context_put(&session->picked);
     tls_context_put(&session->context);
     free(session);
@@ -210,6 +212,14 @@ static const char *gather_next(struct gather *g, size_t want, char *record)
     return record;
 }
 
+static void fail_from_queue(struct tls_session *s)
+{
+    struct tls_failure f = { 0 };
+
+    tls_failure_from_queue(&f, TLS_PROTOCOL);
+    tls_session_fail(s, &f);
+}
+
 static struct conn_done write_failed(struct tls_session *s)
 {
     int e = SSL_get_error(s->ssl, 0);
@@ -218,7 +228,7 @@ static struct conn_done write_failed(struct tls_session *s)
         return done_error(s->socket_error);
     if (e == SSL_ERROR_WANT_WRITE || e == SSL_ERROR_WANT_READ)
         return s->no_memory ? done_error(ENOMEM) : DONE_AGAIN;
-    tls_failure_from_queue(&s->failure, TLS_PROTOCOL);
+    fail_from_queue(s);
     s->broken = EPROTO;
     return done_error(EPROTO);
 }
@@ -313,7 +323,7 @@ static struct conn_done read_failed(struct tls_session *s)
         ERR_clear_error();
         return DONE_EOF;
     }
-    tls_failure_from_queue(&s->failure, TLS_PROTOCOL);
+    fail_from_queue(s);
     s->broken = EPROTO;
     return done_error(EPROTO);
 }
@@ -345,28 +355,35 @@ struct conn_done tls_read(struct tls_session *s, void *into, size_t len)
 
 /* --- handshake
  * ---------------------------------------------------------------------------------------------- */
+/* Why a handshake failed, in the words of whoever knows best: a verification, the socket, the library. */
+static void handshake_explain(const struct tls_session *s, struct tls_failure *f)
+{
+    long verify = SSL_get_verify_result(s->ssl);
+
+    if (s->no_memory)
+        tls_failure_set(f, TLS_MEMORY, tls_error_name(TLS_MEMORY));
+    else if (s->socket_eof || s->socket_error)
+        tls_failure_set(f, TLS_CLOSED, tls_error_name(TLS_CLOSED));
+    else
+        tls_failure_from_queue(f, TLS_PROTOCOL);
+    if (verify != X509_V_OK && f->code == TLS_PROTOCOL) {
+        tls_failure_set(f, tls_error_of_verify(verify), X509_verify_cert_error_string(verify));
+        f->verify = (int)verify;
+    }
+}
+
 static struct conn_done handshake_failed(struct tls_session *s)
 {
     int e = SSL_get_error(s->ssl, -1);
-    long verify = SSL_get_verify_result(s->ssl);
+    struct tls_failure f = { 0 };
 
-    if (e == SSL_ERROR_WANT_READ || e == SSL_ERROR_WANT_WRITE) {
-        if (!s->no_memory)
-            return DONE_AGAIN;
-        tls_failure_set(&s->failure, TLS_MEMORY, tls_error_name(TLS_MEMORY));
-        return done_error(ENOMEM);
-    }
-    if (s->failure.code != TLS_NONE) /* a hook of ours has said it better */
-        ERR_clear_error();
-    else if (s->socket_eof || s->socket_error)
-        tls_failure_set(&s->failure, TLS_CLOSED, tls_error_name(TLS_CLOSED));
-    else
-        tls_failure_from_queue(&s->failure, TLS_PROTOCOL);
-    if (verify != X509_V_OK && s->failure.code == TLS_PROTOCOL) {
-        tls_failure_set(&s->failure, tls_error_of_verify(verify), X509_verify_cert_error_string(verify));
-        s->failure.verify = (int)verify;
-    }
+    if ((e == SSL_ERROR_WANT_READ || e == SSL_ERROR_WANT_WRITE) && !s->no_memory)
+        return DONE_AGAIN;
+    handshake_explain(s, &f);
+    tls_session_fail(s, &f);
     ERR_clear_error();
+    if (s->no_memory)
+        return done_error(ENOMEM);
     return done_error(s->socket_error ? s->socket_error : EPROTO);
 }
 

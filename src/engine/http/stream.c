@@ -135,6 +135,12 @@ static void stream_on_pause(struct deadline *d)
 
 /* --- life
  * ------------------------------------------------------------------------------------------------------ */
+/* Only this thread writes it; others read. */
+static void count_up(_Atomic uint32_t *n, uint32_t by)
+{
+    atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + by, memory_order_relaxed);
+}
+
 struct stream *stream_new(struct session *session, const struct front *front)
 {
     struct thread *t = session->thread;

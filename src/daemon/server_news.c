@@ -45,7 +45,7 @@ static const char *sentence(enum check_result r)
     case CHECKED_AGENT:
         return "Agent check";
     case CHECKED_NONE:
-    case CHECK_RESULTS:
+    case CHECKED_COUNT:
         break;
     }
     return "Unknown";

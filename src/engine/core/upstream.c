@@ -662,10 +662,10 @@ static void upstream_error_limit(struct upstream *u)
 
     switch (u->server->on_error) {
     case ON_ERROR_MARK_DOWN:
-        (void)server_mark_down(s, CHECKED_TRAFFIC, thread_now(u->thread));
+        (void)server_mark_down(s, thread_now(u->thread));
         break;
     case ON_ERROR_SUDDEN_DEATH:
-        server_sudden_death(s);
+        server_sudden_death(s, thread_now(u->thread));
         break;
     case ON_ERROR_FAIL_CHECK:
     case ON_ERROR_FASTINTER:

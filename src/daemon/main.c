@@ -60,5 +60,6 @@ int main(int argc, char **argv)
     if (r.next == CLI_PLAN)
         code = r.plan.mode == PLAN_RUN ? parent_run(&r.plan, args, &title) : reader_check(&r.plan);
     arena_free(&a);
+    process_title_fini(args);
     return code;
 }

@@ -80,6 +80,11 @@ char **process_title_init(struct process_title *t, int argc, char **argv)
     return args;
 }
 
+void process_title_fini(char **args)
+{
+    free_strings(args);
+}
+
 void process_title_set(const struct process_title *t, const char *format, ...)
 {
     va_list args;

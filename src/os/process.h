@@ -25,6 +25,8 @@ struct process_title {
 };
 /* Returns the copy of argv to go on with; NULL: out of memory. */
 MUST_USE char **process_title_init(struct process_title *t, int argc, char **argv);
+/* Frees the copy of argv, at the end of main. */
+void process_title_fini(char **args);
 void process_title_set(const struct process_title *t, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* <signal> comes when the parent <parent> dies; false when it is dead already, or errno. */

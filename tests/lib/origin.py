@@ -24,6 +24,7 @@ import json
 import socket
 import struct
 import threading
+import time
 import urllib.parse
 
 from . import ports, websocket
@@ -42,6 +43,7 @@ class Request:
         self.method, self.target, self.version = line
         self.fields, self.connection, self.number = fields, connection, number
         self.body, self.trailers, self.whole = b"", [], False
+        self.time = time.monotonic()
 
     def all(self, name):
         return [v for n, v in self.fields if n.lower() == name.lower()]
@@ -64,9 +66,10 @@ class Request:
 class Origin:
     """a server in its own thread; use it as a context manager or start()/stop()"""
 
-    def __init__(self, name="o1", port=None, host="127.0.0.1", once=None):
+    def __init__(self, name="o1", port=None, host="127.0.0.1", once=None, plain=False):
         self.name, self.host = name, host
         self.port = port or ports.free_port()
+        self.plain = plain             # /echo answers with a line that does not depend on fields or connections
         self.requests = []             # every request whose head was read
         self.accepted = 0              # connections since start
         self.open = 0                  # connections now
@@ -219,6 +222,8 @@ class Origin:
     # -- behaviours
 
     async def _do_echo(self, request, reader, writer, words, query):
+        if self.plain:
+            return self._send(request, writer, body=f"{self.name} {request.method} {request.target}\n".encode("latin-1"))
         body = json.dumps({**request.as_dict(), "server": self.name}).encode()
         self._send(request, writer, body=body, fields=[("Content-Type", "application/json")])
 

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is asked of nginx's language. Each group is one file; its feature names it where it is listed as unsupported."""
+from compare import Ask, Group, config
+
+UP = "upstream up { server 127.0.0.1:@a@; }\n"
+KEEP = 'proxy_http_version 1.1; proxy_set_header Connection "";\n'
+
+
+def server(body, http="", listen="127.0.0.1:@port@"):
+    return config.nginx(UP + KEEP + http + f"server {{ listen {listen}; server_name example.org;\n{body}\n}}")
+
+
+def logged(body, form, http=""):
+    return config.nginx(UP + KEEP + http + f"server {{ listen 127.0.0.1:@port@; server_name example.org;\n{body}\n}}",
+                        log=f"log_format mine '{form}'; access_log @dir@/access.log mine;")
+
+
+MIME = "types { text/html html htm; text/css css; image/png png; text/plain txt; } default_type application/octet-stream;\n"
+SITE = {"html/index.html": "<p>home\n", "html/a.txt": "text of a\n", "html/sub/index.html": "<p>sub\n", "html/empty/keep": "", "html/style.css": "b{}\n",
+        "html/50x.html": "sorry\n", "html/404.html": "not here\n", "html/big.txt": "0123456789" * 2000, "html/no-extension": "octets", "html/sp ace.txt": "space\n",
+        "other/x.txt": "other x\n"}
+
+GROUPS = [
+    Group("nginx/proxy_pass", "proxy_pass", server("""
+        location /plain/ { proxy_pass http://up; }
+        location /strip/ { proxy_pass http://up/; }
+        location /map/ { proxy_pass http://up/other/path/; }
+        location /noslash { proxy_pass http://up/x; }
+        location = /exact { proxy_pass http://up/e; }
+        location /host/ { proxy_pass http://127.0.0.1:@a@; }
+        location / { proxy_pass http://up; }"""), [
+        Ask("/plain/a?x=1"), Ask("/strip/a/b?x=%20"), Ask("/map/a%20b?q=1"), Ask("/noslashfoo"), Ask("/exact?z=1"), Ask("/host/x"),
+        Ask("/strip/"), Ask("/strip"), Ask("/map"), Ask("/plain/a%2Fb"), Ask("/strip/a%2Fb%3Fc"), Ask("/plain/../up"), Ask("/strip/x/../y"), Ask("/strip//a///b"),
+        Ask("/plain/%41%2e%2e"), Ask("/map/%e4%bd%a0"), Ask("/?only=args"), Ask("/a;b=c,d"), Ask("/plain/#frag"), Ask("/%zz"), Ask("/../../etc/passwd"),
+        Ask("/plain/x", "POST", body=b"a=1&b=2"), Ask("/plain/x", "PUT", body=[b"chunk one", b"two"]), Ask("/plain/x", "DELETE"), Ask("/plain/x", "HEAD"),
+        Ask("/plain/x", "OPTIONS"), Ask("/plain/x", "PATCH", body=b"{}"), Ask("http://example.org/plain/abs?x=1", note="absolute form"),
+        Ask("/plain/old", version="1.0"), Ask("/plain/e?a=b?c=d&&e"), Ask("/plain/%00", note="encoded NUL")]),
+
+    Group("nginx/proxy_pass variables", "proxy_pass with variables", server("""
+        location ~ ^/re/(.*)$ { proxy_pass http://up/$1?from=re; }
+        location /var/ { set $to up; proxy_pass http://$to; }
+        location /uri/ { proxy_pass http://up$request_uri; }
+        location /args/ { proxy_pass http://up/x?$args&more=1; }"""), [
+        Ask("/re/abc?lost=1"), Ask("/re/a-b"), Ask("/var/x?y=1"), Ask("/uri/a%2fb?c"), Ask("/args/z?p=q")]),
+
+    Group("nginx/locations", "location", server("""
+        location = / { return 200 "exact-root"; }
+        location / { return 200 "root"; }
+        location /docs/ { return 200 "docs"; }
+        location /docs/deep/ { return 200 "deep"; }
+        location ^~ /static/ { return 200 "static"; }
+        location ~ \\.php$ { return 200 "php"; }
+        location ~* \\.(gif|jpg)$ { return 200 "image $1"; }
+        location ~ ^/user/(?<name>[a-z]+)$ { return 200 "user $name"; }
+        location = /docs { return 200 "exact-docs"; }
+        location "/quoted{}" { return 200 "quoted"; }
+        location @named { return 200 "named"; }
+        location /try/ { try_files /nothing @named; }
+        location /nest/ {
+            location /nest/inner/ { return 200 "inner"; }
+            location ~ \\.txt$ { return 200 "nested-regex"; }
+            location = /nest/eq { return 200 "nested-exact"; }
+            return 200 "nest";
+        }"""), [
+        Ask("/"), Ask("/x"), Ask("/docs/"), Ask("/docs"), Ask("/docsx"), Ask("/docs/deep/a"), Ask("/docs/a.php"), Ask("/static/a.php"), Ask("/a.GIF"), Ask("/a.jpg?x.php"),
+        Ask("/user/bob"), Ask("/user/Bob"), Ask("/nest/a"), Ask("/nest/inner/b"), Ask("/nest/c.txt"), Ask("/nest/eq"), Ask("/nest/x.php"), Ask("/static/../docs/"), Ask("/%64ocs/"),
+        Ask("/try/x"), Ask("/quoted{}"), Ask("/DOCS/")]),
+
+    Group("nginx/server_name", "server_name", config.nginx("""
+        server_names_hash_bucket_size 64;
+        server { listen 127.0.0.1:@port@ default_server; server_name _; return 200 "default"; }
+        server { listen 127.0.0.1:@port@; server_name example.org www.example.org; return 200 "exact $server_name"; }
+        server { listen 127.0.0.1:@port@; server_name *.example.org; return 200 "leading"; }
+        server { listen 127.0.0.1:@port@; server_name mail.*; return 200 "trailing"; }
+        server { listen 127.0.0.1:@port@; server_name .both.org; return 200 "both"; }
+        server { listen 127.0.0.1:@port@; server_name ~^(?<user>.+)\\.users\\.net$; return 200 "regex $user"; }
+        server { listen 127.0.0.1:@port@; server_name ""; return 200 "empty"; }"""), [
+        Ask(host=h) for h in ("example.org", "EXAMPLE.org", "example.org.", "example.org:99", "www.example.org", "a.example.org", "a.b.example.org", "mail.foo", "mail.x.y", "both.org",
+                              "x.both.org", "bob.users.net", "unknown", "10.0.0.1", "[::1]:80")] +
+          [Ask(host=None, version="1.0", note="HTTP/1.0 without Host"), Ask("http://example.org/", host="other", note="absolute form wins"), Ask(host="", note="empty Host"),
+           Ask(host="bad host", note="space in Host"), Ask(host="a/b", note="slash in Host")]),
+
+    Group("nginx/return", "return", server("""
+        default_type text/plain;
+        location /text { return 200 "hello $uri $arg_name\\n"; }
+        location /empty { return 204; }
+        location /moved { return 301 /elsewhere; }
+        location /moved-abs { return 301 https://$host$request_uri; }
+        location /found { return 302 http://other.example/x; }
+        location /url { return http://short.example/; }
+        location /temp { return 307 /t; }
+        location /perm { return 308 /p; }
+        location /gone { return 410; }
+        location /denied { return 403 "no entry"; }
+        location /teapot { return 418; }
+        location /close { return 444; }
+        location /error { return 500; }
+        location /unavailable { return 503 "later"; }"""), [
+        Ask("/text?name=bob"), Ask("/text", "HEAD"), Ask("/text", "POST", body=b"ignored body"), Ask("/empty"), Ask("/moved"), Ask("/moved-abs/a?b=c"), Ask("/found"), Ask("/url"), Ask("/temp"),
+        Ask("/perm"), Ask("/gone"), Ask("/denied"), Ask("/teapot"), Ask("/close"), Ask("/error"), Ask("/unavailable"), Ask("/moved", version="1.0"), Ask("/moved", host="example.org:77")]),
+
+    Group("nginx/error_page", "error_page", server("""
+        root @dir@/html;
+        location / { error_page 404 /404.html; error_page 500 502 503 504 /50x.html; try_files $uri =404; }
+        location = /404.html { internal; }
+        location /changed { error_page 404 =200 /a.txt; return 404; }
+        location /named { error_page 502 = @fallback; proxy_pass http://127.0.0.1:@closed@; }
+        location @fallback { return 200 "fallback for $request_uri"; }
+        location /refused { error_page 502 /50x.html; proxy_pass http://127.0.0.1:@closed@; }
+        location /plain502 { proxy_pass http://127.0.0.1:@closed@; }
+        location /url { error_page 403 http://example.org/forbidden; return 403; }
+        location /intercept { proxy_intercept_errors on; error_page 404 /404.html; proxy_pass http://up; }
+        location /pass { error_page 404 /404.html; proxy_pass http://up; }
+        location /loop { error_page 404 /loop; return 404; }
+        location /missing-page { error_page 404 /nowhere.html; return 404; }"""), [
+        Ask("/a.txt"), Ask("/nothing"), Ask("/404.html"), Ask("/changed"), Ask("/named/x"), Ask("/refused"), Ask("/plain502"), Ask("/url"), Ask("/intercept/status/404"),
+        Ask("/pass/status/404"), Ask("/intercept/status/500"), Ask("/loop"), Ask("/missing-page"), Ask("/nothing", "HEAD"), Ask("/refused", "POST", body=b"x")], files=SITE),
+
+    Group("nginx/add_header", "add_header", server("""
+        add_header X-Server yes; root @dir@/html;
+        location / { try_files $uri =404; }
+        location /own { add_header X-Own $uri; add_header X-Own second; return 200 x; }
+        location /always { add_header X-Always "$status" always; return 404; }
+        location /never { add_header X-Never no; return 404; }
+        location /moved { add_header X-Moved m; return 301 /; }
+        location /proxied { add_header X-Proxied "p q"; proxy_pass http://up; }
+        location /override { add_header X-Origin ours; proxy_pass http://up; }
+        location /expires { expires 1h; return 200 e; }
+        location /epoch { expires epoch; return 200 e; }
+        location /empty { add_header X-Empty ""; return 200 e; }"""), [
+        Ask("/a.txt"), Ask("/own"), Ask("/always"), Ask("/never"), Ask("/moved"), Ask("/proxied/echo"), Ask("/override/who"), Ask("/epoch"), Ask("/empty"), Ask("/none")], files=SITE),
+
+    Group("nginx/static files", "root and index", server(MIME + """
+        root @dir@/html; index nothing.html index.html;
+        location /alias/ { alias @dir@/other/; }
+        location /x.txt { root @dir@/other; }
+        location /noindex/ { alias @dir@/html/empty/; }
+        location /types { types { } default_type text/x-mine; alias @dir@/html/a.txt; }
+        location /secret { internal; }"""), [
+        Ask("/"), Ask("/a.txt"), Ask("/sub/"), Ask("/sub"), Ask("/sub?x=1"), Ask("/empty/"), Ask("/none"), Ask("/alias/x.txt"), Ask("/alias/y.txt"), Ask("/alias/../a.txt"), Ask("/x.txt"),
+        Ask("/noindex/"), Ask("/types"), Ask("/secret"), Ask("/style.css"), Ask("/no-extension"), Ask("/sp%20ace.txt"), Ask("/a.txt/"), Ask("/a.txt", "HEAD"), Ask("/a.txt", "POST", body=b"x"),
+        Ask("/a.txt", "PUT", body=b"x"), Ask("/a.txt", fields=[("If-Modified-Since", "Tue, 14 Nov 2023 22:13:20 GMT")]), Ask("/a.txt", fields=[("If-Modified-Since", "Tue, 14 Nov 2022 22:13:20 GMT")]),
+        Ask("/a.txt", fields=[("If-None-Match", '"6553f100-a"')]), Ask("/a.txt", fields=[("If-Match", '"other"')]), Ask("/a.txt", fields=[("If-None-Match", "*")]),
+        Ask("/big.txt", fields=[("Range", "bytes=0-9")]), Ask("/big.txt", fields=[("Range", "bytes=-5")]), Ask("/big.txt", fields=[("Range", "bytes=19990-")]),
+        Ask("/big.txt", fields=[("Range", "bytes=99999-")]), Ask("/big.txt", fields=[("Range", "lines=1")]), Ask("/sub", host="example.org:8080"), Ask("/sub", version="1.0")], files=SITE),
+
+    Group("nginx/try_files", "try_files", server("""
+        root @dir@/html;
+        location / { try_files $uri $uri/ /index.html; }
+        location /code/ { try_files $uri =418; }
+        location /app/ { try_files $uri @app; }
+        location /args/ { try_files $uri /a.txt?was=$uri; }
+        location @app { proxy_pass http://up; }"""), [
+        Ask("/a.txt"), Ask("/sub/"), Ask("/sub"), Ask("/nothing/at/all"), Ask("/code/x"), Ask("/app/echo?x=1"), Ask("/args/x")], files=SITE),
+
+    Group("nginx/rewrite", "rewrite", server("""
+        location /last/ { rewrite ^/last/(.*)$ /target/$1 last; }
+        location /break/ { rewrite ^/break/(.*)$ /kept/$1 break; proxy_pass http://up; }
+        location /redirect/ { rewrite ^/redirect/(.*)$ /to/$1 redirect; }
+        location /permanent/ { rewrite ^/permanent/(.*)$ http://other.example/$1 permanent; }
+        location /args/ { rewrite ^/args/(.*)$ /target/$1?a=b; }
+        location /drop/ { rewrite ^/drop/(.*)$ /target/$1?; }
+        location /chain/ { rewrite ^/chain/1 /chain/2; rewrite ^/chain/2 /chain/3; return 200 "$uri"; }
+        location /loop { rewrite ^/loop /loop last; }
+        location /target/ { return 200 "target $uri $args"; }
+        location /if/ {
+            if ($request_method = POST) { return 405; }
+            if ($http_x_level ~* ^hi) { return 200 "high"; }
+            if ($arg_go) { rewrite ^ /target/if last; }
+            set $said "none"; if ($http_x_level = low) { set $said "low"; }
+            return 200 "said $said";
+        }
+        rewrite ^/server/(\\w+)$ /target/$1;"""), [
+        Ask("/last/a?x=1"), Ask("/break/echo?x=1"), Ask("/redirect/a%20b?x=1"), Ask("/permanent/z?q"), Ask("/args/a?c=d"), Ask("/drop/a?c=d"), Ask("/chain/1"), Ask("/loop"), Ask("/server/abc"),
+        Ask("/if/", "POST", body=b""), Ask("/if/", fields=[("X-Level", "HIGH")]), Ask("/if/", fields=[("X-Level", "low")]), Ask("/if/?go=1"), Ask("/if/?go=0"), Ask("/if/")]),
+
+    Group("nginx/proxy_set_header", "proxy_set_header", server("""
+        proxy_set_header X-Server s;
+        location /inherit/ { proxy_pass http://up; }
+        location /own/ { proxy_set_header Host $host; proxy_set_header X-Real-IP $remote_addr; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                         proxy_set_header X-Forwarded-Proto $scheme; proxy_pass http://up; }
+        location /hosts/ { proxy_set_header Host $http_host; proxy_set_header X-Proxy-Host $proxy_host; proxy_set_header X-Name $server_name; proxy_set_header X-Port $server_port;
+                           proxy_pass http://up; }
+        location /remove/ { proxy_set_header Accept-Encoding ""; proxy_set_header Cookie ""; proxy_pass http://up; }
+        location /vars/ { proxy_set_header X-Vars "$request_method|$uri|$args|$request_uri|$server_protocol|$is_args|$content_length|$content_type|$cookie_sid|$arg_a"; proxy_pass http://up; }
+        location /body/ { proxy_set_header Content-Length ""; proxy_pass_request_body off; proxy_pass http://up; }
+        location /noheaders/ { proxy_pass_request_headers off; proxy_pass http://up; }
+        location /method/ { proxy_method POST; proxy_pass http://up; }"""), [
+        Ask("/inherit/echo"), Ask("/own/echo", host="www.Example.org:99"), Ask("/own/echo", fields=[("X-Forwarded-For", "1.2.3.4"), ("X-Forwarded-For", "5.6.7.8")]),
+        Ask("/hosts/echo", host="Example.ORG:99"), Ask("/remove/echo", fields=[("Accept-Encoding", "gzip"), ("Cookie", "a=b"), ("Accept", "*/*")]),
+        Ask("/vars/echo?a=1&b=2", "POST", [("Content-Type", "text/x"), ("Cookie", "sid=42; other=1")], b"12345"), Ask("/body/echo", "POST", body=b"dropped"),
+        Ask("/noheaders/echo", fields=[("X-Mine", "m")]), Ask("/inherit/echo", fields=[("X-Server", "client's"), ("Under_score", "u"), ("X-Twice", "1"), ("X-Twice", "2")]),
+        Ask("/inherit/echo", fields=[("Keep-Alive", "x"), ("TE", "trailers"), ("Upgrade", "h2c"), ("Proxy-Connection", "close"), ("X-Empty", "")]),
+        Ask("/own/echo", fields=[("X-Real-IP", "9.9.9.9")], source="127.9.8.7"), Ask("/inherit/echo", fields=[("Expect", "100-continue")], method="POST", body=b"e", note="Expect is not passed on"),
+        Ask("/method/echo")]),
+
+    Group("nginx/answer headers", "proxy_hide_header", server("""
+        location /f/ { proxy_pass http://up; }
+        location /hide/ { proxy_hide_header X-Secret; proxy_pass_header Server; proxy_pass http://up; }
+        location /location/ { proxy_pass http://up/; }
+        location /redirect-off/ { proxy_redirect off; proxy_pass http://up/; }
+        location /redirect-own/ { proxy_redirect http://inside/ http://outside/; proxy_pass http://up/; }
+        location /ignore/ { proxy_ignore_headers X-Accel-Redirect; proxy_pass http://up; }
+        location /cookie/ { proxy_cookie_path / /cookie/; proxy_cookie_domain inside outside; proxy_pass http://up/; }
+        location /accel { internal; return 200 "accel"; }"""), [
+        Ask("/f/fields?X-Secret=1&X-Other=2"), Ask("/hide/fields?X-Secret=1&X-Other=2"), Ask("/f/fields?Set-Cookie=a%3Db&Set-Cookie=c%3Dd"), Ask("/f/fields?X-Powered-By=p&Server=theirs"),
+        Ask("/location/fields?Location=http://up/x"), Ask("/location/fields?Location=/abs"), Ask("/redirect-off/fields?Location=http://up/x"), Ask("/redirect-own/fields?Location=http://inside/x"),
+        Ask("/f/fields?X-Accel-Redirect=/accel"), Ask("/ignore/fields?X-Accel-Redirect=/accel"), Ask("/cookie/fields?Set-Cookie=a%3Db%3B+path%3D/x%3B+domain%3Dinside"),
+        Ask("/f/fields?Connection=X-Hop&X-Hop=1&Keep-Alive=timeout"), Ask("/f/fields?Date=yesterday&Content-Type=a/b"), Ask("/f/fields?X-Accel-Expires=5&Refresh=1"),
+        Ask("/f/empty/204"), Ask("/f/empty/304"), Ask("/f/status/500"), Ask("/f/size/10", "HEAD"), Ask("/f/chunked/100/3"), Ask("/f/chunked/100/3", version="1.0"), Ask("/f/until-close/100")]),
+
+    Group("nginx/access", "allow, deny, limits", server("""
+        client_max_body_size 100; large_client_header_buffers 2 1k;
+        location / { proxy_pass http://up; }
+        location /deny { deny all; proxy_pass http://up; }
+        location /some { allow 127.9.0.0/16; deny all; proxy_pass http://up; }
+        location /limit { limit_except GET { deny all; } proxy_pass http://up; }
+        location /big { client_max_body_size 1m; proxy_pass http://up; }"""), [
+        Ask("/deny"), Ask("/some/who"), Ask("/some/who", source="127.9.1.1", note="from an allowed address"), Ask("/limit/who"), Ask("/limit/who", "HEAD"), Ask("/limit/who", "POST", body=b""),
+        Ask("/echo", "POST", body=b"x" * 100), Ask("/echo", "POST", body=b"x" * 101), Ask("/big/echo", "POST", body=b"x" * 101), Ask("/" + "u" * 2000, note="a long target"),
+        Ask("/echo", fields=[("X-Long", "h" * 2000)], note="a long field"), Ask("/echo", "POST", body=[b"c" * 60, b"d" * 60], note="chunks over the limit")]),
+
+    Group("nginx/broken requests", "refusing broken requests", server("location / { proxy_pass http://up; }"), [
+        Ask(raw=b"GET / HTTP/1.1\r\n\r\n", note="no Host"), Ask(raw=b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", note="two Hosts"),
+        Ask(raw=b"GET  / HTTP/1.1\r\nHost: example.org\r\n\r\n", note="two spaces"), Ask(raw=b"get / HTTP/1.1\r\nHost: example.org\r\n\r\n", note="lower-case method"),
+        Ask(raw=b"GET / HTTP/2.0\r\nHost: example.org\r\n\r\n", note="HTTP/2.0"), Ask(raw=b"GET / HTTP/1.1\r\nHost: example.org\r\nContent-Length: x\r\n\r\n", note="length x"),
+        Ask(raw=b"POST / HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: gzip\r\n\r\n", note="unknown coding"),
+        Ask(raw=b"POST / HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: chunked\r\n\r\nZ\r\n", note="bad chunk"), Ask(raw=b"GET noslash HTTP/1.1\r\nHost: example.org\r\n\r\n", note="no slash"),
+        Ask(raw=b"\r\nGET /who HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n", note="an empty line first"), Ask(raw=b"GET /\x01 HTTP/1.1\r\nHost: example.org\r\n\r\n", note="control byte"),
+        Ask(raw=b"TRACE / HTTP/1.1\r\nHost: example.org\r\n\r\n", note="TRACE"), Ask(raw=b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n", note="CONNECT")]),
+
+    Group("nginx/map", "map", server("""
+        location / { return 200 "$kind|$host_kind|$caught"; }""", http="""
+        map $uri $kind { default other; /a alpha; ~^/n/(?<num>\\d+)$ number; ~*\\.PNG$ picture; "" none; }
+        map $http_host $host_kind { hostnames; default unknown; *.example.org sub; example.org main; }
+        map $arg_v $caught { ~^x(.+)$ $1; default $uri; }
+        server_names_hash_bucket_size 64;"""), [
+        Ask("/a"), Ask("/n/42"), Ask("/x.png"), Ask("/other"), Ask("/", host="www.example.org"), Ask("/q?v=xyz")]),
+
+    Group("nginx/log_format", "log_format", logged("""
+        location / { proxy_pass http://up; }
+        location /own { return 404; }
+        location /refused { proxy_pass http://127.0.0.1:@closed@; }
+        location /moved { return 301 /x; }""",
+        "$remote_addr $remote_user $request_method|$uri|$args|$request_uri|$request|$status|$body_bytes_sent|$http_referer|$http_user_agent|$http_x_a|$host|$hostname_is|$server_name|"
+        "$server_port|$server_protocol|$scheme|$request_length|$content_length|$content_type|$connection_requests|$upstream_addr|$upstream_status|$sent_http_content_type|"
+        "$sent_http_location|$cookie_sid|$arg_a|$is_args|$query_string|$document_uri|$upstream_http_x_origin|$upstream_response_length|$pipe|$request_completion|$proxy_host|$https|$request_body|$server_addr|$nginx_none",
+        http="map $host $hostname_is { default h; } map $host $nginx_none { default ''; }"), [
+        Ask("/who?a=1"), Ask("/own"), Ask("/refused"), Ask("/moved"), Ask("/echo", "POST", [("Content-Type", "t/x"), ("Cookie", "sid=7"), ("Referer", "http://r/"), ("User-Agent", "ua"), ("X-A", 'q"u')], b"body"),
+        Ask("/a%20b/who"), Ask("/chunked/300/1"), Ask("/size/1000", "HEAD"), Ask("/status/503"), Ask(raw=b"BAD\x01\r\n\r\n", note="no request"), Ask("/who", host="EXAMPLE.org:7")]),
+
+    Group("nginx/combined", "combined", config.nginx(UP + KEEP + "server { listen 127.0.0.1:@port@; location / { proxy_pass http://up; } }", log="access_log @dir@/access.log;"), [
+        Ask("/who"), Ask("/size/12?x=y", fields=[("User-Agent", 'a "b" \\c'), ("Referer", "\xe9")]), Ask("/status/404", "POST", body=b"12"), Ask(raw=b"GET /\r\n\r\n", note="HTTP/0.9"),
+        Ask(raw=b"\x16\x03\x01\r\n\r\n", note="not HTTP")]),
+
+    Group("nginx/round robin", "weighted round robin", config.nginx("""
+        upstream even { server 127.0.0.1:@a@; server 127.0.0.1:@b@; server 127.0.0.1:@c@; }
+        upstream weighted { server 127.0.0.1:@a@ weight=5; server 127.0.0.1:@b@ weight=2; server 127.0.0.1:@c@ weight=1; }
+        upstream spare { server 127.0.0.1:@a@ down; server 127.0.0.1:@b@; server 127.0.0.1:@c@ backup; }
+        upstream dead { server 127.0.0.1:@closed@; server 127.0.0.1:@b@; }""" + KEEP + """
+        server { listen 127.0.0.1:@port@; location /even { proxy_pass http://even; } location /weighted { proxy_pass http://weighted; }
+                 location /spare { proxy_pass http://spare; } location /dead { proxy_pass http://dead; } }"""), [
+        Ask("/even/who", count=9), Ask("/weighted/who", count=24), Ask("/spare/who", count=4), Ask("/dead/who", count=4)]),
+
+    Group("nginx/ip_hash", "ip_hash", config.nginx("upstream h { ip_hash; server 127.0.0.1:@a@; server 127.0.0.1:@b@ weight=2; server 127.0.0.1:@c@; }" + KEEP +
+                                                   "server { listen 127.0.0.1:@port@; location / { proxy_pass http://h; } }"),
+          [Ask("/who", source=f"127.{i * 37 % 250}.{i * 91 % 250}.3", note=f"from 127.{i * 37 % 250}.{i * 91 % 250}.3") for i in range(1, 25)]),
+
+    Group("nginx/hash", "hash", config.nginx("upstream h { hash $request_uri; server 127.0.0.1:@a@; server 127.0.0.1:@b@ weight=2; server 127.0.0.1:@c@; }" + KEEP +
+                                             "server { listen 127.0.0.1:@port@; location / { proxy_pass http://h; } }"), [Ask(f"/who/{i}") for i in range(20)]),
+
+    Group("nginx/slashes and names", "merge_slashes, underscores", server("""
+        merge_slashes off; underscores_in_headers on; ignore_invalid_headers off;
+        location //two { return 200 "two"; } location / { proxy_pass http://up; }"""), [
+        Ask("//two"), Ask("/a//b/echo"), Ask("/echo", fields=[("Under_score", "passes")])]),
+]

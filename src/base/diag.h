@@ -117,6 +117,8 @@ enum diag_shape {
     DIAG_SHOW_HAPROXY,    /* [ALERT]    (pid) : config : parsing [file:line] : sentence */
     DIAG_SHOW_KEEPALIVED, /* (file: Line n) sentence */
 };
+/* Only what is at least <s> is shown (but JSON shows all): a peer's name says nothing of mere notes. */
+void diags_set_least(struct diags *d, enum severity s);
 void diags_show(const struct diags *d, struct buf *out, enum diag_shape shape, bool terminal);
 /* "1 error, 5 warnings, 2 notes in 3 files", in the language of <d>. */
 void diags_put_counts(const struct diags *d, struct buf *out);

@@ -25,6 +25,7 @@ struct diags {
     } items;            /* the first of each chain, as they were added */
     struct map by_text; /* to struct diag_chain */
     unsigned counts[SEVERITY_ERROR + 1];
+    enum severity least; /* what diags_show leaves out is below it */
     bool chinese;
 };
 

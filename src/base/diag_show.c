@@ -297,10 +297,11 @@ static void put_json_array(struct buf *out, const struct diags *d, const struct 
 void diags_show(const struct diags *d, struct buf *out, enum diag_shape shape, bool terminal)
 {
     struct arena *scratch = arena_new(0);
-    uint32_t count = d->items.count;
-    struct ordered *list = ARENA_ARRAY(scratch, count, struct ordered);
-    for (uint32_t i = 0; i < count; i++)
-        list[i] = (struct ordered){ d->items.items[i], i };
+    uint32_t count = 0;
+    struct ordered *list = ARENA_ARRAY(scratch, d->items.count, struct ordered);
+    for (uint32_t i = 0; i < d->items.count; i++)
+        if (shape == DIAG_SHOW_JSON || d->items.items[i]->kind->severity >= d->least)
+            list[count++] = (struct ordered){ d->items.items[i], i };
     qsort(list, count, sizeof(*list), by_place);
     if (shape == DIAG_SHOW_JSON)
         put_json_array(out, d, list);
@@ -311,6 +312,11 @@ void diags_show(const struct diags *d, struct buf *out, enum diag_shape shape, b
         put_file(out, d, list + from, to - from, shape, terminal);
     }
     arena_free(&scratch);
+}
+
+void diags_set_least(struct diags *d, enum severity s)
+{
+    d->least = s;
 }
 
 static void put_count(struct buf *out, unsigned count, const char *word, bool *first)

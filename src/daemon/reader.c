@@ -48,6 +48,8 @@ static void reading_init(struct reading *r, const struct plan *p)
     bundle_add(r->bundle, ASK_PLAN, SPAN(""), (struct answer){ .bytes = buf_span(&plan) });
     buf_fini(&plan);
     words_set_language(r->diags);
+    if (p->called_as != LANGUAGE_NONE || p->mode == PLAN_RUN)
+        diags_set_least(r->diags, SEVERITY_WARNING); /* `keel check` tells the notes too */
     r->config = build_config(p, &r->world, r->diags);
 }
 

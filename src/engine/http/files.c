@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/http/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/core/error_log.h"
+#include "engine/core/thread.h"
+#include "engine/core/work.h"
+#include "engine/http/internal.h"
+#include "engine/http/served_file.h"
+#include "engine/http/uri.h"
+#include "eval/eval.h"
+
+/* ---- the helper's part: one look at one path ---- */
+
+static void look(struct work *w)
+{
+    struct served_file *f = CONTAINER_OF(w, struct served_file, work);
+
+    f->error = 0;
+    f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (f->fd < 0 || fstat(f->fd, &f->stat) < 0)
+        f->error = errno;
+}
+
+static void close_file(struct served_file *f)
+{
+    if (f->fd >= 0)
+        (void)close(f->fd);
+    f->fd = -1;
+}
+
+static void looked(struct work *w)
+{
+    struct served_file *f = CONTAINER_OF(w, struct served_file, work);
+
+    f->looking = false;
+    if (f->stream != NULL) {
+        stream_run(f->stream);
+        return;
+    }
+    close_file(f); /* the request is over */
+    free(f);
+}
+
+static enum files_result look_at(struct stream *s)
+{
+    struct served_file *f = s->file;
+
+    f->looking = true;
+    f->looked = true;
+    work_submit(s->thread->shared->work, &f->work, s->thread->loop, look, looked);
+    return FILES_WAIT;
+}
+
+/* ---- paths ---- */
+
+static bool leads_out(struct span path)
+{
+    struct span rest = path;
+
+    while (rest.ptr != NULL)
+        if (span_eq(span_cut(&rest, '/'), SPAN("..")))
+            return true;
+    return span_find_char(path, '\0') != SPAN_NONE;
+}
+
+static struct span uri_of(const struct stream *s)
+{
+    return s->facts.uri.ptr ? s->facts.uri : s->request.path;
+}
+
+/* root + uri; with alias, the location's prefix is replaced. */
+static struct span file_name(struct stream *s, const struct files *files, struct span uri)
+{
+    struct span root = files->root ? eval_text(&s->facts, files->root) : SPAN("");
+    struct span rest = uri;
+
+    if (files->alias && span_starts_with(uri, s->rules.scope->prefix))
+        rest = span_from_index(uri, s->rules.scope->prefix.len);
+    else if (root.len > 0 && root.ptr[root.len - 1] == '/')
+        root = span_first(root, root.len - 1);
+    return scratch_join(&s->scratch, root, rest);
+}
+
+static bool set_path(struct served_file *f, struct span name)
+{
+    if (name.ptr == NULL || name.len >= sizeof(f->path) || leads_out(name))
+        return false;
+    memcpy(f->path, name.ptr, name.len);
+    f->path[name.len] = '\0';
+    f->path_len = name.len;
+    return true;
+}
+
+/* ---- failures ---- */
+
+static enum files_result refuse(struct stream *s, unsigned status)
+{
+    close_file(s->file);
+    s->status = (uint16_t)status;
+    return FILES_STATUS;
+}
+
+static void log_failure(struct stream *s, enum error_event event)
+{
+    const struct served_file *f = s->file;
+
+    error_log(s->thread, s->lease, s->rules.error_logs, event,
+              &(struct error_about){ .session = s->session,
+                                     .text = span_of(f->path, f->path_len),
+                                     .error = f->error,
+                                     .host = s->request.host,
+                                     .request = s->request.target });
+}
+
+static enum files_result failed(struct stream *s)
+{
+    log_failure(s, ERROR_FILE_FAILED);
+    switch (s->file->error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG:
+        return refuse(s, 404);
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+        return refuse(s, 403);
+    default:
+        return refuse(s, 500);
+    }
+}
+
+static bool is_missing(const struct served_file *f)
+{
+    return f->error == ENOENT || f->error == ENOTDIR || f->error == ENAMETOOLONG;
+}
+
+/* ---- a folder: its index ---- */
+
+static enum files_result try_index(struct stream *s);
+
+static enum files_result go_to(struct stream *s, struct span uri)
+{
+    close_file(s->file);
+    if (uri.ptr == NULL)
+        return refuse(s, 500);
+    rules_set_uri(&s->rules, uri);
+    files_fini(s);
+    return FILES_AGAIN;
+}
+
+/* The index file that was looked at is there, or the next one's turn comes. */
+static enum files_result index_looked(struct stream *s)
+{
+    struct served_file *f = s->file;
+
+    if (f->error == 0 && S_ISREG(f->stat.st_mode))
+        return go_to(s, scratch_join(&s->scratch, f->uri, f->index_name));
+    if (f->error != 0 && !is_missing(f))
+        return failed(s);
+    close_file(f);
+    f->next++;
+    return try_index(s);
+}
+
+static enum files_result folder_looked(struct stream *s)
+{
+    if (s->file->error != 0)
+        return failed(s);
+    log_failure(s, ERROR_FILE_DIRECTORY);
+    return refuse(s, 403);
+}
+
+static enum files_result try_index(struct stream *s)
+{
+    struct served_file *f = s->file;
+    const struct files *files = f->files;
+
+    while (f->next < files->index.count) {
+        f->index_name = scratch_span(&s->scratch, eval_text(&s->facts, files->index.items[f->next]));
+        if (f->index_name.ptr == NULL)
+            return refuse(s, 500);
+        if (f->index_name.len > 0 && f->index_name.ptr[0] == '/')
+            return go_to(s, f->index_name); /* the last one may be a path of its own */
+        struct span uri = scratch_join(&s->scratch, f->uri, f->index_name);
+        if (uri.ptr != NULL && set_path(f, file_name(s, files, uri))) {
+            f->stage = FILE_INDEX;
+            return look_at(s);
+        }
+        f->next++;
+    }
+    f->stage = FILE_FOLDER; /* is the folder there at all? */
+    return set_path(f, file_name(s, files, f->uri)) ? look_at(s) : refuse(s, 404);
+}
+
+/* ---- one file ---- */
+
+static enum files_result moved(struct stream *s)
+{
+    struct span slashed, to;
+
+    close_file(s->file);
+    slashed = scratch_join(&s->scratch, s->file->uri, SPAN("/"));
+    if (slashed.ptr == NULL || !uri_escape(&s->scratch, slashed, &to))
+        return refuse(s, 500);
+    if (s->request.query.len > 0)
+        to = scratch_join(&s->scratch, scratch_join(&s->scratch, to, SPAN("?")), s->request.query);
+    s->rules.location = to;
+    return to.ptr ? FILES_MOVED : refuse(s, 500);
+}
+
+static enum files_result file_looked(struct stream *s)
+{
+    struct served_file *f = s->file;
+
+    if (f->error != 0)
+        return failed(s);
+    if (S_ISDIR(f->stat.st_mode))
+        return moved(s);
+    if (!S_ISREG(f->stat.st_mode))
+        return refuse(s, 404);
+    unsigned status = served_file_answer(s);
+    if (status == 0)
+        return FILES_ANSWER;
+    return refuse(s, status);
+}
+
+static enum files_result serve_uri(struct stream *s)
+{
+    struct served_file *f = s->file;
+
+    f->next = 0;
+    if (f->uri.len > 0 && f->uri.ptr[f->uri.len - 1] == '/')
+        return try_index(s);
+    f->stage = FILE_ONE;
+    return set_path(f, file_name(s, f->files, f->uri)) ? look_at(s) : refuse(s, 404);
+}
+
+/* ---- try_files ---- */
+
+static enum files_result fall_back(struct stream *s)
+{
+    const struct files *files = s->file->files;
+
+    if (files->fallback_scope != NULL) {
+        s->file_scope = files->fallback_scope;
+        files_fini(s);
+        return FILES_ENTER;
+    }
+    if (files->fallback_reply != NULL)
+        return refuse(s, files->fallback_reply->status);
+    struct span uri = files->fallback_uri ? eval_text(&s->facts, files->fallback_uri) : SPAN("");
+    return uri.len ? go_to(s, scratch_span(&s->scratch, uri)) : refuse(s, 404);
+}
+
+static enum files_result try_next(struct stream *s)
+{
+    struct served_file *f = s->file;
+
+    for (; f->next < f->files->tries.count; f->next++) {
+        f->uri = scratch_span(&s->scratch, eval_text(&s->facts, f->files->tries.items[f->next]));
+        if (f->uri.ptr == NULL)
+            return refuse(s, 500);
+        if (!set_path(f, file_name(s, f->files, f->uri)))
+            continue;
+        f->stage = FILE_TRY;
+        return look_at(s);
+    }
+    return fall_back(s);
+}
+
+static enum files_result try_looked(struct stream *s)
+{
+    struct served_file *f = s->file;
+    const bool wants_folder = f->uri.len > 0 && f->uri.ptr[f->uri.len - 1] == '/';
+    const bool fits = f->error == 0 && (wants_folder ? S_ISDIR(f->stat.st_mode) : S_ISREG(f->stat.st_mode));
+
+    if (!fits) {
+        close_file(f);
+        f->next++;
+        return try_next(s);
+    }
+    s->facts.uri = f->uri;
+    if (!wants_folder)
+        return file_looked(s);
+    close_file(f);
+    return serve_uri(s);
+}
+
+/* ---- the steps ---- */
+
+static enum files_result begin(struct stream *s)
+{
+    struct served_file *f;
+
+    if (s->request.method != METHOD_GET && s->request.method != METHOD_HEAD) {
+        s->status = 405;
+        return FILES_STATUS;
+    }
+    f = calloc(1, sizeof(*f));
+    if (f == NULL) {
+        s->status = 500;
+        return FILES_STATUS;
+    }
+    f->stream = s;
+    f->fd = -1;
+    f->files = s->rules.action->files;
+    f->uri = uri_of(s);
+    s->file = f;
+    return f->files->tries.count > 0 ? try_next(s) : serve_uri(s);
+}
+
+enum files_result files_step(struct stream *s)
+{
+    if (s->file == NULL || !s->file->looked) {
+        files_fini(s);
+        return begin(s);
+    }
+    if (s->file->looking)
+        return FILES_WAIT;
+    s->file->looked = false;
+    switch (s->file->stage) {
+    case FILE_TRY:
+        return try_looked(s);
+    case FILE_INDEX:
+        return index_looked(s);
+    case FILE_FOLDER:
+        return folder_looked(s);
+    case FILE_ONE:
+        break;
+    }
+    return file_looked(s);
+}
+
+void files_fini(struct stream *s)
+{
+    struct served_file *f = s->file;
+
+    s->file = NULL;
+    if (f == NULL)
+        return;
+    f->stream = NULL;
+    if (f->looking)
+        return; /* looked() frees it */
+    close_file(f);
+    free(f);
+}
+
+/* ---- what expressions ask ---- */
+
+static const struct files *files_of(const struct stream *s)
+{
+    const struct action_list *l = &s->rules.scope->on[HOOK_REQUEST];
+
+    if (s->file != NULL)
+        return s->file->files;
+    for (uint32_t i = 0; i < l->count; i++)
+        if (l->items[i].kind == ACTION_FILES)
+            return l->items[i].files;
+    return NULL;
+}
+
+struct span files_fetch(struct stream *s, enum fetch f)
+{
+    const struct files *files = files_of(s);
+
+    if (files == NULL)
+        return span_of(NULL, 0);
+    if (f == FETCH_DOCUMENT_ROOT)
+        return files->root ? eval_text(&s->facts, files->root) : SPAN("");
+    return file_name(s, files, uri_of(s));
+}
+
+/* In the traffic thread: an `if (-f ...)` looks at the file system before anything else can go on, as in
+ * nginx. */
+bool files_test(struct stream *s, struct span path, char kind)
+{
+    struct stat st;
+    struct span name = scratch_join(&s->scratch, path, span_of("\0", 1));
+
+    if (name.ptr == NULL || path.len == 0 || stat(name.ptr, &st) < 0)
+        return false;
+    switch (kind) {
+    case 'f':
+        return S_ISREG(st.st_mode);
+    case 'd':
+        return S_ISDIR(st.st_mode);
+    case 'x':
+        return access(name.ptr, X_OK) == 0;
+    default:
+        return true;
+    }
+}

@@ -170,7 +170,8 @@ static void put_own_fields(struct writer *w, struct stream *s)
 
     for (uint32_t i = 0; i < p->fields.count; i++) {
         struct span value = span_trim(eval_text(&s->facts, p->fields.items[i].value));
-        if (value.len == 0)
+        if (value.len == 0 ||
+            (same_name(p->fields.items[i].name, SPAN("Upgrade")) && list_has_token(value, SPAN("h2c"))))
             continue;
         if (field_value_is_valid(value))
             put_field(w, p->fields.items[i].name, value);
@@ -189,6 +190,12 @@ static void put_default_fields(struct writer *w, struct stream *s)
         put_field(w, SPAN("Connection"), SPAN("close"));
 }
 
+/* Cleartext HTTP/2 would be a tunnel past every rule: it is never asked for on a client's behalf. */
+static bool asks_for_h2c(const struct field *upgrade)
+{
+    return upgrade && list_has_token(upgrade->value, SPAN("h2c"));
+}
+
 /* Upgrade goes through where the language passes it by itself; nginx's files name both fields. */
 static void put_connection(struct writer *w, struct stream *s)
 {
@@ -196,10 +203,10 @@ static void put_connection(struct writer *w, struct stream *s)
 
     s->request_upgrades = false;
     if (s->proxy->default_fields) {
-        s->request_upgrades = overrides(s->proxy, SPAN("Upgrade"));
+        s->request_upgrades = overrides(s->proxy, SPAN("Upgrade")) && !asks_for_h2c(upgrade);
         return;
     }
-    if (s->request.wants_upgrade && upgrade && s->proxy->minor) {
+    if (s->request.wants_upgrade && upgrade && s->proxy->minor && !asks_for_h2c(upgrade)) {
         s->request_upgrades = true;
         put_field(w, SPAN("Connection"), SPAN("upgrade"));
         put_field(w, SPAN("Upgrade"), upgrade->value);

@@ -46,6 +46,21 @@ static enum stream_step refuse_large(struct stream *s, uint64_t size)
     return stream_refuse(s, 413, END_REQUEST_TOO_LARGE);
 }
 
+/* $proxy_host and $proxy_port: the pool as it is written. */
+static void set_proxy(struct stream *s, const struct proxy *p)
+{
+    struct span name = p->pool ? p->pool->name : SPAN("");
+    size_t colon = name.len;
+
+    while (colon && name.ptr[colon - 1] != ':' && name.ptr[colon - 1] != ']')
+        colon--;
+    s->proxy = s->facts.proxy = p;
+    s->facts.proxy_host = name;
+    s->facts.proxy_port = colon && name.ptr[colon - 1] == ':' ? span_from_index(name, colon)
+                          : span_eq(p->scheme, SPAN("https")) ? SPAN("443")
+                                                              : SPAN("80");
+}
+
 enum stream_step step_of_rules(struct stream *s, enum rules_result r)
 {
     switch (r) {
@@ -56,7 +71,7 @@ enum stream_step step_of_rules(struct stream *s, enum rules_result r)
     case RULES_TARPIT:
         return STEP_TARPIT;
     case RULES_PROXY:
-        s->proxy = s->facts.proxy = s->rules.action->proxy;
+        set_proxy(s, s->rules.action->proxy);
         return body_is_too_large(s) ? refuse_large(s, s->request.body_length) : STEP_BODY;
     case RULES_FILES:
         return STEP_FILES;

@@ -13,6 +13,8 @@
  * done), when there is something to read or room to write again, and when it
  * failed. It says only "look again": the owner tries what it wants to do, and
  * CONN_AGAIN means another on_ready will come for that. Spurious calls happen.
+ *
+ * The process ignores SIGPIPE: sendfile and splice have no flag against it.
  */
 #pragma once
 

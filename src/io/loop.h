@@ -30,7 +30,7 @@ struct pipes;
 struct loop_options {
     uint32_t spin_us;   /* 0 = never spin. Only used while it pays: it is given up when events come later */
     uint32_t events;    /* epoll events a turn at most; 0 = 256 */
-    duration heartbeat; /* turns at least that often also when idle; DURATION_NONE = sleeps as it likes */
+    duration heartbeat; /* turns at least that often also when idle; 0 or DURATION_NONE: sleeps as it likes */
     _Atomic uint64_t *turns; /* counts turns, in the caller's (maybe shared) memory; NULL = nobody watches */
     size_t chunk_small;      /* see chunks_init; 0 = default */
     size_t chunk_large;

@@ -47,7 +47,7 @@ static int tls_bio_read(BIO *b, char *into, size_t len, size_t *got)
     struct tls_session *s = BIO_get_data(b);
 
     BIO_clear_retry_flags(b);
-    if (s->socket_eof || s->socket_error)
+    if (s->socket_eof || s->receive_error)
         return 0;
     if (s->socket_dry) {
         BIO_set_retry_read(b);
@@ -66,7 +66,7 @@ static int tls_bio_read(BIO *b, char *into, size_t len, size_t *got)
         s->socket_dry = errno == EAGAIN;
         BIO_set_retry_read(b);
     } else {
-        s->socket_error = errno;
+        s->receive_error = errno;
     }
     return 0;
 }

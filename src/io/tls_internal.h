@@ -50,10 +50,11 @@ struct tls_session {
     struct tls_resume *resume;
     char *out; /* a large chunk while something waits to be sent */
     size_t out_len, out_sent;
-    size_t flight;    /* plain bytes that are encrypted at a time, see tls_writev */
-    int socket_error; /* errno of the last call on the socket; 0 = none */
-    int broken;       /* errno that every read and write gives from now on; 0 = none */
-    bool socket_dry;  /* nothing to receive until an event comes */
+    size_t flight;     /* plain bytes that are encrypted at a time, see tls_writev */
+    int receive_error; /* errno of the last recv; 0 = none */
+    int send_error;    /* errno of a send: what was received before can still be read */
+    int broken;        /* errno that every read and write gives from now on; 0 = none */
+    bool socket_dry;   /* nothing to receive until an event comes */
     bool socket_eof;
     bool no_memory;     /* a chunk was not to be had */
     bool failure_lost;  /* there was no memory to keep <failure> in */

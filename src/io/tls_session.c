@@ -156,24 +156,19 @@ struct conn_done tls_flush(struct tls_session *s, bool more)
 {
     struct conn *c = s->conn;
 
-    while (s->out_sent < s->out_len) {
-        if (s->socket_error)
-            return done_error(s->socket_error);
+    while (s->out_sent < s->out_len && !s->send_error) {
         if (!c->can_write)
             return DONE_AGAIN;
         size_t left = s->out_len - s->out_sent;
         ssize_t n = send(c->watch.fd, s->out + s->out_sent, left, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
-        if (n < 0 && errno != EAGAIN && errno != EINTR) {
-            s->socket_error = errno;
-            out_drop(s);
-            return done_error(s->socket_error);
-        }
-        if (n < 0 || (size_t)n < left)
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
+            s->send_error = errno;
+        else if (n < 0 || (size_t)n < left)
             c->can_write = false;
         s->out_sent += n > 0 ? (size_t)n : 0;
     }
     out_drop(s);
-    return s->socket_error ? done_error(s->socket_error) : done_ok(0);
+    return s->send_error ? done_error(s->send_error) : done_ok(0);
 }
 
 /* What one call of SSL_write takes: a full record wherever the parts allow it, gathered when they are small.
@@ -224,8 +219,8 @@ static struct conn_done write_failed(struct tls_session *s)
 {
     int e = SSL_get_error(s->ssl, 0);
 
-    if (s->socket_error)
-        return done_error(s->socket_error);
+    if (s->send_error)
+        return done_error(s->send_error);
     if (e == SSL_ERROR_WANT_WRITE || e == SSL_ERROR_WANT_READ)
         return s->no_memory ? done_error(ENOMEM) : DONE_AGAIN;
     fail_from_queue(s);
@@ -261,8 +256,8 @@ struct conn_done tls_writev(struct tls_session *s, const struct iovec *parts, un
     size_t flight_most = chunk_room(loop_chunks(s->loop), CHUNK_LARGE), size = 0, written = 0;
     struct gather g = { .part = parts, .left = count };
 
-    if (s->broken)
-        return done_error(s->broken);
+    if (s->broken || s->send_error)
+        return done_error(s->broken ? s->broken : s->send_error);
     /* What a handshake left is small: it goes out together with this. What the socket refused must go first.
      */
     if (s->out_sent || s->out_len > RECORD) {
@@ -294,7 +289,7 @@ struct conn_done tls_writev(struct tls_session *s, const struct iovec *parts, un
 
 void tls_say_goodbye(struct tls_session *s)
 {
-    if (s->shutdown_sent || s->socket_error || s->broken)
+    if (s->shutdown_sent || s->send_error || s->broken)
         return;
     s->shutdown_sent = true;
     ERR_clear_error();
@@ -312,11 +307,12 @@ static struct conn_done read_failed(struct tls_session *s)
     if (e == SSL_ERROR_WANT_READ || e == SSL_ERROR_WANT_WRITE) {
         if (s->no_memory)
             return done_error(ENOMEM);
-        c->can_read = !s->socket_dry && e == SSL_ERROR_WANT_READ;
+        if (e == SSL_ERROR_WANT_READ && s->socket_dry)
+            c->can_read = false;
         return DONE_AGAIN;
     }
-    if (s->socket_error)
-        return done_error(s->socket_error);
+    if (s->receive_error)
+        return done_error(s->receive_error);
     if (e == SSL_ERROR_ZERO_RETURN || s->socket_eof) {
         c->read_closed = true;
         c->unclean_eof = e != SSL_ERROR_ZERO_RETURN;
@@ -355,6 +351,11 @@ struct conn_done tls_read(struct tls_session *s, void *into, size_t len)
 
 /* --- handshake
  * ---------------------------------------------------------------------------------------------- */
+static int socket_error_of(const struct tls_session *s)
+{
+    return s->receive_error ? s->receive_error : s->send_error;
+}
+
 /* Why a handshake failed, in the words of whoever knows best: a verification, the socket, the library. */
 static void handshake_explain(const struct tls_session *s, struct tls_failure *f)
 {
@@ -362,7 +363,7 @@ static void handshake_explain(const struct tls_session *s, struct tls_failure *f
 
     if (s->no_memory)
         tls_failure_set(f, TLS_MEMORY, tls_error_name(TLS_MEMORY));
-    else if (s->socket_eof || s->socket_error)
+    else if (s->socket_eof || socket_error_of(s))
         tls_failure_set(f, TLS_CLOSED, tls_error_name(TLS_CLOSED));
     else
         tls_failure_from_queue(f, TLS_PROTOCOL);
@@ -384,7 +385,7 @@ static struct conn_done handshake_failed(struct tls_session *s)
     ERR_clear_error();
     if (s->no_memory)
         return done_error(ENOMEM);
-    return done_error(s->socket_error ? s->socket_error : EPROTO);
+    return done_error(socket_error_of(s) ? socket_error_of(s) : EPROTO);
 }
 
 /* TLS 1.2 tells of a ticket that was renewed in a resumed handshake by no callback; TLS 1.3 tells of each. */

@@ -23,6 +23,8 @@ MUST_USE bool seccomp_allow(const char *const *calls, const char *const *soft,
 /* What every thread of ours needs: memory, time, signals, futex, exit. Ends with NULL; to be joined with more
  * by seccomp_allow_lists. */
 extern const char *const seccomp_basic[];
+/* What a loop with connections, listening sockets, names and datagrams needs beside that (io). */
+extern const char *const seccomp_network[];
 /* As seccomp_allow with several lists (itself NULL-terminated). */
 MUST_USE bool seccomp_allow_lists(const char *const *const *lists, const char *const *soft,
                                   enum seccomp_otherwise otherwise);

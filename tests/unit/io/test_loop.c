@@ -454,7 +454,7 @@ static void test_rests_without_descriptors_and_recovers(void **state)
     while (d.count == 0 && instant_ms_between(begin, loop_now(l)) < 3000)
         loop_turn(l, 1000);
     assert_int_equal(d.count, 1);
-    assert_true(instant_ms_between(begin, loop_now(l)) < 400);
+    assert_true(instant_ms_between(begin, loop_now(l)) < 1000); /* 200 ms, and some for a busy machine */
     door_close(&d);
     (void)close(client);
     (void)close(listener);

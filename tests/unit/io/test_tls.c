@@ -768,6 +768,32 @@ static void test_an_end_without_goodbye_is_told(void **state)
     play_end();
 }
 
+/* An answer that was given early, and then a reset: who cannot write any more still reads it. */
+static void test_an_early_answer_outlives_a_failed_write(void **state)
+{
+    char into[64];
+
+    (void)state;
+    start_plainly();
+    play.client.conn.on_ready = play.server.conn.on_ready = look_only;
+    assert_int_equal(conn_write(&play.client.conn, "a body", 6).len, 6);
+    play_turns(3);
+    assert_int_equal(conn_write(&play.server.conn, "denied", 6).len, 6);
+    conn_close(&play.server.conn); /* with unread bytes, so TCP resets */
+    play_turns(3);
+    struct conn_done d = { 0 };
+    for (unsigned i = 0; i < 10 && d.result != CONN_ERROR; i++) {
+        d = conn_write(&play.client.conn, "more of it", 10);
+        play_turns(1);
+    }
+    assert_int_equal(d.result, CONN_ERROR);
+    assert_int_equal(conn_read(&play.client.conn, into, sizeof(into)).len, 6);
+    assert_memory_equal(into, "denied", 6);
+    assert_int_equal(conn_write(&play.client.conn, "x", 1).result, CONN_ERROR);
+    assert_int_equal(loop_chunks(play.loop)->used, 0);
+    play_end();
+}
+
 static void test_shutdown_waits_for_what_is_inside(void **state)
 {
     static char block[1 << 18];
@@ -977,6 +1003,7 @@ int main(void)
         cmocka_unit_test(test_sendfile_encrypts),
         cmocka_unit_test(test_half_close_and_clean_ends),
         cmocka_unit_test(test_an_end_without_goodbye_is_told),
+        cmocka_unit_test(test_an_early_answer_outlives_a_failed_write),
         cmocka_unit_test(test_shutdown_waits_for_what_is_inside),
         cmocka_unit_test(test_plain_http_on_a_tls_port),
         cmocka_unit_test(test_a_peer_that_leaves_in_the_handshake),

@@ -320,7 +320,7 @@ static struct value mask_ip(struct address a, const struct conversion *c)
     int64_t bits = bytes.len == 4 ? c->number : c->number2;
 
     for (size_t i = 0; i < bytes.len; i++, bits -= 8)
-        at[i] &= bits >= 8 ? 0xff : bits <= 0 ? 0 : (uint8_t)(0xff << (8 - bits));
+        at[i] = (uint8_t)(at[i] & (bits >= 8 ? 0xff : bits <= 0 ? 0 : 0xff << (8 - bits)));
     address_set_port(&a, 0);
     return value_ip(&a);
 }

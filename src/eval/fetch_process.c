@@ -64,5 +64,6 @@ struct value fetch_process(struct facts *f, const struct expr_part *p)
         return f->live->number(f->self, p->fetch, &n) ? value_int(n) : value_none();
     default:
         BUG_ON(true);
+        return value_none();
     }
 }

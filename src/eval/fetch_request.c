@@ -350,6 +350,7 @@ static struct value from_request(struct facts *f, const struct expr_part *p)
         return forwarded_for(f);
     default:
         BUG_ON(true);
+        return value_none();
     }
 }
 
@@ -416,5 +417,6 @@ struct value fetch_response(struct facts *f, const struct expr_part *p)
         return f->response ? value_text(version_text(f->response)) : value_none();
     default:
         BUG_ON(true);
+        return value_none();
     }
 }

@@ -226,10 +226,12 @@ unsigned served_file_answer(struct stream *s)
 
     if (etag.ptr == NULL)
         return 500;
-    unsigned status = judge_conditions(s, &st, etag);
+    /* An error page is sent whole: the client's conditions are about what it asked for. */
+    unsigned status = s->status_kept ? 0 : judge_conditions(s, &st, etag);
     if (status == 412)
         return 412;
-    if (status == 0 && !find_range(s, &st, etag, &r))
+    r.len = (uint64_t)st.st_size;
+    if (status == 0 && !s->status_kept && !find_range(s, &st, etag, &r))
         return 416;
     message_init(&s->answer, s->answer_fields, STREAM_FIELDS);
     s->answer.major = s->answer.minor = 1;

@@ -7,6 +7,7 @@
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
+#include "engine/http/files.h"
 #include "engine/http/internal.h"
 #include "io/chunk.h"
 
@@ -177,6 +178,7 @@ void stream_free(struct stream *s)
 
     tunnel_cancel(s);
     server_release(s);
+    files_fini(s);
     flow_fini(&s->to_server);
     flow_fini(&s->to_client);
     h1_out_fini(&s->request_out, chunks);

@@ -89,6 +89,10 @@ static enum stream_step forward_pump(struct stream *s)
 /* The last edits, then the head. */
 static enum stream_step forward_begin(struct stream *s)
 {
+    if (s->status_kept) { /* an error page says what went wrong, whoever gives its content */
+        s->status = s->answer.status = s->status_kept;
+        s->answer.reason = status_reason(s->status);
+    }
     s->facts.sent = s->rules.answer = &s->answer;
     s->facts.status = s->status;
     if (s->rules.scope->on[HOOK_REPLY].count || s->rules.entry->on[HOOK_REPLY].count) {

@@ -37,8 +37,8 @@ struct acceptor {
     uint64_t exhausted; /* times that descriptors or memory ran out */
 };
 
-/* <fd> stays the caller's and may be shared with other loops and processes. <per_turn> 0 = 64. false: errno.
- */
+/* <fd> stays the caller's and may be shared with other loops and processes. <per_turn> 0 = 64.
+ * false: errno. */
 MUST_USE bool acceptor_open(struct acceptor *a, struct loop *l, int fd, uint32_t per_turn,
                             acceptor_fn on_accept);
 /* Stops accepting; the kernel queues meanwhile. With <retry> it goes on by itself after 200 ms. */

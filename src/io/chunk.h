@@ -25,8 +25,8 @@ struct chunks {
     char *scratch;            /* CHUNK_SCRATCH bytes */
 };
 
-/* <small> and <large> in bytes, 0 for 16 KiB and 64 KiB; <large> is at least 64 KiB. Dies on out of memory.
- */
+/* <small> and <large> in bytes, 0 for 16 KiB and 64 KiB; <large> is at least 64 KiB. Dies on
+ * out of memory. */
 void chunks_init(struct chunks *c, size_t small, size_t large, size_t ceiling);
 /* BUG_ON when chunks are still out. */
 void chunks_fini(struct chunks *c);

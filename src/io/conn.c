@@ -24,7 +24,7 @@ static struct conn_done done_error(int error)
 #define DONE_AGAIN ((struct conn_done){ .result = CONN_AGAIN })
 #define DONE_EOF   ((struct conn_done){ .result = CONN_EOF })
 
-/* --- events --------------------------------------------------------------------------------------------- */
+/* --- events --- */
 static void conn_fail(struct conn *c, int error)
 {
     c->stage = CONN_FAILED;
@@ -136,8 +136,7 @@ static void conn_on_again(struct deferred *d)
         c->on_ready(c);
 }
 
-/* --- beginning and end ------------------------------------------------------------------------------------
- */
+/* --- beginning and end --- */
 static void conn_init(struct conn *c, struct loop *l, conn_fn on_ready)
 {
     *c = (struct conn){ .watch.fd = -1, .loop = l, .on_ready = on_ready };
@@ -266,8 +265,7 @@ void conn_shutdown_write(struct conn *c)
     conn_finish_shutdown(c);
 }
 
-/* --- bytes -------------------------------------------------------------------------------------------------
- */
+/* --- bytes --- */
 /* What a read or write says before it is tried; CONN_OK: try. */
 static struct conn_done conn_may_read(const struct conn *c)
 {
@@ -413,8 +411,7 @@ bool conn_is_flushed(const struct conn *c)
     return !c->tls || tls_is_flushed(c->tls);
 }
 
-/* --- splice
- * -------------------------------------------------------------------------------------------------- */
+/* --- splice --- */
 static void splice_give_up(struct loop *l, struct splice *s)
 {
     pipes_put(loop_pipes(l), s->pipe, s->held == 0);

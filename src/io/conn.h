@@ -70,7 +70,7 @@ struct conn {
     bool unclean_eof : 1;       /* TLS: FIN without close_notify; the bytes may be cut short */
 };
 
-/* --- beginning --------------------------------------------------------------------------------------- */
+/* --- beginning --- */
 /* Takes an accepted, connected, non-blocking <fd>. false: errno, and <fd> is closed. Reading may be tried at
  * once (an accepted connection with TCP_DEFER_ACCEPT has bytes already), or wait for on_ready. */
 MUST_USE bool conn_open(struct conn *c, struct loop *l, int fd, conn_fn on_ready);
@@ -105,7 +105,7 @@ static inline bool conn_is_open(const struct conn *c)
     return c->stage == CONN_OPEN;
 }
 
-/* --- bytes ------------------------------------------------------------------------------------------- */
+/* --- bytes --- */
 /* Reads into the caller's memory. Less than <len> means drained for now: the next call says CONN_AGAIN
  * without a system call until an event comes. */
 struct conn_done conn_read(struct conn *c, void *into, size_t len);
@@ -131,7 +131,7 @@ struct conn_done conn_sendfile(struct conn *c, int file, off_t *offset, size_t l
 /* Everything that was reported as written has been given to the kernel. Always true for plain ones. */
 bool conn_is_flushed(const struct conn *c);
 
-/* --- splice: between two plain connections ----------------------------------------------------------- */
+/* --- splice: between two plain connections --- */
 /* One direction of a relay. It holds a pipe only while bytes lie in it. Zeroed = empty. */
 struct splice {
     struct pipe_pair pipe;
@@ -149,7 +149,7 @@ struct conn_done conn_splice_out(struct conn *c, struct splice *s, bool more);
 /* Drops what is held and gives the pipe up. */
 void conn_splice_drop(struct loop *l, struct splice *s);
 
-/* --- going on and ending ------------------------------------------------------------------------------- */
+/* --- going on and ending --- */
 /* on_ready again at the end of this or the next turn, without an event: for who used up its fair share. */
 static inline void conn_again(struct conn *c)
 {
@@ -173,7 +173,7 @@ void conn_vanish(struct conn *c);
 /* Takes the fd out of the loop and gives it to the caller. Plain only. */
 MUST_USE int conn_release(struct conn *c);
 
-/* --- about it ---------------------------------------------------------------------------------------- */
+/* --- about it --- */
 bool conn_local_address(const struct conn *c, struct address *out); /* a system call: keep what you got */
 bool conn_peer_address(const struct conn *c, struct address *out);
 /* Where an intercepted connection wanted to go (SO_ORIGINAL_DST), for redirects by netfilter. */

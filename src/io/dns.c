@@ -65,8 +65,7 @@ bool dns_build(const char *name, enum resolver_type type, uint16_t id, uint16_t 
     return fits;
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------ */
+/* --- reading --- */
 enum section { ANSWER, AUTHORITY, ADDITIONAL, SECTIONS };
 
 struct record {
@@ -76,7 +75,7 @@ struct record {
     uint32_t ttl;
     size_t at, len; /* the data, in the message */
 };
-struct message {
+struct packet {
     struct span bytes;
     size_t at; /* the next record */
     uint32_t left[SECTIONS];
@@ -84,7 +83,7 @@ struct message {
 };
 
 /* The name at <at>, which moves behind it; false when it is broken. */
-static bool message_name(const struct message *m, size_t *at, char out[DNS_NAME_MAX + 1])
+static bool packet_name(const struct packet *m, size_t *at, char out[DNS_NAME_MAX + 1])
 {
     const unsigned char *bytes = (const unsigned char *)m->bytes.ptr;
     char *text = NULL;
@@ -101,7 +100,7 @@ static bool message_name(const struct message *m, size_t *at, char out[DNS_NAME_
 }
 
 /* false at the end, or at what is broken: what was read before still counts. */
-static bool message_next(struct message *m, struct record *r)
+static bool packet_next(struct packet *m, struct record *r)
 {
     while (m->left[m->section] == 0) {
         if (m->section == ADDITIONAL)
@@ -110,7 +109,7 @@ static bool message_next(struct message *m, struct record *r)
     }
     m->left[m->section]--;
     r->section = m->section;
-    if (!message_name(m, &m->at, r->name))
+    if (!packet_name(m, &m->at, r->name))
         return false;
     struct reader fixed = reader_of(span_from_index(m->bytes, m->at));
     r->type = reader_u16(&fixed);
@@ -135,17 +134,17 @@ static bool name_eq(const char *a, const char *b)
 }
 
 /* Follows aliases from <name>, wherever in the answer they stand; <ttl> takes the least. */
-static void follow_aliases(const struct message *begin, char name[DNS_NAME_MAX + 1], uint32_t *ttl)
+static void follow_aliases(const struct packet *begin, char name[DNS_NAME_MAX + 1], uint32_t *ttl)
 {
     bool found = true;
 
     for (unsigned hops = 0; found && hops < CNAMES; hops++) {
-        struct message m = *begin;
+        struct packet m = *begin;
         struct record r;
         found = false;
-        while (!found && message_next(&m, &r) && r.section == ANSWER) {
+        while (!found && packet_next(&m, &r) && r.section == ANSWER) {
             size_t at = r.at;
-            if (r.type != TYPE_CNAME || !name_eq(r.name, name) || !message_name(&m, &at, name))
+            if (r.type != TYPE_CNAME || !name_eq(r.name, name) || !packet_name(&m, &at, name))
                 continue;
             *ttl = r.ttl < *ttl ? r.ttl : *ttl;
             found = true;
@@ -154,7 +153,7 @@ static void follow_aliases(const struct message *begin, char name[DNS_NAME_MAX +
 }
 
 /* An A or AAAA record's address; false when its length is wrong. */
-static bool record_address(const struct message *m, const struct record *r, struct address *out)
+static bool record_address(const struct packet *m, const struct record *r, struct address *out)
 {
     const char *data = m->bytes.ptr + r->at;
 
@@ -174,7 +173,7 @@ static bool record_address(const struct message *m, const struct record *r, stru
     return false;
 }
 
-static bool record_service(const struct message *m, const struct record *r, struct resolver_srv *out,
+static bool record_service(const struct packet *m, const struct record *r, struct resolver_srv *out,
                            char target[DNS_NAME_MAX + 1])
 {
     struct reader d = reader_of(span_of(m->bytes.ptr + r->at, r->len));
@@ -184,10 +183,10 @@ static bool record_service(const struct message *m, const struct record *r, stru
     out->priority = reader_u16(&d);
     out->weight = reader_u16(&d);
     out->port = reader_u16(&d);
-    return !d.failed && r->len > 6 && message_name(m, &at, target);
+    return !d.failed && r->len > 6 && packet_name(m, &at, target);
 }
 
-static void services_add_address(struct dns_answer *a, const struct message *m, const struct record *r)
+static void services_add_address(struct dns_answer *a, const struct packet *m, const struct record *r)
 {
     struct address address;
 
@@ -201,13 +200,13 @@ static void services_add_address(struct dns_answer *a, const struct message *m, 
 }
 
 /* How many records of the wanted kind the answer has. */
-static uint32_t count_records(const struct message *begin, const char *name, uint16_t type)
+static uint32_t count_records(const struct packet *begin, const char *name, uint16_t type)
 {
-    struct message m = *begin;
+    struct packet m = *begin;
     struct record r;
     uint32_t count = 0;
 
-    while (message_next(&m, &r) && r.section == ANSWER)
+    while (packet_next(&m, &r) && r.section == ANSWER)
         count += r.type == type && name_eq(r.name, name);
     return count < DNS_RECORDS ? count : DNS_RECORDS;
 }
@@ -223,7 +222,7 @@ static bool answer_allocate(struct dns_answer *a, enum resolver_type type, uint3
     return a->addresses != NULL;
 }
 
-static bool answer_take(struct dns_answer *a, const struct message *m, const struct record *r,
+static bool answer_take(struct dns_answer *a, const struct packet *m, const struct record *r,
                         enum resolver_type type)
 {
     if (type != RESOLVER_SRV)
@@ -235,11 +234,11 @@ static bool answer_take(struct dns_answer *a, const struct message *m, const str
     return true;
 }
 
-static enum dns_verdict answer_fill(struct dns_answer *a, const struct message *begin, const char *asked,
+static enum dns_verdict answer_fill(struct dns_answer *a, const struct packet *begin, const char *asked,
                                     enum resolver_type type)
 {
     char name[DNS_NAME_MAX + 1];
-    struct message m = *begin;
+    struct packet m = *begin;
     struct record r;
 
     memcpy(name, asked, strlen(asked) + 1);
@@ -250,7 +249,7 @@ static enum dns_verdict answer_fill(struct dns_answer *a, const struct message *
         return DNS_ANSWER;
     if (!answer_allocate(a, type, room))
         return DNS_NO_MEMORY;
-    while (message_next(&m, &r)) {
+    while (packet_next(&m, &r)) {
         if (r.section == ADDITIONAL && type == RESOLVER_SRV)
             services_add_address(a, &m, &r);
         if (r.section != ANSWER || r.type != type_codes[type] || !name_eq(r.name, name) || a->count == room)
@@ -279,19 +278,19 @@ static enum resolver_status status_of_rcode(unsigned rcode)
 }
 
 /* The header and the question, which must be ours. */
-static bool message_open(struct message *m, struct span bytes, const char *name, enum resolver_type type,
-                         uint16_t id, unsigned *flags)
+static bool packet_open(struct packet *m, struct span bytes, const char *name, enum resolver_type type,
+                        uint16_t id, unsigned *flags)
 {
     struct reader head = reader_of(bytes);
     char asked[DNS_NAME_MAX + 1];
 
-    *m = (struct message){ .bytes = bytes, .at = HEADER };
+    *m = (struct packet){ .bytes = bytes, .at = HEADER };
     bool ours = reader_u16(&head) == id;
     *flags = reader_u16(&head);
     ours &= (*flags & FLAG_ANSWER) && OPCODE(*flags) == 0 && reader_u16(&head) == 1;
     for (unsigned i = 0; i < SECTIONS; i++)
         m->left[i] = reader_u16(&head);
-    if (!ours || head.failed || bytes.len > UINT16_MAX || !message_name(m, &m->at, asked))
+    if (!ours || head.failed || bytes.len > UINT16_MAX || !packet_name(m, &m->at, asked))
         return false;
     struct reader question = reader_of(span_from_index(bytes, m->at));
     bool same = reader_u16(&question) == type_codes[type] && reader_u16(&question) == CLASS_IN;
@@ -302,11 +301,11 @@ static bool message_open(struct message *m, struct span bytes, const char *name,
 enum dns_verdict dns_parse(struct span message, const char *name, enum resolver_type type, uint16_t id,
                            bool edns, struct dns_answer *out)
 {
-    struct message m;
+    struct packet m;
     unsigned flags;
 
     *out = (struct dns_answer){ .ttl = INT32_MAX };
-    if (!message_open(&m, message, name, type, id, &flags))
+    if (!packet_open(&m, message, name, type, id, &flags))
         return DNS_NOT_OURS;
     if (flags & FLAG_CUT)
         return DNS_TRUNCATED;

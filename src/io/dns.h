@@ -16,8 +16,8 @@
 #define DNS_QUERY_MAX 300 /* bytes: header, longest name, question, EDNS */
 #define DNS_RECORDS   256 /* of one answer that are kept at most */
 
-/* The same for every way to write a name: lower case, no dot at the end, NUL-terminated. false: it is none.
- */
+/* The same for every way to write a name: lower case, no dot at the end, NUL-terminated.
+ * false: it is none. */
 bool dns_normalize(struct span name, char out[DNS_NAME_MAX + 1]);
 
 /* Writes the question into <out>, <*len> bytes; false when c-ares will not have the name. */

@@ -115,7 +115,7 @@ void loop_free(struct loop **l)
     errno = saved;
 }
 
-/* --- waiting ----------------------------------------------------------------------------------------- */
+/* --- waiting --- */
 static int loop_poll(struct loop *l, int timeout)
 {
     int n = epoll_wait(l->epoll, l->events, l->event_room, timeout);
@@ -210,7 +210,7 @@ static int loop_wait(struct loop *l, uint32_t most)
     return loop_sleep(l, most);
 }
 
-/* --- a turn ------------------------------------------------------------------------------------------- */
+/* --- a turn --- */
 static void loop_take_mail(struct loop *l)
 {
     if (atomic_load_explicit(&l->mail, memory_order_relaxed) == NULL)
@@ -303,7 +303,7 @@ void loop_post(struct loop *l, struct task *t, task_fn run)
     loop_wake(l);
 }
 
-/* --- time ---------------------------------------------------------------------------------------------- */
+/* --- time --- */
 instant loop_now_exact(struct loop *l)
 {
     (void)l;
@@ -328,7 +328,7 @@ struct wheel *loop_wheel(struct loop *l)
     return &l->wheel;
 }
 
-/* --- file descriptors ----------------------------------------------------------------------------------- */
+/* --- file descriptors --- */
 /* A struct that is watched again in the turn in which it was unwatched must not get the old fd's event. */
 static void loop_drop_fetched(struct loop *l, const struct watch *w)
 {
@@ -371,7 +371,7 @@ void loop_unwatch(struct loop *l, struct watch *w)
     loop_unwatch_closing(w);
 }
 
-/* --- the rest ------------------------------------------------------------------------------------------- */
+/* --- the rest --- */
 void loop_defer(struct loop *l, struct deferred *d)
 {
     if (!link_is_linked(&d->link))

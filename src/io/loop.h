@@ -51,7 +51,7 @@ void loop_turn(struct loop *l, uint32_t most);
 /* The current turn is the last one. Any thread. */
 void loop_stop(struct loop *l);
 
-/* --- time ------------------------------------------------------------------------------------------- */
+/* --- time --- */
 /* The first member of struct loop, so that reading it is one load. */
 struct loop_clock {
     instant now; /* of this turn */
@@ -78,7 +78,7 @@ static inline void loop_forget_deadline(struct loop *l, struct deadline *d)
     wheel_forget(loop_wheel(l), d);
 }
 
-/* --- file descriptors -------------------------------------------------------------------------------- */
+/* --- file descriptors --- */
 struct watch;
 /* <events>: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. */
 typedef void (*watch_fn)(struct watch *w, uint32_t events);
@@ -106,7 +106,7 @@ static inline void loop_unwatch_closing(struct watch *w)
     w->fd = -1;
 }
 
-/* --- work of this thread ------------------------------------------------------------------------------ */
+/* --- work of this thread --- */
 struct deferred;
 typedef void (*deferred_fn)(struct deferred *d);
 /* Work that goes on by itself: at the end of this turn or, when deferred from deferred work, at the end of
@@ -138,7 +138,7 @@ struct grave {
 /* Once for each grave. */
 void loop_bury(struct loop *l, struct grave *g, grave_fn release);
 
-/* --- mail from other threads --------------------------------------------------------------------------- */
+/* --- mail from other threads --- */
 struct task;
 typedef void (*task_fn)(struct task *t);
 /* Embedded in what is sent. The receiver's function owns it from then on. */
@@ -150,7 +150,7 @@ struct task {
  * the loop only when it sleeps. <t> must not be in a mailbox already. */
 void loop_post(struct loop *l, struct task *t, task_fn run);
 
-/* --- what the thread's connections share ------------------------------------------------------------- */
+/* --- what the thread's connections share --- */
 struct chunks *loop_chunks(struct loop *l);
 struct pipes *loop_pipes(struct loop *l);
 

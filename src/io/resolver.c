@@ -4,7 +4,7 @@
  * other; sockets of earlier tries stay open, so that a slow answer still
  * counts. The last good answer is kept beside what was heard last.
  */
-#include "io/resolver.h"
+#include "io/resolver_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,85 +15,13 @@
 
 #include "base/hash.h"
 #include "io/chunk.h"
-#include "io/conn.h"
-#include "io/dns.h"
 #include "io/udp.h"
 
-#define ATTEMPTS    3 /* sockets of one entry that listen at a time */
 #define MESSAGE_MAX 65535u
 
-struct attempt {
-    struct watch watch; /* .fd -1 = free */
-    struct resolver_entry *entry;
-    uint16_t id;
-    uint8_t server;
-    bool edns;
-};
-
-struct exchange { /* over TCP: one at a time */
-    struct conn conn;
-    struct resolver_entry *entry;
-    uint16_t id;
-    uint8_t server;
-    bool edns;
-    uint8_t out[2 + DNS_QUERY_MAX];
-    size_t out_len, out_sent;
-    uint8_t head[2];
-    uint8_t *in; /* malloc'd when its length is known */
-    size_t in_len, in_got;
-};
-
-struct resolver_entry {
-    struct resolver *resolver;
-    struct resolver_entry *next; /* in its bucket */
-    struct link idle;            /* of resolver->idle, when nobody waits */
-    struct grave grave;
-    struct list waiting; /* struct resolver_query */
-    struct deferred deliver;
-    struct deadline deadline; /* of the current try */
-    enum resolver_type type;
-    uint64_t hash;
-
-    bool asking, no_edns;
-    uint8_t first;              /* server of the first try */
-    uint8_t server;             /* of the current try */
-    uint16_t failed;            /* a bit for each server that answered and could not help */
-    uint32_t tries;             /* made */
-    enum resolver_status error; /* what to say when all tries are made */
-    struct attempt attempts[ATTEMPTS];
-    unsigned newest;
-    struct exchange *tcp; /* NULL = none */
-
-    enum resolver_status status; /* heard last */
-    instant expires;             /* of that; 0 = never asked, or forgotten */
-    bool has_good;
-    struct dns_answer good;
-    instant good_at;
-
-    char name[DNS_NAME_MAX + 1];
-};
-
-struct resolver {
-    struct loop *loop;
-    struct resolver_options options;
-    uint32_t preferred; /* the server that is asked first */
-    struct resolver_entry **buckets;
-    uint32_t bucket_count; /* a power of two */
-    uint32_t entry_count;
-    struct list idle; /* entries that nobody waits for, least recently used first */
-    struct resolver_stats stats[RESOLVER_SERVERS];
-};
-
 static void entry_try(struct resolver_entry *e);
-static void entry_hear(struct resolver_entry *e, uint8_t server, const struct dns_answer *a);
 
-static duration or_else(duration d, duration otherwise)
-{
-    return d.ms ? d : otherwise;
-}
-
-/* --- ending a question
- * ---------------------------------------------------------------------------------------- */
+/* --- ending a question --- */
 static void attempt_close(struct attempt *a)
 {
     if (a->watch.fd < 0)
@@ -103,20 +31,11 @@ static void attempt_close(struct attempt *a)
     (void)close(fd);
 }
 
-static void exchange_release(struct resolver_entry *e)
-{
-    if (!e->tcp)
-        return;
-    conn_close(&e->tcp->conn);
-    free(e->tcp->in);
-    e->tcp->in = NULL;
-}
-
 static void entry_quiet(struct resolver_entry *e)
 {
     for (unsigned i = 0; i < ATTEMPTS; i++)
         attempt_close(&e->attempts[i]);
-    exchange_release(e);
+    resolver_exchange_release(e);
     wheel_clear(&e->deadline);
     e->asking = false;
 }
@@ -134,12 +53,13 @@ static void entry_settle(struct resolver_entry *e, enum resolver_status status, 
 
 static void entry_fail(struct resolver_entry *e, enum resolver_status status)
 {
-    entry_settle(e, status, or_else(e->resolver->options.again, DURATION_S(1)));
+    entry_settle(e, status, resolver_or_else(e->resolver->options.again, DURATION_S(1)));
 }
 
 static duration good_lifetime(const struct resolver_options *o, uint32_t ttl)
 {
-    uint64_t min = or_else(o->ttl_min, DURATION_S(1)).ms, max = or_else(o->ttl_max, DURATION_S(86400)).ms;
+    uint64_t min = resolver_or_else(o->ttl_min, DURATION_S(1)).ms,
+             max = resolver_or_else(o->ttl_max, DURATION_S(86400)).ms;
     uint64_t ms = (uint64_t)ttl * 1000;
 
     if (o->valid.ms && !duration_is_none(o->valid))
@@ -186,16 +106,15 @@ static void entry_on_deliver(struct deferred *d)
     entry_rest(e);
 }
 
-/* --- asking over UDP
- * -------------------------------------------------------------------------------------------- */
-static uint16_t random_id(void)
+/* --- asking over UDP --- */
+uint16_t resolver_random_id(void)
 {
     uint16_t id;
     BUG_ON(getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id));
     return id;
 }
 
-static void entry_server_failed(struct resolver_entry *e, uint8_t server, enum resolver_status why)
+void resolver_server_failed(struct resolver_entry *e, uint8_t server, enum resolver_status why)
 {
     e->resolver->stats[server].errors++;
     e->failed |= (uint16_t)(1u << server);
@@ -203,8 +122,6 @@ static void entry_server_failed(struct resolver_entry *e, uint8_t server, enum r
     if (e->server == server) /* else another server is being asked, and its time runs */
         entry_try(e);
 }
-
-static void entry_start_tcp(struct resolver_entry *e, uint8_t server, bool edns);
 
 static void attempt_hear(struct attempt *a, struct span bytes)
 {
@@ -219,7 +136,7 @@ static void attempt_hear(struct attempt *a, struct span bytes)
     case DNS_TRUNCATED:
         stats->truncated++;
         attempt_close(a);
-        entry_start_tcp(e, a->server, a->edns);
+        resolver_exchange_start(e, a->server, a->edns);
         break;
     case DNS_NO_EDNS:
         attempt_close(a);
@@ -234,7 +151,7 @@ static void attempt_hear(struct attempt *a, struct span bytes)
         break;
     case DNS_ANSWER:
         attempt_close(a);
-        entry_hear(e, a->server, &answer);
+        resolver_hear(e, a->server, &answer);
         break;
     }
 }
@@ -254,7 +171,7 @@ static void attempt_on_event(struct watch *w, uint32_t events)
             break;
         } else if (errno != EINTR) { /* ECONNREFUSED: nobody is there */
             attempt_close(a);
-            entry_server_failed(e, a->server, RESOLVER_TIMEOUT);
+            resolver_server_failed(e, a->server, RESOLVER_TIMEOUT);
         }
     }
 }
@@ -269,7 +186,7 @@ static bool attempt_send(struct resolver_entry *e, uint8_t server)
     e->newest = (e->newest + 1) % ATTEMPTS;
     struct attempt *a = &e->attempts[e->newest];
     attempt_close(a);
-    a->id = random_id();
+    a->id = resolver_random_id();
     a->server = server;
     a->edns = !e->no_edns && o->payload;
     if (!dns_build(e->name, e->type, a->id, a->edns ? o->payload : 0, query, &len))
@@ -299,7 +216,7 @@ static void entry_try(struct resolver_entry *e)
         if (e->failed & 1u << server || !attempt_send(e, server))
             continue;
         e->server = server;
-        loop_set_deadline(r->loop, &e->deadline, or_else(r->options.retry, DURATION_S(1)));
+        loop_set_deadline(r->loop, &e->deadline, resolver_or_else(r->options.retry, DURATION_S(1)));
         return;
     }
     entry_fail(e, e->error);
@@ -313,7 +230,7 @@ static void entry_on_deadline(struct deadline *d)
     r->stats[e->server].timeouts++;
     if (r->preferred == e->server) /* others need not wait for it first */
         r->preferred = (r->preferred + 1) % r->options.server_count;
-    exchange_release(e);
+    resolver_exchange_release(e);
     entry_try(e);
 }
 
@@ -328,9 +245,8 @@ static void entry_ask(struct resolver_entry *e)
     entry_try(e);
 }
 
-/* --- hearing
- * ------------------------------------------------------------------------------------------------------ */
-static void entry_hear(struct resolver_entry *e, uint8_t server, const struct dns_answer *a)
+/* --- hearing --- */
+void resolver_hear(struct resolver_entry *e, uint8_t server, const struct dns_answer *a)
 {
     struct resolver *r = e->resolver;
 
@@ -352,120 +268,12 @@ static void entry_hear(struct resolver_entry *e, uint8_t server, const struct dn
     case RESOLVER_BAD:
     case RESOLVER_TIMEOUT:
     case RESOLVER_STATUSES:
-        entry_server_failed(e, server, a->status);
+        resolver_server_failed(e, server, a->status);
         break;
     }
 }
 
-/* --- asking over TCP (RFC 7766)
- * ------------------------------------------------------------------------------------ */
-static void exchange_failed(struct resolver_entry *e, enum resolver_status why)
-{
-    uint8_t server = e->tcp->server;
-
-    exchange_release(e);
-    entry_server_failed(e, server, why);
-}
-
-static void exchange_complete(struct resolver_entry *e)
-{
-    struct exchange *x = e->tcp;
-    struct dns_answer answer;
-    enum dns_verdict v =
-        dns_parse(span_of((const char *)x->in, x->in_len), e->name, e->type, x->id, x->edns, &answer);
-
-    if (v != DNS_ANSWER) {
-        exchange_failed(e, RESOLVER_BAD);
-        return;
-    }
-    exchange_release(e);
-    entry_hear(e, x->server, &answer);
-}
-
-static struct conn_done exchange_write(struct exchange *x)
-{
-    struct conn_done d = { .result = CONN_OK };
-
-    while (d.result == CONN_OK && x->out_sent < x->out_len) {
-        d = conn_write(&x->conn, x->out + x->out_sent, x->out_len - x->out_sent);
-        x->out_sent += d.len;
-    }
-    return d;
-}
-
-/* Reads the length, then the message. CONN_OK: all is there. */
-static struct conn_done exchange_read(struct exchange *x)
-{
-    for (;;) {
-        bool head = !x->in;
-        uint8_t *into = head ? x->head : x->in;
-        size_t want = head ? sizeof(x->head) : x->in_len;
-        struct conn_done d = conn_read(&x->conn, into + x->in_got, want - x->in_got);
-        if (d.result != CONN_OK)
-            return d;
-        x->in_got += d.len;
-        if (x->in_got < want)
-            continue;
-        if (!head)
-            return d;
-        x->in_len = (size_t)x->head[0] << 8 | x->head[1];
-        x->in_got = 0;
-        x->in = malloc(x->in_len);
-        if (x->in_len == 0 || !x->in)
-            return (struct conn_done){ .result = CONN_ERROR, .error = ENOMEM };
-    }
-}
-
-static void exchange_on_ready(struct conn *c)
-{
-    struct resolver_entry *e = CONTAINER_OF(c, struct exchange, conn)->entry;
-    struct conn_done d = { .result = CONN_ERROR };
-
-    if (c->stage == CONN_OPEN) {
-        d = exchange_write(e->tcp);
-        if (d.result == CONN_OK || d.result == CONN_AGAIN)
-            d = exchange_read(e->tcp);
-    }
-    if (d.result == CONN_OK)
-        exchange_complete(e);
-    else if (d.result != CONN_AGAIN)
-        exchange_failed(e, RESOLVER_BAD);
-}
-
-static bool exchange_open(struct resolver_entry *e, uint8_t server, bool edns)
-{
-    const struct resolver_options *o = &e->resolver->options;
-    struct conn_target t = CONN_TARGET_INIT;
-    size_t len;
-
-    if (!e->tcp && !(e->tcp = calloc(1, sizeof(*e->tcp))))
-        return false;
-    struct exchange *x = e->tcp;
-    exchange_release(e);
-    *x = (struct exchange){ .entry = e, .id = random_id(), .server = server, .edns = edns };
-    if (!dns_build(e->name, e->type, x->id, edns ? o->payload : 0, x->out + 2, &len))
-        return false;
-    x->out[0] = (uint8_t)(len >> 8);
-    x->out[1] = (uint8_t)len;
-    x->out_len = len + 2;
-    t.to = &o->servers[server];
-    t.from = o->from.len ? &o->from : NULL;
-    return conn_connect(&x->conn, e->resolver->loop, &t, exchange_on_ready);
-}
-
-static void entry_start_tcp(struct resolver_entry *e, uint8_t server, bool edns)
-{
-    e->server = server;
-    if (!exchange_open(e, server, edns)) {
-        entry_server_failed(e, server, RESOLVER_TIMEOUT);
-        return;
-    }
-    e->resolver->stats[server].sent++;
-    loop_set_deadline(e->resolver->loop, &e->deadline, or_else(e->resolver->options.retry, DURATION_S(1)));
-}
-
-/* --- entries
- * ------------------------------------------------------------------------------------------------------- */
+/* --- entries --- */
 static struct resolver_entry **bucket_of(struct resolver *r, uint64_t hash)
 {
     return &r->buckets[hash & (r->bucket_count - 1)];
@@ -537,8 +345,7 @@ static struct resolver_entry *entry_find(struct resolver *r, const char *name, e
     return e;
 }
 
-/* --- the outside
- * --------------------------------------------------------------------------------------------------- */
+/* --- the outside --- */
 bool resolver_ask(struct resolver *r, struct resolver_query *q, struct span name, enum resolver_type type,
                   resolver_fn on_answer)
 {

@@ -27,7 +27,7 @@ struct tls_session;
 struct tls_tickets;
 struct tls_cache;
 
-/* --- what can go wrong --------------------------------------------------------------------------------- */
+/* --- what can go wrong --- */
 enum tls_error {
     TLS_NONE,
     /* building a context */
@@ -69,7 +69,7 @@ const char *tls_error_name(enum tls_error e); /* a short English phrase */
 /* Before anything else of OpenSSL is called, in each process: makes it read no configuration file. */
 void tls_library_init(void);
 
-/* --- things that outlive configurations ---------------------------------------------------------------- */
+/* --- things that outlive configurations --- */
 #define TLS_TICKET_KEYS 3
 struct tls_ticket_key {
     uint8_t name[16], hmac[32], aes[32];
@@ -91,7 +91,7 @@ struct tls_cache *tls_cache_new(uint32_t entries);
 struct tls_cache *tls_cache_get(struct tls_cache *c);
 void tls_cache_put(struct tls_cache **c);
 
-/* --- contexts ------------------------------------------------------------------------------------------- */
+/* --- contexts --- */
 enum tls_version { TLS_VERSION_DEFAULT, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 };
 enum tls_verify {
     TLS_VERIFY_NONE,
@@ -152,7 +152,7 @@ bool tls_context_certificate(const struct tls_context *c, uint32_t pair, struct 
 void tls_context_names(const struct tls_context *c, uint32_t pair, void (*fn)(void *to, struct span name),
                        void *to);
 
-/* --- choosing by server name ------------------------------------------------------------------------ */
+/* --- choosing by server name --- */
 /*
  * Called once in each handshake of a listener, in the connection's thread.
  * <name> is lower case without a dot at the end; empty when the client sent
@@ -171,7 +171,7 @@ void tls_names_free(struct tls_names **n);
 bool tls_names_add(struct tls_names *n, struct span name, struct tls_context *c);
 struct tls_context *tls_names_pick(void *names, struct span name); /* a tls_pick_fn */
 
-/* --- sessions ----------------------------------------------------------------------------------------- */
+/* --- sessions --- */
 /* For an accepted connection. <pick> NULL: <c> alone. NULL: out of memory, refuse that one connection. */
 MUST_USE struct tls_session *tls_session_server(struct loop *l, struct tls_context *c, tls_pick_fn pick,
                                                 void *picker);
@@ -194,7 +194,7 @@ MUST_USE struct tls_session *tls_session_client(struct loop *l, struct tls_conte
 /* Only for one that was not given to a connection; NULL-safe. */
 void tls_session_free(struct tls_session **s);
 
-/* --- about a session, once its connection is open or failed -------------------------------------------- */
+/* --- about a session, once its connection is open or failed --- */
 const struct tls_failure *tls_failure(const struct tls_session *s); /* code TLS_NONE when nothing is wrong */
 /* Spans live as long as the session. */
 struct span tls_alpn(const struct tls_session *s); /* "h2"; empty when none was agreed on */

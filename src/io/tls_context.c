@@ -2,10 +2,8 @@
 /* Building a context from bytes, and the hooks by which handshakes consult it. */
 #include "io/tls_internal.h"
 
-#include <ctype.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -21,97 +19,17 @@ void tls_library_init(void)
     (void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
-/* --- PEM
- * ---------------------------------------------------------------------------------------------------- */
-static BIO *pem_open(struct span bytes)
-{
-    return BIO_new_mem_buf(bytes.len ? bytes.ptr : "", (int)(bytes.len > INT32_MAX ? INT32_MAX : bytes.len));
-}
-
-/* The end of the file, or something broken before it? Empties the queue when it is the former. */
-static bool pem_is_at_end(void)
-{
-    unsigned long e = ERR_peek_last_error();
-
-    if (ERR_GET_LIB(e) != ERR_LIB_PEM || ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
-        return false;
-    ERR_clear_error();
-    return true;
-}
-
-struct passphrases {
-    struct span left; /* lines not tried yet */
-    bool used;
-};
-
-static int pem_passphrase(char *into, int room, int writing, void *user)
-{
-    struct passphrases *p = user;
-    struct span line = span_cut(&p->left, '\n');
-
-    (void)writing;
-    p->used = true;
-    if (line.len && line.ptr[line.len - 1] == '\r')
-        line.len--;
-    if (line.len > (size_t)room)
-        return -1;
-    if (line.len)
-        memcpy(into, line.ptr, line.len);
-    return (int)line.len;
-}
-
-static EVP_PKEY *pem_key(struct span bytes, struct span passphrase)
-{
-    struct passphrases p = { .left = passphrase };
-    EVP_PKEY *key = NULL;
-
-    do {
-        BIO *in = pem_open(bytes);
-        p.used = false;
-        ERR_clear_error();
-        key = in ? PEM_read_bio_PrivateKey(in, NULL, pem_passphrase, &p) : NULL;
-        BIO_free(in);
-    } while (!key && p.used && p.left.len);
-    return key;
-}
-
-/* A password callback that has none: a certificate file is never encrypted, and nobody may be asked. */
-static int pem_no_passphrase(char *into, int room, int writing, void *user)
-{
-    (void)into, (void)room, (void)writing, (void)user;
-    return -1;
-}
-
-/* All certificates of <bytes>; NULL when one is broken or there is none. */
-static STACK_OF(X509) * pem_certificates(struct span bytes)
-{
-    STACK_OF(X509) *all = sk_X509_new_null();
-    BIO *in = pem_open(bytes);
-    X509 *x;
-
-    ERR_clear_error();
-    while (all && in && (x = PEM_read_bio_X509_AUX(in, NULL, pem_no_passphrase, NULL)) != NULL)
-        if (!sk_X509_push(all, x))
-            X509_free(x);
-    BIO_free(in);
-    if (all && pem_is_at_end() && sk_X509_num(all) > 0)
-        return all;
-    sk_X509_pop_free(all, X509_free);
-    return NULL;
-}
-
-/* --- pairs
- * -------------------------------------------------------------------------------------------------- */
+/* --- pairs --- */
 static bool context_use_pair(struct tls_context *c, const struct tls_pair *p, uint32_t i,
                              struct tls_failure *why)
 {
-    STACK_OF(X509) *chain = pem_certificates(p->certificate);
+    STACK_OF(X509) *chain = tls_pem_certificates(p->certificate);
     if (!chain) {
         tls_failure_from_queue(why, TLS_BAD_CERTIFICATE);
         return false;
     }
     X509 *leaf = sk_X509_shift(chain);
-    EVP_PKEY *key = pem_key(p->key.len ? p->key : p->certificate, p->passphrase);
+    EVP_PKEY *key = tls_pem_key(p->key.len ? p->key : p->certificate, p->passphrase);
     bool good = false;
 
     c->leaves[i] = leaf;
@@ -185,8 +103,7 @@ static bool context_add_pairs(struct tls_context *c, const struct tls_settings *
     return true;
 }
 
-/* --- verification
- * ------------------------------------------------------------------------------------------- */
+/* --- verification --- */
 static int on_verify_leniently(int good, X509_STORE_CTX *store)
 {
     (void)good, (void)store; /* the result is kept in the session, and its owner decides */
@@ -195,7 +112,7 @@ static int on_verify_leniently(int good, X509_STORE_CTX *store)
 
 static bool context_trust(struct tls_context *c, struct span pem, struct tls_failure *why)
 {
-    STACK_OF(X509) *all = pem_certificates(pem);
+    STACK_OF(X509) *all = tls_pem_certificates(pem);
     X509_STORE *store = SSL_CTX_get_cert_store(c->ssl);
     bool good = all != NULL;
 
@@ -213,7 +130,7 @@ static bool context_trust(struct tls_context *c, struct span pem, struct tls_fai
 
 static bool context_name_cas(struct tls_context *c, struct span pem, struct tls_failure *why)
 {
-    STACK_OF(X509) *all = pem_certificates(pem);
+    STACK_OF(X509) *all = tls_pem_certificates(pem);
 
     if (!all) {
         tls_failure_from_queue(why, TLS_BAD_CA);
@@ -228,17 +145,17 @@ static bool context_name_cas(struct tls_context *c, struct span pem, struct tls_
 static bool context_add_crls(struct tls_context *c, const struct tls_settings *s, struct tls_failure *why)
 {
     X509_STORE *store = SSL_CTX_get_cert_store(c->ssl);
-    BIO *in = pem_open(s->revoked);
+    BIO *in = tls_pem_open(s->revoked);
     X509_CRL *crl;
     unsigned count = 0;
 
     ERR_clear_error();
-    while (in && (crl = PEM_read_bio_X509_CRL(in, NULL, pem_no_passphrase, NULL)) != NULL) {
+    while (in && (crl = PEM_read_bio_X509_CRL(in, NULL, tls_pem_no_passphrase, NULL)) != NULL) {
         count += X509_STORE_add_crl(store, crl) == 1;
         X509_CRL_free(crl);
     }
     BIO_free(in);
-    if (!pem_is_at_end() || count == 0) {
+    if (!tls_pem_is_at_end() || count == 0) {
         tls_failure_from_queue(why, TLS_BAD_CRL);
         return false;
     }
@@ -268,121 +185,7 @@ static bool context_set_verification(struct tls_context *c, const struct tls_set
     return true;
 }
 
-/* --- choosing by name
- * ----------------------------------------------------------------------------------------- */
-/* The host_name of the extension (RFC 6066 3), lower case, without a dot at its end. */
-static bool hello_name(SSL *ssl, char name[TLS_NAME_MAX + 1], size_t *len)
-{
-    const unsigned char *ext;
-    size_t size, n;
-
-    *len = 0;
-    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &ext, &size) != 1)
-        return true;
-    if (size < 5 || ((size_t)ext[0] << 8 | ext[1]) != size - 2 || ext[2] != TLSEXT_NAMETYPE_host_name)
-        return false;
-    n = (size_t)ext[3] << 8 | ext[4];
-    if (n > size - 5 || n > TLS_NAME_MAX || n == 0)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (ext[5 + i] <= ' ' || ext[5 + i] >= 127)
-            return false;
-        char ch = (char)ext[5 + i];
-        name[i] = ch >= 'A' && ch <= 'Z' ? (char)(ch | 0x20) : ch;
-    }
-    *len = n - (name[n - 1] == '.');
-    return *len > 0;
-}
-
-/* Everything of the context that SSL_set_SSL_CTX leaves as SSL_new set it. */
-static bool hello_switch(SSL *ssl, struct tls_context *to)
-{
-    if (!SSL_set_SSL_CTX(ssl, to->ssl))
-        return false;
-    SSL_clear_options(ssl, SSL_get_options(ssl) & ~SSL_CTX_get_options(to->ssl));
-    SSL_set_options(ssl, SSL_CTX_get_options(to->ssl));
-    SSL_set_verify(ssl, SSL_CTX_get_verify_mode(to->ssl), SSL_CTX_get_verify_callback(to->ssl));
-    SSL_set_verify_depth(ssl, SSL_CTX_get_verify_depth(to->ssl));
-    if (SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(to->ssl)) != 1 ||
-        SSL_set_max_proto_version(ssl, (int)SSL_CTX_get_max_proto_version(to->ssl)) != 1)
-        return false;
-    return !to->groups || SSL_set1_groups_list(ssl, to->groups) == 1;
-}
-
-static bool session_keep_name(struct tls_session *s, const char *name, size_t len)
-{
-    free(s->name);
-    s->name = NULL;
-    s->name_len = (uint8_t)len;
-    if (len == 0)
-        return true;
-    s->name = malloc(len);
-    if (!s->name) {
-        s->name_len = 0;
-        return false;
-    }
-    memcpy(s->name, name, len);
-    return true;
-}
-
-static int on_client_hello(SSL *ssl, int *alert, void *arg)
-{
-    struct tls_session *s = SSL_get_app_data(ssl);
-    char name[TLS_NAME_MAX + 1];
-    size_t len;
-
-    (void)arg;
-    *alert = SSL_AD_DECODE_ERROR;
-    if (!hello_name(ssl, name, &len))
-        return SSL_CLIENT_HELLO_ERROR;
-    *alert = SSL_AD_INTERNAL_ERROR;
-    if (!session_keep_name(s, name, len))
-        return SSL_CLIENT_HELLO_ERROR;
-    if (!s->pick || s->picked)
-        return SSL_CLIENT_HELLO_SUCCESS; /* <picked>: the second hello after a retry */
-
-    struct tls_context *picked = s->pick(s->picker, span_of(name, len));
-    *alert = SSL_AD_UNRECOGNIZED_NAME;
-    if (!picked) {
-        struct tls_failure f = { 0 };
-        tls_failure_set(&f, TLS_UNKNOWN_NAME, tls_error_name(TLS_UNKNOWN_NAME));
-        tls_session_fail(s, &f);
-        return SSL_CLIENT_HELLO_ERROR;
-    }
-    s->picked = tls_context_get(picked);
-    *alert = SSL_AD_INTERNAL_ERROR;
-    if (picked != s->context && !hello_switch(ssl, picked))
-        return SSL_CLIENT_HELLO_ERROR;
-    return SSL_CLIENT_HELLO_SUCCESS;
-}
-
-/* Says that the name was used (RFC 6066 3: the server's empty extension); the choice was made at the hello.
- */
-static int on_server_name(SSL *ssl, int *alert, void *arg)
-{
-    const struct tls_session *s = SSL_get_app_data(ssl);
-
-    (void)alert, (void)arg;
-    return s->name_len ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
-}
-
-static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *theirs,
-                   unsigned their_len, void *arg)
-{
-    const struct tls_context *c = arg;
-    unsigned char *chosen;
-
-    (void)ssl;
-    if (SSL_select_next_proto(&chosen, out_len, c->alpn, c->alpn_len, theirs, their_len) ==
-        OPENSSL_NPN_NEGOTIATED) {
-        *out = chosen;
-        return SSL_TLSEXT_ERR_OK;
-    }
-    return c->alpn_strict ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_NOACK;
-}
-
-/* --- the rest of the settings
- * ------------------------------------------------------------------------------------ */
+/* --- the rest of the settings --- */
 static int library_version(enum tls_version v, int otherwise)
 {
     switch (v) {
@@ -414,7 +217,7 @@ static bool context_set_dh(struct tls_context *c, struct span pem)
 {
     if (pem.len == 0)
         return SSL_CTX_set_dh_auto(c->ssl, 1) == 1;
-    BIO *in = pem_open(pem);
+    BIO *in = tls_pem_open(pem);
     EVP_PKEY *dh = in ? PEM_read_bio_Parameters(in, NULL) : NULL;
     bool good = dh && SSL_CTX_set0_tmp_dh_pkey(c->ssl, dh) == 1;
     if (!good)
@@ -449,7 +252,7 @@ static bool context_set_alpn(struct tls_context *c, const struct tls_settings *s
     memcpy(c->alpn, s->alpn.ptr, s->alpn.len);
     c->alpn_len = (unsigned)s->alpn.len;
     c->alpn_strict = s->alpn_strict;
-    SSL_CTX_set_alpn_select_cb(c->ssl, on_alpn, c);
+    SSL_CTX_set_alpn_select_cb(c->ssl, tls_on_alpn, c);
     return true;
 }
 
@@ -557,8 +360,8 @@ static void context_set_modes(struct tls_context *c, const struct tls_settings *
     SSL_CTX_set_default_read_buffer_len(c->ssl, READ_BUFFER);
     if (s->client)
         return;
-    SSL_CTX_set_client_hello_cb(c->ssl, on_client_hello, NULL);
-    SSL_CTX_set_tlsext_servername_callback(c->ssl, on_server_name);
+    SSL_CTX_set_client_hello_cb(c->ssl, tls_on_client_hello, NULL);
+    SSL_CTX_set_tlsext_servername_callback(c->ssl, tls_on_server_name);
 }
 
 struct tls_context *tls_context_new(const struct tls_settings *s, struct tls_failure *why)

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-/* --- contexts ---------------------------------------------------------------------------------------------
- */
+/* --- contexts --- */
 static int64_t seconds_of(const ASN1_TIME *t)
 {
     struct tm tm = { 0 };
@@ -60,8 +59,7 @@ void tls_context_names(const struct tls_context *c, uint32_t pair, void (*fn)(vo
         fn(to, string_span(cn));
 }
 
-/* --- sessions
- * ----------------------------------------------------------------------------------------------- */
+/* --- sessions --- */
 struct span tls_alpn(const struct tls_session *s)
 {
     const unsigned char *name;
@@ -125,8 +123,7 @@ bool tls_has_peer_certificate(const struct tls_session *s)
     return SSL_get0_peer_certificate(s->ssl) != NULL;
 }
 
-/* --- the peer's certificate
- * ----------------------------------------------------------------------------------- */
+/* --- the peer's certificate --- */
 static void put_bio(struct buf *out, BIO *b)
 {
     char *bytes;

@@ -64,7 +64,7 @@ struct tls_session {
     struct tls_failure *failure; /* malloc'd when something goes wrong: an idle session is to be small */
 };
 
-/* --- tls_session.c: for conn.c -------------------------------------------------------------------------- */
+/* --- tls_session.c: for conn.c --- */
 void tls_attach(struct tls_session *s, struct conn *c);
 /* An event said so. */
 static inline void tls_socket_readable(struct tls_session *s)
@@ -84,8 +84,7 @@ static inline bool tls_is_flushed(const struct tls_session *s)
 /* Writes close_notify (once) behind what waits. */
 void tls_say_goodbye(struct tls_session *s);
 
-/* --- tls_error.c ------------------------------------------------------------------------------------------
- */
+/* --- tls_error.c --- */
 /* The first word counts: what a hook has said is not overwritten by what follows from it. */
 void tls_session_fail(struct tls_session *s, const struct tls_failure *f);
 /* Fills <f> from the thread's queue of OpenSSL errors, and empties that. */
@@ -94,10 +93,26 @@ void tls_failure_set(struct tls_failure *f, enum tls_error code, const char *tex
 /* What a failed verification means. */
 enum tls_error tls_error_of_verify(long verify);
 
-/* --- tls_bio.c
- * ---------------------------------------------------------------------------------------------- */
+/* --- tls_pem.c --- */
+BIO *tls_pem_open(struct span bytes);
+/* The end of the file, or something broken before it? Empties the queue when it is the former. */
+bool tls_pem_is_at_end(void);
+/* Tries each line of <passphrase>. NULL: the queue says why. */
+EVP_PKEY *tls_pem_key(struct span bytes, struct span passphrase);
+/* All certificates of <bytes>; NULL when one is broken or there is none. */
+STACK_OF(X509) * tls_pem_certificates(struct span bytes);
+/* A password callback that has none: a certificate file is never encrypted. */
+int tls_pem_no_passphrase(char *into, int room, int writing, void *user);
+
+/* --- tls_hello.c: hooks of a context --- */
+int tls_on_client_hello(SSL *ssl, int *alert, void *arg);
+int tls_on_server_name(SSL *ssl, int *alert, void *arg);
+int tls_on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *theirs,
+                unsigned their_len, void *arg);
+
+/* --- tls_bio.c --- */
 BIO_METHOD *tls_bio_new_method(void);
 
-/* --- tls_tickets.c, tls_cache.c: hooks of a context ---------------------------------------------------- */
+/* --- tls_tickets.c, tls_cache.c: hooks of a context --- */
 void tls_tickets_hook(struct tls_context *c);
 void tls_cache_hook(struct tls_context *c);

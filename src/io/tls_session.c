@@ -25,8 +25,7 @@ static struct conn_done done_error(int error)
 #define DONE_AGAIN ((struct conn_done){ .result = CONN_AGAIN })
 #define DONE_EOF   ((struct conn_done){ .result = CONN_EOF })
 
-/* --- making
- * ------------------------------------------------------------------------------------------------- */
+/* --- making --- */
 static struct tls_session *session_new(struct loop *l, struct tls_context *c)
 {
     struct tls_session *s = calloc(1, sizeof(*s));
@@ -143,8 +142,7 @@ void tls_attach(struct tls_session *s, struct conn *c)
     s->conn = c;
 }
 
-/* --- sending
- * ------------------------------------------------------------------------------------------------ */
+/* --- sending --- */
 static void out_drop(struct tls_session *s)
 {
     chunk_put(loop_chunks(s->loop), CHUNK_LARGE, s->out);
@@ -171,8 +169,8 @@ struct conn_done tls_flush(struct tls_session *s, bool more)
     return s->send_error ? done_error(s->send_error) : done_ok(0);
 }
 
-/* What one call of SSL_write takes: a full record wherever the parts allow it, gathered when they are small.
- */
+/* What one call of SSL_write takes: a full record wherever the parts allow it, gathered when
+ * they are small. */
 struct gather {
     const struct iovec *part;
     unsigned left; /* parts, this one included */
@@ -258,8 +256,8 @@ struct conn_done tls_writev(struct tls_session *s, const struct iovec *parts, un
 
     if (s->broken || s->send_error)
         return done_error(s->broken ? s->broken : s->send_error);
-    /* What a handshake left is small: it goes out together with this. What the socket refused must go first.
-     */
+    /* What a handshake left is small: it goes out together with this. What the socket refused
+     * must go first. */
     if (s->out_sent || s->out_len > RECORD) {
         struct conn_done d = tls_flush(s, true);
         if (d.result != CONN_OK)
@@ -297,8 +295,7 @@ void tls_say_goodbye(struct tls_session *s)
     ERR_clear_error();
 }
 
-/* --- receiving
- * ---------------------------------------------------------------------------------------------- */
+/* --- receiving --- */
 static struct conn_done read_failed(struct tls_session *s)
 {
     struct conn *c = s->conn;
@@ -349,8 +346,7 @@ struct conn_done tls_read(struct tls_session *s, void *into, size_t len)
     return total ? done_ok(total) : d; /* an end or error comes again with the next call */
 }
 
-/* --- handshake
- * ---------------------------------------------------------------------------------------------- */
+/* --- handshake --- */
 static int socket_error_of(const struct tls_session *s)
 {
     return s->receive_error ? s->receive_error : s->send_error;

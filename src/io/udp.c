@@ -33,8 +33,7 @@ bool udp_want_local(int fd, int family)
     return setsockopt(fd, SOL_IP, IP_PKTINFO, &one, sizeof(one)) == 0;
 }
 
-/* --- receiving
- * ---------------------------------------------------------------------------------------------- */
+/* --- receiving --- */
 static void udp_read_local(struct msghdr *m, struct address *local)
 {
     local->len = 0;
@@ -85,8 +84,7 @@ int udp_receive(int fd, struct udp_packet *packets, unsigned count)
     return got;
 }
 
-/* --- sending
- * ------------------------------------------------------------------------------------------------ */
+/* --- sending --- */
 static void udp_put_control(struct msghdr *m, union udp_control *control, int level, int type,
                             const void *info, size_t len)
 {

@@ -35,6 +35,6 @@ struct fdpass_message {
     unsigned fd_room;
     unsigned fd_count;
 };
-/* More fds than <fd_room>, or bytes than <room>: every fd is closed and the result is FDPASS_ERROR, EMSGSIZE.
- */
+/* More fds than <fd_room>, or bytes than <room>: every fd is closed and the result is
+ * FDPASS_ERROR, EMSGSIZE. */
 MUST_USE enum fdpass_result fdpass_receive(int socket, struct fdpass_message *m);

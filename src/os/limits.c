@@ -13,8 +13,7 @@
 #include "base/fd.h"
 #include "base/span.h"
 
-/* --- limits
- * ------------------------------------------------------------------------------------------------- */
+/* --- limits --- */
 uint64_t limits_files(uint64_t want)
 {
     struct rlimit l;
@@ -61,8 +60,7 @@ bool limits_memory(uint64_t bytes)
     return set_limit(RLIMIT_AS, bytes);
 }
 
-/* --- processors
- * --------------------------------------------------------------------------------------------- */
+/* --- processors --- */
 static struct span read_file(const char *path, char *into, size_t room)
 {
     AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);

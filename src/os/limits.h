@@ -18,8 +18,8 @@ MUST_USE bool limits_memory(uint64_t bytes);
 
 /* Processors that affinity and the cgroup's quota (v2, v1) allow: at least 1. */
 unsigned limits_cpus(void);
-/* The same with the files of a cgroup tree under <root> ("/sys/fs/cgroup") and <self> ("/proc/self/cgroup").
- */
+/* The same with the files of a cgroup tree under <root> ("/sys/fs/cgroup") and <self>
+ * ("/proc/self/cgroup"). */
 unsigned limits_cpus_at(const char *root, const char *self);
 /* Binds the calling thread to the <index>-th (modulo) allowed processor. */
 MUST_USE bool limits_bind_cpu(unsigned index);

@@ -28,8 +28,8 @@ struct privilege_drop {
     const char *chroot; /* NULL = none; done first, and the working directory is its root */
     uint32_t keep;      /* enum privilege bits that stay permitted and effective */
 };
-/* false: errno, and <step> names the call ("setgid()"). A process that is not root can only stay what it is.
- */
+/* false: errno, and <step> names the call ("setgid()"). A process that is not root can only
+ * stay what it is. */
 MUST_USE bool privilege_drop(const struct privilege_drop *d, const char **step);
 bool privilege_has(enum privilege p); /* in the effective set now */
 MUST_USE bool privilege_no_new(void); /* PR_SET_NO_NEW_PRIVS */

@@ -23,8 +23,7 @@ void process_set_name(const char *name)
     (void)prctl(PR_SET_NAME, name);
 }
 
-/* --- the title
- * ---------------------------------------------------------------------------------------------- */
+/* --- the title --- */
 static void free_strings(char **strings)
 {
     for (char **at = strings; at && *at; at++)
@@ -102,8 +101,7 @@ void process_title_set(const struct process_title *t, const char *format, ...)
     memset(t->base + len, 0, t->room - len);
 }
 
-/* --- whose child
- * -------------------------------------------------------------------------------------------- */
+/* --- whose child --- */
 bool process_die_with(pid_t parent, int signal)
 {
     if (prctl(PR_SET_PDEATHSIG, signal) < 0)
@@ -124,8 +122,7 @@ bool process_set_dumpable(bool on)
     return prctl(PR_SET_DUMPABLE, on ? 1 : 0) == 0;
 }
 
-/* --- leaving the terminal
- * ----------------------------------------------------------------------------------- */
+/* --- leaving the terminal --- */
 /* What the process that was started does: waits for the word, or for the pipe's end. */
 static void wait_and_exit(int fd, pid_t child)
 {

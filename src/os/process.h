@@ -33,8 +33,8 @@ void process_title_set(const struct process_title *t, const char *format, ...) P
 MUST_USE bool process_die_with(pid_t parent, int signal);
 /* Orphans of our children become ours (PR_SET_CHILD_SUBREAPER). */
 MUST_USE bool process_adopt_orphans(void);
-/* Cores: 0 or 1. Dropping privileges switches it off; programs that were asked for cores switch it on again.
- */
+/* Cores: 0 or 1. Dropping privileges switches it off; programs that were asked for cores
+ * switch it on again. */
 MUST_USE bool process_set_dumpable(bool on);
 
 /*
@@ -44,8 +44,8 @@ MUST_USE bool process_set_dumpable(bool on);
  * In the daemon it returns the descriptor for process_ready; -1: errno.
  */
 MUST_USE int process_daemonize(void);
-/* Tells who started us, with exit code <code>, and closes <fd>. With 0 the standard streams go to /dev/null.
- */
+/* Tells who started us, with exit code <code>, and closes <fd>. With 0 the standard streams go
+ * to /dev/null. */
 void process_ready(int fd, int code);
 /* 0, 1 and 2 to /dev/null. */
 MUST_USE bool process_close_standard(void);

@@ -27,8 +27,7 @@ const char *socket_step_name(enum socket_step s)
     return names[s];
 }
 
-/* --- options
- * ------------------------------------------------------------------------------------------------ */
+/* --- options --- */
 /* One call after the other until one fails. */
 struct setter {
     int fd;
@@ -108,8 +107,7 @@ static bool set_before_bind(const struct setter *s, const struct socket_listen *
            set_ip(s, o) && (o->datagram || set_tcp(s, o));
 }
 
-/* --- UNIX paths
- * --------------------------------------------------------------------------------------------- */
+/* --- UNIX paths --- */
 static const char *unix_path(const struct address *a)
 {
     return address_family(a) == AF_UNIX && a->u.un.sun_path[0] ? a->u.un.sun_path : NULL;
@@ -175,8 +173,7 @@ static bool bind_path(const struct setter *s, const struct socket_listen *o, boo
     return good;
 }
 
-/* --- making one
- * --------------------------------------------------------------------------------------------- */
+/* --- making one --- */
 static bool bind_and_listen(const struct setter *s, const struct socket_listen *o)
 {
     if (unix_path(&o->at))
@@ -219,8 +216,7 @@ bool socket_apply(int fd, const struct socket_listen *o, struct socket_failure *
     return true;
 }
 
-/* --- about one
- * ---------------------------------------------------------------------------------------------- */
+/* --- about one --- */
 static bool get_int(int fd, int level, int name, int *out)
 {
     socklen_t len = sizeof(*out);

@@ -298,8 +298,7 @@ static void test_release_gives_the_descriptor_away(void **state)
     loop_free(&l);
 }
 
-/* --- connecting
- * --------------------------------------------------------------------------------------------- */
+/* --- connecting --- */
 static void test_connect_and_addresses(void **state)
 {
     struct loop *l = new_loop();
@@ -409,8 +408,7 @@ static void test_connect_to_a_unix_socket(void **state)
     loop_free(&l);
 }
 
-/* --- files and pipes
- * ---------------------------------------------------------------------------------------- */
+/* --- files and pipes --- */
 static void test_sendfile(void **state)
 {
     struct loop *l = new_loop();

@@ -250,8 +250,8 @@ static void test_verdicts_and_codes(void **state)
     }
 }
 
-/* Every way to cut or to break it by a bit: no crash, no read outside, and what is told stays within bounds.
- */
+/* Every way to cut or to break it by a bit: no crash, no read outside, and what is told stays
+ * within bounds. */
 static void test_broken_messages(void **state)
 {
     struct draft whole, d;

@@ -23,7 +23,7 @@ static struct loop *new_loop(struct loop_options o)
     return l;
 }
 
-/* --- watches ------------------------------------------------------------------------------------------- */
+/* --- watches --- */
 struct eye {
     struct watch watch;
     struct grave grave;
@@ -142,8 +142,7 @@ static void test_a_new_fd_does_not_get_the_old_ones_event(void **state)
     loop_free(&l);
 }
 
-/* --- deferred work ---------------------------------------------------------------------------------------
- */
+/* --- deferred work --- */
 struct worker {
     struct deferred deferred;
     struct loop *loop;
@@ -197,8 +196,7 @@ static void test_deferred_work_can_be_cancelled_by_other_deferred_work(void **st
     loop_free(&l);
 }
 
-/* --- time --------------------------------------------------------------------------------------------------
- */
+/* --- time --- */
 static bool fired;
 static void on_expired(struct deadline *d)
 {
@@ -250,8 +248,7 @@ static void test_an_idle_loop_turns_at_its_heartbeat(void **state)
     loop_free(&l);
 }
 
-/* --- mail -------------------------------------------------------------------------------------------------
- */
+/* --- mail --- */
 enum { SENDERS = 2, LETTERS = 20000 };
 
 struct letter {
@@ -347,8 +344,7 @@ static void test_stop_wakes_a_sleeping_loop(void **state)
     loop_free(&l);
 }
 
-/* --- spinning ---------------------------------------------------------------------------------------------
- */
+/* --- spinning --- */
 static void test_spinning_is_given_up_when_nothing_comes(void **state)
 {
     struct loop *l = new_loop((struct loop_options){ .spin_us = 50 });
@@ -362,7 +358,7 @@ static void test_spinning_is_given_up_when_nothing_comes(void **state)
     loop_free(&l);
 }
 
-/* --- acceptor ------------------------------------------------------------------------------------------- */
+/* --- acceptor --- */
 struct door {
     struct acceptor acceptor;
     unsigned count, limit;

@@ -172,8 +172,7 @@ static void server_close(struct server *s)
     (void)close(tcp);
 }
 
-/* --- who asks
- * ----------------------------------------------------------------------------------------------- */
+/* --- who asks --- */
 struct ask {
     struct resolver_query query;
     struct resolver_answer answer; /* its arrays are void */

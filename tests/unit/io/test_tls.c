@@ -47,8 +47,7 @@ static int free_all(void **state)
     return 0;
 }
 
-/* --- two ends in one loop
- * ----------------------------------------------------------------------------------- */
+/* --- two ends in one loop --- */
 struct end {
     struct conn conn;
     bool ready, failed; /* on_ready came in that stage */
@@ -194,8 +193,7 @@ static void play_end(void)
     tls_context_put(&play.server_context);
 }
 
-/* --- handshakes
- * --------------------------------------------------------------------------------------------- */
+/* --- handshakes --- */
 static void test_both_versions_talk(void **state)
 {
     static const enum tls_version versions[] = { TLS_1_2, TLS_1_3 };
@@ -273,8 +271,7 @@ static void test_alpn(void **state)
     play_end();
 }
 
-/* --- choosing by name
- * --------------------------------------------------------------------------------------- */
+/* --- choosing by name --- */
 static void common_name(struct span *out, char *storage, size_t room)
 {
     struct buf b;
@@ -374,8 +371,7 @@ static void test_a_picked_context_brings_its_settings(void **state)
     play_end();
 }
 
-/* --- verification
- * ------------------------------------------------------------------------------------------- */
+/* --- verification --- */
 struct wrong {
     const struct pki *server;
     const char *verify_name;
@@ -495,8 +491,7 @@ static void test_a_revoked_client(void **state)
     free((void *)(uintptr_t)crl.ptr);
 }
 
-/* --- resuming
- * ----------------------------------------------------------------------------------------------- */
+/* --- resuming --- */
 static bool connect_and_ask_resumed(struct tls_resume *r)
 {
     play_start(&(struct tls_peer){ .server_name = SPAN("one.example"), .resume = r }, NULL, NULL);
@@ -609,8 +604,7 @@ static void test_without_tickets_nothing_resumes(void **state)
     }
 }
 
-/* --- bytes
- * -------------------------------------------------------------------------------------------------- */
+/* --- bytes --- */
 static void start_plainly(void)
 {
     play_begin(server_for(&leaf), verifying_client());
@@ -736,8 +730,7 @@ static void test_sendfile_encrypts(void **state)
     play_end();
 }
 
-/* --- endings
- * ------------------------------------------------------------------------------------------------ */
+/* --- endings --- */
 static void test_half_close_and_clean_ends(void **state)
 {
     (void)state;
@@ -906,8 +899,7 @@ static void test_no_chunk_refuses_one_connection(void **state)
     play_end();
 }
 
-/* --- building
- * ----------------------------------------------------------------------------------------------- */
+/* --- building --- */
 static void expect_bad(const struct tls_settings *s, enum tls_error code, uint32_t item)
 {
     struct tls_failure why;

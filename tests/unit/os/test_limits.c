@@ -43,8 +43,7 @@ static void test_core(void **state)
     assert_return_code(setrlimit(RLIMIT_CORE, &before), 0);
 }
 
-/* --- cgroups: a made-up tree
- * --------------------------------------------------------------------------------- */
+/* --- cgroups: a made-up tree --- */
 struct tree {
     char root[40], self[60];
 };

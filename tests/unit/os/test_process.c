@@ -54,8 +54,7 @@ static void test_name(void **state)
     assert_int_equal(status_of(name_it), 0);
 }
 
-/* --- the title: main has set it up with the real argv
- * ------------------------------------------------------- */
+/* --- the title: main has set it up with the real argv --- */
 static struct process_title title;
 static char **arguments;
 
@@ -96,8 +95,7 @@ static void test_title(void **state)
     assert_int_equal(status_of(title_it), 0);
 }
 
-/* --- parents
- * ------------------------------------------------------------------------------------------------ */
+/* --- parents --- */
 static void orphan_dies(void)
 {
     int ends[2];
@@ -151,8 +149,7 @@ static void test_dumpable(void **state)
     assert_int_equal(status_of(dump_or_not), 0);
 }
 
-/* --- daemons
- * ------------------------------------------------------------------------------------------------ */
+/* --- daemons --- */
 static int report; /* where the daemon says what it is */
 
 struct daemon_report {

@@ -170,8 +170,7 @@ static void test_datagrams(void **state)
     assert_false(socket_is_listening(-1, &at, &datagram));
 }
 
-/* --- UNIX
- * --------------------------------------------------------------------------------------------------- */
+/* --- UNIX --- */
 struct folder {
     char path[40];
 };

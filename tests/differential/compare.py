@@ -77,14 +77,7 @@ def run(group, folder, ports_and_origins, peer):
     for o in made.values():
         o.clear()
     target.messages.clear()
-    binary = where.peer(group.language) if peer else where.keel()
-    p = program.Program(group.language, folder, "", env=dict(group.env or {}), **values)
-    p.values["modules"] = where.peer_modules("stream") if peer else ""
-    p._binary = lambda: str(binary)
-    p.extra_env.update(where.peer_environment() if peer else {})
-    if peer and not where.TEST_PEER:
-        argv = p.argv
-        p.argv = lambda *more: [a for i, a in enumerate(argv(*more)) if not (i == 1 and a == group.language)]
+    p = program.Program(group.language, folder, "", env=group.env, peer=peer, **values)
     for name, text in group.files.items():
         path = p.write(text, name) if isinstance(text, str) else folder / name
         os.utime(path, (1_700_000_000, 1_700_000_000))

@@ -6,7 +6,7 @@ lines, for the real nginx only), and whatever the play passes by name.
 """
 import re
 
-from . import ports, where
+from . import ports
 
 _PLACEHOLDER = re.compile(r"@([a-z][a-z0-9_]*)@")
 
@@ -21,10 +21,6 @@ def render(text, values):
             values[name] = ports.free_port()
         return str(values[name])
     return _PLACEHOLDER.sub(one, text)
-
-
-def modules():
-    return where.peer_modules("stream") if where.TEST_PEER else ""
 
 
 def nginx(http=None, stream=None, main="", events="worker_connections 1024;", threads=1, log="access_log off;", level="info"):

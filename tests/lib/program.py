@@ -25,12 +25,14 @@ class NotStarted(Exception):
 
 
 class Program:
-    def __init__(self, language, folder, text, binary=None, options=(), env=None, netns=None, **values):
-        """<text> becomes nginx.conf or haproxy.cfg in <folder>; <values> are its placeholders; <options> go on the command line"""
+    def __init__(self, language, folder, text, binary=None, options=(), env=None, netns=None, peer=None, **values):
+        """<text> becomes nginx.conf or haproxy.cfg in <folder>; <values> are its placeholders; <options> go on the command line;
+        <peer>: Debian's program instead of keel (else as KEEL_UNDER_TEST says)"""
+        self.peer = where.TEST_PEER if peer is None else peer
         self.language = language
         self.dir = pathlib.Path(folder)
         self.mark = "KEEL_TEST=" + uuid.uuid4().hex
-        self.values = {"dir": self.dir, "modules": config.modules(), **values}
+        self.values = {"dir": self.dir, "modules": where.peer_modules("stream") if self.peer else "", **values}
         self.binary = binary
         self.options = list(options)
         self.extra_env = env or {}
@@ -81,7 +83,7 @@ class Program:
             head, tail = [self._binary(), "-p", str(self.dir), "-c", str(self.file), "-e", "stderr"], list(more)
         else:
             head, tail = [self._binary(), "-f", str(self.file)], list(more)
-        if not where.TEST_PEER or self.binary:
+        if not self.peer:
             head.insert(1, self.language)
         if self.netns:
             head = ["ip", "netns", "exec", self.netns, *head]
@@ -90,11 +92,11 @@ class Program:
     def _binary(self):
         if self.binary:
             return str(self.binary)
-        return str(where.peer(self.language) if where.TEST_PEER else where.keel())
+        return str(where.peer(self.language) if self.peer else where.keel())
 
     def environment(self):
         env = {k: v for k, v in os.environ.items() if not k.startswith("KEEL_TEST")}
-        if where.TEST_PEER:
+        if self.peer:
             env.update(where.peer_environment())
         name, value = self.mark.split("=")
         env[name] = value
@@ -198,7 +200,7 @@ class Program:
 
     def reload(self):
         """asks for a reload as an operator's script would: by signal"""
-        if where.TEST_PEER and self.language == "haproxy":
+        if self.peer and self.language == "haproxy":
             time.sleep(0.3)      # a signal that meets its master while it executes itself again is lost
         self.signal(signal.SIGHUP if self.language == "nginx" else signal.SIGUSR2)
 

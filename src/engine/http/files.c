@@ -115,7 +115,8 @@ static void log_failure(struct stream *s, enum error_event event)
                                      .text = span_of(f->path, f->path_len),
                                      .error = f->error,
                                      .host = s->request.host,
-                                     .request = s->request.target });
+                                     .request = stream_request_line(s),
+                                     .server_name = s->rules.front->server_name });
 }
 
 static enum files_result failed(struct stream *s)

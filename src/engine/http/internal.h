@@ -38,6 +38,8 @@ void stream_facts_begin(struct stream *s);
 /* The head was read. false: the path is none (400). */
 MUST_USE bool stream_facts_request(struct stream *s);
 void stream_facts_end(struct stream *s);
+/* "GET / HTTP/1.1" as received, for the error log. */
+struct span stream_request_line(struct stream *s);
 
 /* The rules' answer, whatever they ended with, as a step. */
 enum stream_step step_of_rules(struct stream *s, enum rules_result r);

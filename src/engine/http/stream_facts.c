@@ -9,6 +9,7 @@
 #include "engine/http/files.h"
 #include "engine/http/internal.h"
 #include "engine/http/uri.h"
+#include "eval/eval.h"
 #include "state/snapshot.h"
 
 /* --- on demand
@@ -148,4 +149,12 @@ void stream_facts_end(struct stream *s)
         s->facts_end.count_server = atomic_load_explicit(
             &snapshot_server(s->lease->snapshot, u->server)->active, memory_order_relaxed);
     s->facts.end = &s->facts_end;
+}
+
+struct span stream_request_line(struct stream *s)
+{
+    struct expr_part line = { .kind = PART_FETCH, .fetch = FETCH_REQUEST_LINE };
+    struct expr e = { .parts = { .items = &line, .count = 1 } };
+
+    return eval_text(&s->facts, &e);
 }

@@ -2,6 +2,8 @@
 /* The server's steps: choosing and connecting, sending, reading the answer's head; and trying again. */
 #include <string.h>
 
+#include <errno.h>
+
 #include "engine/core/error_log.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
@@ -141,11 +143,16 @@ static enum stream_step server_failed_with(struct stream *s, enum upstream_failu
 {
     struct upstream *u = &s->upstream;
 
+    if (f == FAILURE_TIMEOUT)
+        s->error = ETIMEDOUT;
     if (f != FAILURE_STALE)
         error_log(s->thread, s->lease, s->rules.error_logs, event_of(f),
                   &(struct error_about){ .session = s->session,
                                          .pool = u->pool,
                                          .server = u->server,
+                                         .host = s->request.host,
+                                         .request = stream_request_line(s),
+                                         .server_name = s->rules.front->server_name,
                                          .text = span_from(h1_error_text(s->back_scan.error)),
                                          .error = s->error });
     server_note_try(s);

@@ -115,7 +115,7 @@ struct proxy {
 };
 struct rewrite {
     const struct regex *regex; /* NULL: always */
-    const struct expr *to;     /* NULL: the path stays */
+    const struct expr *to;     /* NULL: the path stays; then LAST */
     enum { REWRITE_NEXT, REWRITE_LAST, REWRITE_BREAK, REWRITE_REDIRECT, REWRITE_PERMANENT } then;
     bool drop_query; /* `to` ends in '?' */
     /* BREAK: so many actions after this one are not run. LAST: the virtual server's list begins anew after so

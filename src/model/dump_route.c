@@ -305,6 +305,7 @@ void dump_scope(struct dump *d, const struct scope *s)
         for (uint32_t i = 0; i < set->replies.count && !set->name.len; i++)
             dump_reply(d, set->replies.items[i]);
     }
+    dump_flag(d, "error pages replace", s->error_pages_set);
     for (uint32_t i = 0; i < s->error_pages.count; i++)
         dump_error_page(d, &s->error_pages.items[i]);
     dump_flag(d, "logs replace", s->logs_set);

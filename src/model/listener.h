@@ -16,7 +16,7 @@ struct listener {
     int fd; /* HAProxy fd@N: inherited; else -1 */
     bool datagram;
     int backlog;      /* 0: the language's default, already filled in */
-    uint32_t sockets; /* SO_REUSEPORT sockets of this address: shards; 1 normally, 0: one a thread */
+    uint32_t sockets; /* SO_REUSEPORT sockets of this address: shards; 1 normally */
     bool reuseport;   /* set SO_REUSEPORT so that another process may bind too (HAProxy) */
     bool retry_bind;  /* five tries, half a second apart (nginx) */
     bool v6only, transparent, defer_accept, accept_proxy;

@@ -96,6 +96,7 @@ struct scope {
     const struct server_policy *server;
     const struct reply_set *replies; /* own pages by status; NULL: keep */
     LIST_OF(struct error_page) error_pages;
+    bool error_pages_set; /* this scope's <error_pages> replace those before, though there may be none */
     LIST_OF(struct log_rule) logs;
     bool logs_set; /* this scope's <logs> replace those before (access_log off: set and empty) */
     const struct log_target_list *error_logs;

@@ -17,7 +17,7 @@ void rules_enter(struct rules *r, const struct scope *scope)
         r->server = scope->server;
     if (scope->replies)
         r->replies = scope->replies;
-    if (scope->error_pages.count)
+    if (scope->error_pages_set || scope->error_pages.count)
         r->pages = scope;
     if (scope->logs_set || scope->logs.count)
         r->logs = scope;

@@ -125,8 +125,10 @@ enum outcome act_rewrite(struct rules *r, const struct action *a)
     const struct rewrite *w = a->rewrite;
     struct span before = r->request->query;
 
-    if (!eval_regex(r->facts, w->regex, current_path(r)))
+    if (w->regex && !eval_regex(r->facts, w->regex, current_path(r)))
         return NEXT;
+    if (!w->to) /* only where to go on: the path stays */
+        return rules_again(r, w->skip) ? JUMPED : rules_end(r, RULES_FAILED);
     struct span to = scratch_span(r->facts->scratch, eval_text(r->facts, w->to));
     if (!to.ptr)
         return rules_end(r, RULES_FAILED);

@@ -61,6 +61,12 @@ const struct diag_kind conf_missing_semicolon = {
     .zh = "`{0}` 末尾缺少分号，下一行的 `{1}` 被当作它的参数",
     .nginx = "invalid number of arguments in \"{0}\" directive",
 };
+const struct diag_kind conf_swallowed = {
+    .code = "K0121",
+    WARNING,
+    .en = "`{1}` begins a line, but is an argument of `{0}`: is a \";\" missing?",
+    .zh = "行首的 `{1}` 被当作 `{0}` 的参数：是否缺少分号？",
+};
 const struct diag_kind conf_empty_statement = {
     .code = "K0109",
     ERROR,
@@ -77,8 +83,8 @@ const struct diag_kind conf_nul_byte = {
 const struct diag_kind conf_wide_character = {
     .code = "K0111",
     ERROR,
-    .en = "this is the full-width \"{0}\", not \"{1}\"",
-    .zh = "这里是全角“{0}”，应为半角 {1}",
+    .en = "this is `{0}`, not the ASCII `{1}`",
+    .zh = "这里是 `{0}`，应为 ASCII 字符 `{1}`",
     .more =
         "An input method for Chinese or Japanese, or a word processor, wrote a character that looks like the "
         "ASCII one but is another. Reading went on as if the ASCII one stood there.",
@@ -86,8 +92,8 @@ const struct diag_kind conf_wide_character = {
 const struct diag_kind conf_wide_in_word = {
     .code = "K0112",
     WARNING,
-    .en = "the full-width \"{0}\" is a part of this word; was \"{1}\" meant?",
-    .zh = "此处的全角“{0}”会成为参数的一部分，是否应为半角 {1}？",
+    .en = "`{0}` is a part of this word; was the ASCII `{1}` meant?",
+    .zh = "`{0}` 会成为参数的一部分，是否应为 ASCII 字符 `{1}`？",
 };
 const struct diag_kind conf_no_break_space = {
     .code = "K0113",
@@ -219,35 +225,35 @@ const struct diag_kind conf_bad_number = {
     ERROR,
     .en = "\"{0}\" is not a number from {1} to {2}",
     .zh = "“{0}”不是 {1} 到 {2} 之间的数字",
-    .nginx = "invalid number \"{0}\"",
+    .nginx = "\"{3}\" directive invalid value",
 };
 const struct diag_kind conf_bad_size = {
     .code = "K0411",
     ERROR,
     .en = "\"{0}\" is not a size; 512, 8k, 10m and 1g are",
     .zh = "“{0}”不是合法的大小，例如 512、8k、10m、1g",
-    .nginx = "invalid value \"{0}\"",
+    .nginx = "\"{3}\" directive invalid value",
 };
 const struct diag_kind conf_bad_size_range = {
     .code = "K0412",
     ERROR,
     .en = "\"{0}\" is out of range: {1} to {2} bytes",
     .zh = "“{0}”超出范围：{1} 到 {2} 字节",
-    .nginx = "invalid value \"{0}\"",
+    .nginx = "\"{3}\" directive invalid value",
 };
 const struct diag_kind conf_bad_time = {
     .code = "K0413",
     ERROR,
     .en = "\"{0}\" is not a time; {1} are",
     .zh = "“{0}”不是合法的时间，例如 {1}",
-    .nginx = "invalid value \"{0}\"",
+    .nginx = "\"{3}\" directive invalid value",
 };
 const struct diag_kind conf_bad_switch = {
     .code = "K0414",
     ERROR,
     .en = "\"{0}\" is neither \"on\" nor \"off\"",
     .zh = "“{0}”应为 on 或 off",
-    .nginx = "invalid value \"{0}\", it must be \"on\" or \"off\"",
+    .nginx = "invalid value \"{0}\" in \"{3}\" directive, it must be \"on\" or \"off\"",
 };
 const struct diag_kind conf_bad_choice = {
     .code = "K0415",
@@ -288,43 +294,14 @@ const struct diag_kind conf_host_failed = {
 };
 
 const struct diag_kind *const diag_conf_kinds[] = {
-    &conf_open_quote,
-    &conf_old_word,
-    &conf_after_quote,
-    &conf_lone_brace,
-    &conf_open_block,
-    &conf_open_statement,
-    &conf_unfinished,
-    &conf_missing_semicolon,
-    &conf_empty_statement,
-    &conf_nul_byte,
-    &conf_wide_character,
-    &conf_wide_in_word,
-    &conf_no_break_space,
-    &conf_crlf,
-    &conf_byte_order_mark,
-    &conf_not_utf8,
-    &conf_too_deep,
-    &conf_expand_bad,
-    &conf_expand_unset,
-    &conf_bad_escape,
-    &conf_unknown_word,
-    &conf_refused,
-    &conf_tuning,
-    &conf_wrong_place,
-    &conf_arity,
-    &conf_duplicate,
-    &conf_no_block,
-    &conf_not_a_block,
-    &conf_bad_number,
-    &conf_bad_size,
-    &conf_bad_size_range,
-    &conf_bad_time,
-    &conf_bad_switch,
-    &conf_bad_choice,
-    &conf_bad_network,
-    &conf_network_bits,
-    &conf_host_unknown,
-    &conf_host_failed,
-    NULL,
+    &conf_open_quote,   &conf_old_word,        &conf_after_quote, &conf_lone_brace,
+    &conf_open_block,   &conf_open_statement,  &conf_unfinished,  &conf_missing_semicolon,
+    &conf_swallowed,    &conf_empty_statement, &conf_nul_byte,    &conf_wide_character,
+    &conf_wide_in_word, &conf_no_break_space,  &conf_crlf,        &conf_byte_order_mark,
+    &conf_not_utf8,     &conf_too_deep,        &conf_expand_bad,  &conf_expand_unset,
+    &conf_bad_escape,   &conf_unknown_word,    &conf_refused,     &conf_tuning,
+    &conf_wrong_place,  &conf_arity,           &conf_duplicate,   &conf_no_block,
+    &conf_not_a_block,  &conf_bad_number,      &conf_bad_size,    &conf_bad_size_range,
+    &conf_bad_time,     &conf_bad_switch,      &conf_bad_choice,  &conf_bad_network,
+    &conf_network_bits, &conf_host_unknown,    &conf_host_failed, NULL,
 };

@@ -16,6 +16,7 @@ extern const struct diag_kind conf_open_block;        /* at the end of the text 
 extern const struct diag_kind conf_open_statement;    /* {0} its keyword; at the end of the text */
 extern const struct diag_kind conf_unfinished;        /* {0} keyword; "}" came before ";" */
 extern const struct diag_kind conf_missing_semicolon; /* {0} keyword {1} keyword of the next line */
+extern const struct diag_kind conf_swallowed;         /* the same, where both readings make sense */
 extern const struct diag_kind conf_empty_statement;   /* {0} ";" or "{" */
 extern const struct diag_kind conf_nul_byte;
 extern const struct diag_kind conf_wide_character; /* {0} as written {1} what it looks like; read as that */
@@ -40,7 +41,7 @@ extern const struct diag_kind conf_duplicate;    /* {0} word */
 extern const struct diag_kind conf_no_block;     /* {0} word */
 extern const struct diag_kind conf_not_a_block;  /* {0} word */
 
-/* Values: values.c. <{0}> is the word as written. */
+/* Values: values.c. {0} is the word as written, {3} its statement's keyword. */
 extern const struct diag_kind conf_bad_number; /* {1} low {2} high */
 extern const struct diag_kind conf_bad_size;
 extern const struct diag_kind conf_bad_size_range; /* {1} low {2} high */

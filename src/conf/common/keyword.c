@@ -5,7 +5,7 @@
 #include "conf/common/diag_conf.h"
 
 /* After that many errors nobody reads suggestions, and each costs a walk over all words. */
-enum { SUGGESTIONS_MAX = 100 };
+enum { SUGGESTIONS_MAX = 50 };
 
 const char *keyword_language_name(enum language l)
 {
@@ -144,12 +144,16 @@ static void misplaced(const struct keyword_table *t, struct arena *a, struct dia
 {
     const struct word *w = &s->words.items[0];
     uint32_t places = 0;
+    const struct keyword *refused = NULL;
     for (const struct keyword *k = NULL; (k = next_row(t, UINT32_MAX, w->text, k)) != NULL;) {
-        if (k->support == KEYWORD_REFUSED) {
-            refuse(d, k, w);
-            return;
-        }
-        places |= k->in;
+        if (k->support == KEYWORD_REFUSED)
+            refused = k;
+        else
+            places |= k->in;
+    }
+    if (places == 0 && refused) {
+        refuse(d, refused, w);
+        return;
     }
     if (places == 0) {
         unknown(t, a, d, context, s);

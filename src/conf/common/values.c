@@ -7,6 +7,12 @@
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
 
+/* Never NULL: that would end the arguments. */
+static struct span keyword_of(const struct word *w)
+{
+    return w->keyword.ptr ? w->keyword : SPAN("");
+}
+
 static struct span number_text(char *storage, size_t size, int64_t n)
 {
     struct buf b;
@@ -35,7 +41,8 @@ bool value_number(struct diags *d, const struct word *w, int64_t low, int64_t hi
     }
     char from[24], to[24];
     diag_add(d, &conf_bad_number, w->at,
-             DIAG_TEXT(w->text, number_text(from, sizeof(from), low), number_text(to, sizeof(to), high)));
+             DIAG_TEXT(w->text, number_text(from, sizeof(from), low), number_text(to, sizeof(to), high),
+                       keyword_of(w)));
     return false;
 }
 
@@ -69,14 +76,15 @@ bool value_size(struct diags *d, const struct word *w, uint64_t low, uint64_t hi
 {
     uint64_t n;
     if (!parse_size(w->text, &n)) {
-        diag_add(d, &conf_bad_size, w->at, DIAG_TEXT(w->text));
+        diag_add(d, &conf_bad_size, w->at, DIAG_TEXT(w->text, SPAN(""), SPAN(""), keyword_of(w)));
         return false;
     }
     if (n < low || n > high) {
         char from[24], to[24];
         diag_add(d, &conf_bad_size_range, w->at,
                  DIAG_TEXT(w->text, number_text(from, sizeof(from), (int64_t)low),
-                           number_text(to, sizeof(to), (int64_t)(high > INT64_MAX ? INT64_MAX : high))));
+                           number_text(to, sizeof(to), (int64_t)(high > INT64_MAX ? INT64_MAX : high)),
+                           keyword_of(w)));
         return false;
     }
     *out = n;
@@ -193,7 +201,8 @@ bool value_time(struct diags *d, enum word_language l, const struct word *w, uin
     else
         good = good && parse_seconds(w->text, unit_ms, &us);
     if (!good || us / 1000 >= UINT32_MAX) {
-        diag_add(d, &conf_bad_time, w->at, DIAG_TEXT(w->text, span_from(examples[l])));
+        diag_add(d, &conf_bad_time, w->at,
+                 DIAG_TEXT(w->text, span_from(examples[l]), SPAN(""), keyword_of(w)));
         return false;
     }
     *out = DURATION_MS((uint32_t)((us + 999) / 1000)); /* what is shorter than a tick is one tick */
@@ -206,7 +215,7 @@ bool value_switch(struct diags *d, const struct word *w, bool *out)
         *out = w->text.len == 2;
         return true;
     }
-    diag_add(d, &conf_bad_switch, w->at, DIAG_TEXT(w->text));
+    diag_add(d, &conf_bad_switch, w->at, DIAG_TEXT(w->text, SPAN(""), SPAN(""), keyword_of(w)));
     return false;
 }
 

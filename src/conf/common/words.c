@@ -17,9 +17,8 @@ struct words *words_open(struct arena *a, struct diags *d, enum word_language l,
     return w;
 }
 
-bool words_next(struct words *w, struct statement *s)
+static bool scan(struct words *w, struct statement *s)
 {
-    *s = (struct statement){ .end = END_OF_TEXT };
     switch (w->language) {
     case WORDS_NGINX:
         return words_nginx_next(w, s);
@@ -29,6 +28,23 @@ bool words_next(struct words *w, struct statement *s)
         return words_keepalived_next(w, s);
     }
     BUG_ON(true);
+}
+
+/* Words are collected in a list that all statements share, and then copied: a model keeps many of them. */
+bool words_next(struct words *w, struct statement *s)
+{
+    *s = (struct statement){ .end = END_OF_TEXT };
+    s->words.items = w->collected.items;
+    s->words.room = w->collected.room;
+    bool found = scan(w, s);
+    w->collected.items = s->words.items;
+    w->collected.room = s->words.room;
+    uint32_t count = s->words.count;
+    s->words.items = found ? ARENA_ARRAY(w->arena, count, struct word) : NULL;
+    s->words.room = count;
+    if (found && count)
+        memcpy(s->words.items, w->collected.items, count * sizeof(struct word));
+    return found;
 }
 
 struct where words_where(const struct words *w, size_t from, size_t to)
@@ -76,6 +92,7 @@ struct word *words_finish(struct words *w, struct statement *s, size_t to)
     };
     struct span draft = w->draft.count ? span_of(w->draft.items, w->draft.count) : SPAN("");
     word->text = w->draft_changed ? arena_span(w->arena, draft) : word->raw;
+    word->keyword = s->words.items[0].text;
     return word;
 }
 

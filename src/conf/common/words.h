@@ -18,7 +18,8 @@ struct word {
         text; /* unquoted, escapes resolved; NUL-terminated copy when it had any, else into the source */
     struct span raw; /* as written, quotes and escapes too */
     struct where at;
-    char quote; /* '"', '\'' when the word began with one; 0 otherwise */
+    char quote;          /* '"', '\'' when the word began with one; 0 otherwise */
+    struct span keyword; /* the statement's first word, for messages about this one */
 };
 
 enum statement_end { END_OF_LINE, END_SEMICOLON, END_BLOCK_BEGINS, END_BLOCK_ENDS, END_OF_TEXT };

@@ -22,9 +22,10 @@ struct words {
     words_expand_fn *expand;
     void *self;
     LIST_OF(struct open_block) blocks;
-    struct where suspect;   /* a block whose "}" seems to be that of an outer one; length 0: none */
-    struct where suspicion; /* that "}" */
-    LIST_OF(char) draft;    /* the word that is being read, escapes resolved */
+    struct where suspect;           /* a block whose "}" seems to be that of an outer one; length 0: none */
+    struct where suspicion;         /* that "}" */
+    LIST_OF(struct word) collected; /* of the statement that is being read */
+    LIST_OF(char) draft;            /* the word that is being read, escapes resolved */
     size_t draft_from;
     bool draft_changed; /* it is not what stands in the source */
     char draft_quote;

@@ -18,14 +18,14 @@ static bool at_line_end(const struct words *w)
 
 static bool ends_word(char c)
 {
-    return words_is_blank(c) || c == '\n' || c == '#' || c == '!' || c == '\0';
+    return words_is_blank(c) || c == '\n' || c == '#' || c == '!';
 }
 
 /* "{" or "}" at the cursor is a mark when nothing but a blank follows. */
 static bool is_brace(const struct words *w)
 {
     char c = words_peek(w, 0);
-    return (c == '{' && ends_word(words_peek(w, 1))) || c == '}';
+    return (c == '{' && (w->at + 1 == w->text.len || ends_word(words_peek(w, 1)))) || c == '}';
 }
 
 static bool is_name(char c)

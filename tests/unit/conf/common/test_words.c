@@ -174,6 +174,15 @@ static void bytes_that_are_odd(void **state)
     HAPROXY("global\r\n daemon\r\n", "[global]$[daemon]$ K0114<\r>");
 }
 
+/* A NUL is no end of the text, whatever the language. */
+static void a_nul_is_a_byte(void **state)
+{
+    (void)state;
+    check(WORDS_NGINX, SPAN("a\0b c;"), "[a|c]; K0110<>", __LINE__);
+    check(WORDS_HAPROXY, SPAN("\0 b\n"), "[|b]$ K0110<>", __LINE__);
+    check(WORDS_KEEPALIVED, SPAN("\0\nb"), "[]$[b]$ K0110<>", __LINE__);
+}
+
 static void haproxy_lines_and_comments(void **state)
 {
     (void)state;
@@ -260,6 +269,7 @@ int main(void)
         cmocka_unit_test(nginx_blocks_have_a_bottom),
         cmocka_unit_test(characters_that_only_look_right),
         cmocka_unit_test(bytes_that_are_odd),
+        cmocka_unit_test(a_nul_is_a_byte),
         cmocka_unit_test(haproxy_lines_and_comments),
         cmocka_unit_test(haproxy_quotes),
         cmocka_unit_test(haproxy_environment),

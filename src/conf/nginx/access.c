@@ -109,7 +109,7 @@ static void add_trusted(struct build *b, const struct word *w, struct action *a)
             *ARENA_PUSH(b->arena, &a->networks) = n;
     } else {
         struct addresses found = { 0 };
-        if (!nginx_addresses(b, w, w->text, 1, &found))
+        if (!nginx_addresses(b, w, w->text, 1, ADDRESS_OF_OTHER, &found))
             return;
         for (uint32_t i = 0; i < found.count; i++) {
             n = (struct network){ .base = found.items[i] };

@@ -5,11 +5,21 @@
 #include "conf/nginx/nginx_internal.h"
 
 #include "base/macros.h"
-#include "conf/common/diag_conf.h"
 
-static bool say_bad(struct build *b, const struct word *w, struct span text)
+/* How nginx says in what it found something wrong. */
+static struct span told_as(struct build *b, const struct word *w, struct span text, enum address_of of)
 {
-    diag_add(b->diags, &nginx_bad_address, w->at, DIAG_TEXT(text));
+    if (of == ADDRESS_OF_UPSTREAM)
+        return arena_printf(b->arena, "upstream \"%.*s\"", SPAN_ARGS(text));
+    if (of == ADDRESS_OF_LISTEN)
+        return arena_printf(b->arena, "\"%.*s\" of the \"listen\" directive", SPAN_ARGS(text));
+    return arena_printf(b->arena, "%.*s \"%.*s\"", SPAN_ARGS(w->keyword), SPAN_ARGS(text));
+}
+
+static bool say(struct build *b, const struct diag_kind *kind, const struct word *w, struct span what,
+                struct span text, enum address_of of)
+{
+    diag_add(b->diags, kind, w->at, DIAG_TEXT(what, told_as(b, w, text, of)));
     return false;
 }
 
@@ -50,7 +60,7 @@ static void add(struct build *b, struct addresses *out, struct address a, uint16
 
 /* Every address of a name, as nginx takes them all. */
 static bool resolve(struct build *b, const struct word *w, struct span host, uint16_t port,
-                    struct addresses *out)
+                    enum address_of of, struct addresses *out)
 {
     struct answer a = world_ask(b->world, ASK_HOST, arena_span(b->arena, host));
     uint32_t before = out->count;
@@ -62,14 +72,14 @@ static bool resolve(struct build *b, const struct word *w, struct span host, uin
     if (out->count > before)
         return true;
     if (a.error == 0 || a.error == ENOENT)
-        diag_add(b->diags, &conf_host_unknown, w->at, DIAG_TEXT(host));
-    else
-        diag_add(b->diags, &conf_host_failed, w->at, DIAG_TEXT(host, span_from(strerrordesc_np(a.error))));
+        return say(b, &nginx_host_unknown, w, host, host, of);
+    diag_add(b->diags, &nginx_host_failed, w->at,
+             DIAG_TEXT(host, told_as(b, w, host, of), span_from(strerrordesc_np(a.error))));
     return false;
 }
 
 bool nginx_addresses(struct build *b, const struct word *w, struct span text, uint16_t port,
-                     struct addresses *out)
+                     enum address_of of, struct addresses *out)
 {
     struct span host = text, number;
     struct address ip;
@@ -77,29 +87,27 @@ bool nginx_addresses(struct build *b, const struct word *w, struct span text, ui
         struct span path = span_from_index(text, 5);
         bool abstract = span_starts_with(path, SPAN("@"));
         if (path.len == 0 || path.len >= sizeof(ip.u.un.sun_path))
-            return say_bad(b, w, text);
+            return say(b, &nginx_bad_address, w, text, text, of);
         address_unix(span_from_index(path, abstract), abstract, &ip);
         *ARENA_PUSH(b->arena, out) = ip;
         return true;
     }
     if (!cut_port(&host, &number) || host.len == 0)
-        return say_bad(b, w, text);
+        return say(b, &nginx_bad_address, w, text, text, of);
     if (number.len) {
         uint64_t n;
         if (!span_to_u64(number, 65535, &n) || n == 0) {
-            diag_add(b->diags, &nginx_bad_port, w->at, DIAG_TEXT(number, text));
-            return false;
+            return say(b, &nginx_bad_port, w, number, text, of);
         }
         port = (uint16_t)n;
     } else if (port == 0) {
-        diag_add(b->diags, &nginx_no_port, w->at, DIAG_TEXT(text));
-        return false;
+        return say(b, &nginx_no_port, w, text, text, of);
     }
     if (address_parse_ip(host, &ip)) {
         add(b, out, ip, port);
         return true;
     }
     if (span_starts_with(text, SPAN("[")))
-        return say_bad(b, w, text);
-    return resolve(b, w, host, port, out);
+        return say(b, &nginx_bad_address, w, text, text, of);
+    return resolve(b, w, host, port, of, out);
 }

@@ -144,6 +144,13 @@ static bool parse(struct build *b, struct scope *scope, const struct inside *in,
     return match(b, in, t, captures);
 }
 
+/* Without the parentheses. */
+static struct span inside_of(struct span source)
+{
+    source = span_from_index(source, span_starts_with(source, SPAN("(")));
+    return span_first(source, source.len - span_ends_with(source, SPAN(")")));
+}
+
 const struct cond *nginx_condition(struct build *b, struct scope *scope, const struct statement *s,
                                    const struct regex **captures)
 {
@@ -158,6 +165,6 @@ const struct cond *nginx_condition(struct build *b, struct scope *scope, const s
     if (take_inside(s, &in) && parse(b, scope, &in, &t, captures, &said))
         return cond_of_test(b->arena, &t);
     if (!said)
-        diag_add(b->diags, &nginx_bad_condition, at, DIAG_TEXT(source));
+        diag_add(b->diags, &nginx_bad_condition, at, DIAG_TEXT(source, inside_of(source)));
     return NULL;
 }

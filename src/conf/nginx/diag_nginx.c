@@ -77,7 +77,7 @@ const struct diag_kind nginx_no_servers = {
     .severity = SEVERITY_ERROR,
     .en = "there are no servers in the upstream `{0}`",
     .zh = "upstream `{0}` 中没有 server",
-    .nginx = "no servers are inside upstream in \"{0}\"",
+    .nginx = "no servers are inside upstream",
 };
 const struct diag_kind nginx_two_methods = {
     .code = "K0214",
@@ -111,49 +111,49 @@ const struct diag_kind nginx_bad_address = {
     .severity = SEVERITY_ERROR,
     .en = "\"{0}\" is not an address; 10.0.0.1:80, [::1]:80, localhost:80 and unix:/path are",
     .zh = "“{0}”不是地址，例如 10.0.0.1:80、[::1]:80、localhost:80、unix:/path",
-    .nginx = "invalid host in \"{0}\"",
+    .nginx = "invalid host in {1}",
 };
 const struct diag_kind nginx_bad_port = {
     .code = "K0219",
     .severity = SEVERITY_ERROR,
     .en = "\"{0}\" is not a port: 1 to 65535",
     .zh = "“{0}”不是端口号（1 到 65535）",
-    .nginx = "invalid port in \"{1}\"",
+    .nginx = "invalid port in {1}",
 };
 const struct diag_kind nginx_no_port = {
     .code = "K0220",
     .severity = SEVERITY_ERROR,
     .en = "\"{0}\" has no port",
     .zh = "“{0}”没有端口",
-    .nginx = "no port in \"{0}\"",
+    .nginx = "no port in {1}",
 };
 const struct diag_kind nginx_duplicate_listen = {
     .code = "K0221",
     .severity = SEVERITY_ERROR,
     .en = "this server listens on {0} already",
     .zh = "该 server 已经监听 {0}",
-    .nginx = "a duplicate listen {0}",
+    .nginx = "a duplicate listen {1}",
 };
 const struct diag_kind nginx_two_defaults = {
     .code = "K0222",
     .severity = SEVERITY_ERROR,
     .en = "{0} has a default server already",
     .zh = "{0} 已有默认 server",
-    .nginx = "a duplicate default server for {0}",
+    .nginx = "a duplicate default server for {1}",
 };
 const struct diag_kind nginx_duplicate_options = {
     .code = "K0223",
     .severity = SEVERITY_ERROR,
     .en = "options of the socket for {0} are given twice; one server gives them for all",
     .zh = "{0} 的套接字参数重复，只应由一个 server 给出",
-    .nginx = "duplicate listen options for {0}",
+    .nginx = "duplicate listen options for {1}",
 };
 const struct diag_kind nginx_duplicate_pair = {
     .code = "K0224",
     .severity = SEVERITY_ERROR,
     .en = "two servers listen on {0}",
     .zh = "两个 server 监听同一地址 {0}",
-    .nginx = "duplicate \"{0}\" address and port pair",
+    .nginx = "duplicate \"{1}\" address and port pair",
 };
 const struct diag_kind nginx_no_listen = {
     .code = "K0225",
@@ -191,7 +191,7 @@ const struct diag_kind nginx_name_taken = {
     .severity = SEVERITY_WARNING,
     .en = "the name \"{0}\" on {1} belongs to another server already; ignored here",
     .zh = "{1} 上的名称“{0}”已属于其他 server，此处忽略",
-    .nginx = "conflicting server name \"{0}\" on {1}, ignored",
+    .nginx = "conflicting server name \"{0}\" on {2}, ignored",
 };
 const struct diag_kind nginx_bad_name = {
     .code = "K0231",
@@ -246,7 +246,7 @@ const struct diag_kind nginx_bad_regex = {
     .severity = SEVERITY_ERROR,
     .en = "the regular expression \"{0}\" does not compile: {1}",
     .zh = "正则表达式“{0}”有误：{1}",
-    .nginx = "pcre2_compile() failed: {1} in \"{0}\" at offset {2}",
+    .nginx = "pcre2_compile() failed: {1} in \"{0}\"{2}",
 };
 const struct diag_kind nginx_unknown_variable = {
     .code = "K0239",
@@ -266,7 +266,7 @@ const struct diag_kind nginx_bad_variable = {
     .severity = SEVERITY_ERROR,
     .en = "\"{0}\" is not the name of a variable",
     .zh = "“{0}”不是变量名",
-    .nginx = "invalid variable name in \"{1}\"",
+    .nginx = "invalid variable name",
 };
 const struct diag_kind nginx_not_a_name = {
     .code = "K0242",
@@ -320,7 +320,7 @@ const struct diag_kind nginx_bad_condition = {
     .severity = SEVERITY_ERROR,
     .en = "this is not a condition: {0}",
     .zh = "这不是合法的条件：{0}",
-    .nginx = "invalid condition \"{0}\"",
+    .nginx = "invalid condition \"{1}\"",
     .more = "A condition is ($variable), ($variable = text), ($variable != text), ($variable ~ regular "
             "expression) or (-f file), with blanks round the operator. There is no \"and\", no \"or\" and no "
             "\"else\".",
@@ -410,7 +410,7 @@ const struct diag_kind nginx_no_page = {
     .severity = SEVERITY_ERROR,
     .en = "there is no page for {0}",
     .zh = "{0} 没有对应的页面",
-    .nginx = "value \"{0}\" must be between 300 and 599",
+    .nginx = "invalid value \"{0}\"",
 };
 const struct diag_kind nginx_unknown_format = {
     .code = "K0263",
@@ -496,6 +496,48 @@ const struct diag_kind nginx_keep_alive_field = {
     .en = "the field Keep-Alive is not sent",
     .zh = "不发送 Keep-Alive 头",
 };
+const struct diag_kind nginx_host_unknown = {
+    .code = "K0276",
+    .severity = SEVERITY_ERROR,
+    .en = "no address is known for the name `{0}`",
+    .zh = "域名 `{0}` 无法解析",
+    .nginx = "host not found in {1}",
+};
+const struct diag_kind nginx_host_failed = {
+    .code = "K0277",
+    .severity = SEVERITY_ERROR,
+    .en = "the name `{0}` could not be resolved: {2}",
+    .zh = "解析域名 `{0}` 失败：{2}",
+    .nginx = "host not found in {1}",
+};
+const struct diag_kind nginx_bad_return = {
+    .code = "K0278",
+    .severity = SEVERITY_ERROR,
+    .en = "\"{0}\" is no status and no URL",
+    .zh = "“{0}”不是状态码，也不是 URL",
+    .nginx = "invalid return code \"{0}\"",
+};
+const struct diag_kind nginx_bad_status = {
+    .code = "K0279",
+    .severity = SEVERITY_ERROR,
+    .en = "\"{0}\" is not a status from 300 to 599",
+    .zh = "“{0}”不是 300 到 599 之间的状态码",
+    .nginx = "value \"{0}\" must be between 300 and 599",
+};
+const struct diag_kind nginx_nested_in_named = {
+    .code = "K0280",
+    .severity = SEVERITY_ERROR,
+    .en = "location `{0}` cannot be inside `{1}`, which is entered by its name only",
+    .zh = "location `{0}` 不能写在命名 location `{1}` 中",
+    .nginx = "location \"{0}\" cannot be inside the named location \"{1}\"",
+};
+const struct diag_kind nginx_no_host = {
+    .code = "K0281",
+    .severity = SEVERITY_ERROR,
+    .en = "no host stands in \"{0}\"",
+    .zh = "“{0}”中没有主机",
+    .nginx = "no host in upstream \"\"",
+};
 
 const struct diag_kind *const nginx_kinds[] = {
     &nginx_unreadable,
@@ -571,5 +613,11 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_no_gzip,
     &nginx_no_resolver,
     &nginx_keep_alive_field,
+    &nginx_host_unknown,
+    &nginx_host_failed,
+    &nginx_bad_return,
+    &nginx_bad_status,
+    &nginx_nested_in_named,
+    &nginx_no_host,
     NULL,
 };

@@ -8,9 +8,11 @@
 
 static bool status_of(struct build *b, const struct word *w, uint16_t *out)
 {
-    int64_t n;
-    if (!value_number(b->diags, w, 300, 599, &n))
+    uint64_t n;
+    if (!span_to_u64(w->text, 599, &n) || n < 300) {
+        diag_add(b->diags, &nginx_bad_status, w->at, DIAG_TEXT(w->text));
         return false;
+    }
     if (n == 499) {
         diag_add(b->diags, &nginx_no_page, w->at, DIAG_TEXT(w->text));
         return false;
@@ -66,11 +68,12 @@ static void compile_page(struct build *b, const struct level *l, const struct st
 void nginx_compile_error_pages(struct build *b, const struct level *l)
 {
     const struct kept *k = KEPT(l, error_page);
+    l->scope->error_pages_set = true;
     for (uint32_t i = 0; k && i < k->count; i++)
         compile_page(b, l, &k->items[i]);
 }
 
-/* ---- our own pages ---- */
+/* ---- our own pages: all that nginx has. It has none for 408, and closes ---- */
 
 static const struct page {
     uint16_t status;
@@ -89,7 +92,6 @@ static const struct page {
     { 404, "Not Found" },
     { 405, "Not Allowed" },
     { 406, "Not Acceptable" },
-    { 408, "Request Time-out" },
     { 409, "Conflict" },
     { 410, "Gone" },
     { 411, "Length Required" },

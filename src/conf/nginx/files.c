@@ -3,6 +3,7 @@
 #include "conf/nginx/nginx_internal.h"
 
 #include "base/macros.h"
+#include "conf/common/diag_conf.h"
 
 /* ---- reading ---- */
 
@@ -10,7 +11,8 @@ static void on_root(struct build *b, const struct keyword *k, const struct state
 {
     const struct kept *root = &b->level->root;
     if (root->count) {
-        struct diag *d = diag_add(b->diags, &nginx_two_roots, s->at,
+        bool same = span_eq(text_at(s, 0), text_at(&root->items[0], 0));
+        struct diag *d = diag_add(b->diags, same ? &conf_duplicate : &nginx_two_roots, s->at,
                                   DIAG_TEXT(text_at(s, 0), text_at(&root->items[0], 0)));
         diag_also(b->diags, d, root->items[0].at, "the first one");
         return;

@@ -165,15 +165,41 @@ const struct client_policy *nginx_client_policy(struct build *b, const struct le
 
 /* ---- compiling ---- */
 
+/*
+ * A location's scope is entered from its server's, and says what is different
+ * there. A named one is entered from anywhere, and says everything.
+ */
+static bool differs(const struct level *l, size_t offset)
+{
+    bool is_server = l->kind == LEVEL_SERVER;
+    for (; l->kind != LEVEL_SERVER; l = l->parent) {
+        if (l->location == LOCATION_NAMED)
+            return true;
+        const struct kept *k = (const struct kept *)(const void *)((const char *)l + offset);
+        if (k->count)
+            return true;
+    }
+    return is_server;
+}
+
 void nginx_compile_settings(struct build *b, struct level *l)
 {
+    const struct level *server = nginx_server_of(l);
+    bool all = l == server || l->location == LOCATION_NAMED;
     l->client = nginx_client_policy(b, l);
-    l->scope->client = l->client;
-    l->scope->replies = nginx_replies(b, l);
+    if (all || l->client != server->client)
+        l->scope->client = l->client;
+    if (all || nginx_replies(b, l) != nginx_replies(b, server))
+        l->scope->replies = nginx_replies(b, l);
     nginx_compile_types(b, l);
-    nginx_compile_error_pages(b, l);
-    nginx_compile_logs(b, &b->http, l, l->scope);
+    if (differs(l, offsetof(struct level, error_page)))
+        nginx_compile_error_pages(b, l);
+    if (differs(l, offsetof(struct level, access_log)))
+        nginx_compile_access_logs(b, &b->http, l, l->scope);
+    if (differs(l, offsetof(struct level, error_log)))
+        nginx_compile_error_logs(b, l, l->scope);
     nginx_compile_headers(b, l);
+    nginx_check_proxy(b, l);
 }
 
 void nginx_compile_http(struct build *b)
@@ -181,9 +207,12 @@ void nginx_compile_http(struct build *b)
     struct level *top = b->http.top;
     top->client = nginx_client_policy(b, top);
     nginx_compile_lookups(b, &b->http);
+    nginx_compile_formats(b, &b->http);
+    nginx_check_proxy(b, top);
     nginx_compile_upstreams(b, &b->http);
     nginx_compile_hosts(b);
     for (uint32_t i = 0; i < top->servers.count; i++)
         nginx_compile_server(b, top->servers.items[i]);
+    nginx_finish_entries(b);
     nginx_say_unresolved(b);
 }

@@ -28,6 +28,7 @@ static bool parse_address(struct build *b, const struct word *w, bool stream, st
 {
     struct span text = w->text;
     uint16_t port;
+    uint64_t n;
     if (parse_port(text, &port)) {
         any_address("0.0.0.0", port, out);
         return true;
@@ -38,24 +39,31 @@ static bool parse_address(struct build *b, const struct word *w, bool stream, st
     }
     if (span_find_char(text, '$') != SPAN_NONE || span_find_char(text, '/') != SPAN_NONE) {
         if (!span_starts_with(text, SPAN("unix:"))) {
-            diag_add(b->diags, &nginx_bad_address, w->at, DIAG_TEXT(text));
+            diag_add(b->diags, &nginx_bad_address, w->at, DIAG_TEXT(text, text));
             return false;
         }
     }
+    if (span_to_u64(text, UINT64_MAX, &n)) {
+        diag_add(
+            b->diags, &nginx_bad_port, w->at,
+            DIAG_TEXT(text, arena_printf(b->arena, "\"%.*s\" of the \"listen\" directive", SPAN_ARGS(text))));
+        return false;
+    }
     struct addresses found = { 0 };
-    if (!nginx_addresses(b, w, text, stream ? 0 : 80, &found))
+    if (!nginx_addresses(b, w, text, stream ? 0 : 80, ADDRESS_OF_LISTEN, &found))
         return false;
     *out = found.items[0];
     return true;
 }
 
-/* "*:80", "10.0.0.1:80", "[::]:80", "unix:/run/x": one way to write one address. */
-static struct span written(struct build *b, const struct address *a)
+/* "*:80", "10.0.0.1:80", "[::]:80", "unix:/run/x": one way to write one address. <plain>: "0.0.0.0:80", as
+ * nginx tells it. */
+static struct span written(struct build *b, const struct address *a, bool plain)
 {
     char text[160];
     struct buf out;
     buf_init_fixed(&out, text, sizeof(text));
-    if (address_family(a) == AF_INET && a->u.in.sin_addr.s_addr == 0)
+    if (!plain && address_family(a) == AF_INET && a->u.in.sin_addr.s_addr == 0)
         buf_printf(&out, "*:%u", address_port(a));
     else
         address_put(&out, a);
@@ -122,8 +130,10 @@ bool nginx_parse_listen(struct build *b, const struct statement *s, bool stream,
     bool good = parse_address(b, word_at(s, 1), stream, &out->address);
     for (uint32_t i = 2; i < s->words.count; i++)
         parse_option(b, word_at(s, i), stream, out);
-    if (good)
-        out->written = written(b, &out->address);
+    if (good) {
+        out->written = written(b, &out->address, false);
+        out->plain = written(b, &out->address, true);
+    }
     return good;
 }
 
@@ -136,7 +146,7 @@ static void join_options(struct build *b, struct listening *l, const struct list
     if (!o->has_options)
         return;
     if (l->options.has_options) {
-        struct diag *d = diag_add(b->diags, &nginx_duplicate_options, o->at, DIAG_TEXT(o->written));
+        struct diag *d = diag_add(b->diags, &nginx_duplicate_options, o->at, DIAG_TEXT(o->written, o->plain));
         diag_also(b->diags, d, l->options_at, "the first ones");
         return;
     }
@@ -174,7 +184,7 @@ struct listener *nginx_add_listener(struct build *b, const struct listening *l)
     out->written = out->name = o->written;
     out->datagram = o->udp;
     out->backlog = o->backlog;
-    out->sockets = o->reuseport ? 0 : 1;
+    out->sockets = o->reuseport && b->worker_processes.n ? (uint32_t)b->worker_processes.n : 1;
     out->retry_bind = true;
     out->v6only = address_family(&o->address) == AF_INET6 && o->v6only;
     out->defer_accept = o->deferred;

@@ -56,7 +56,9 @@ static void check_nesting(struct build *b, const struct level *l)
     if (outer->kind != LEVEL_LOCATION)
         return;
     if (outer->location == LOCATION_EXACT || outer->location == LOCATION_NAMED) {
-        struct diag *d = diag_add(b->diags, &nginx_nested_in, l->path_at, DIAG_TEXT(l->path, outer->path));
+        const struct diag_kind *kind =
+            outer->location == LOCATION_NAMED ? &nginx_nested_in_named : &nginx_nested_in;
+        struct diag *d = diag_add(b->diags, kind, l->path_at, DIAG_TEXT(l->path, outer->path));
         diag_also(b->diags, d, outer->path_at, "nothing can be nested here");
     } else if (l->location == LOCATION_NAMED) {
         diag_add(b->diags, &nginx_nested_named, l->path_at, DIAG_TEXT(l->path));
@@ -79,9 +81,21 @@ static void on_location(struct build *b, const struct keyword *k, const struct s
     nginx_read_block(b, IN_LOCATION, l);
 }
 
+static void check_methods(struct build *b, const struct statement *s)
+{
+    static const char *const methods[] = { "GET",       "HEAD", "POST",   "PUT",     "DELETE",
+                                           "MKCOL",     "COPY", "MOVE",   "OPTIONS", "PROPFIND",
+                                           "PROPPATCH", "LOCK", "UNLOCK", "PATCH",   NULL };
+    for (uint32_t i = 1; i < s->words.count; i++) {
+        unsigned index;
+        (void)value_choice(b->diags, word_at(s, i), methods, &index);
+    }
+}
+
 static void on_limit_except(struct build *b, const struct keyword *k, const struct statement *s)
 {
     (void)k;
+    check_methods(b, s);
     b->level->limit_except = level_new(b, LEVEL_LIMIT_EXCEPT, b->level, s);
     nginx_read_block(b, IN_LIMIT_EXCEPT, b->level->limit_except);
 }
@@ -96,7 +110,7 @@ const struct keyword nginx_location_words[] = {
 
 /* ---- compiling ---- */
 
-static const struct level *server_of(const struct level *l)
+const struct level *nginx_server_of(const struct level *l)
 {
     while (l->kind != LEVEL_SERVER)
         l = l->parent;
@@ -105,7 +119,7 @@ static const struct level *server_of(const struct level *l)
 
 struct level *nginx_find_named(const struct level *l, struct span name)
 {
-    const struct level *server = server_of(l);
+    const struct level *server = nginx_server_of(l);
     for (uint32_t i = 0; i < server->locations.count; i++) {
         struct level *named = server->locations.items[i];
         if (named->location == LOCATION_NAMED && span_eq(named->path, name))

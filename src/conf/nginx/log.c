@@ -98,6 +98,16 @@ static const struct expr *format_expr(struct build *b, struct side *side, struct
     return e;
 }
 
+/* Formats that nobody uses are looked at all the same. */
+void nginx_compile_formats(struct build *b, struct side *side)
+{
+    for (uint32_t i = 0; i < side->formats.room; i++) {
+        struct log_format *f = map_at(&side->formats, i)->value;
+        if (f)
+            (void)format_expr(b, side, f);
+    }
+}
+
 /* ---- where to ---- */
 
 struct destination {
@@ -112,7 +122,7 @@ static bool syslog_option(struct build *b, const struct word *part, struct desti
     if (word_option(part, "server", &value)) {
         struct addresses found = { 0 };
         *has_server = true;
-        if (!nginx_addresses(b, &value, value.text, SYSLOG_PORT, &found))
+        if (!nginx_addresses(b, &value, value.text, SYSLOG_PORT, ADDRESS_OF_OTHER, &found))
             return false;
         to->target.address = found.items[0];
     } else if (word_option(part, "facility", &value)) {
@@ -279,7 +289,7 @@ static bool is_off(const struct kept *k)
     return false;
 }
 
-void nginx_compile_logs(struct build *b, struct side *side, const struct level *l, struct scope *scope)
+void nginx_compile_access_logs(struct build *b, struct side *side, const struct level *l, struct scope *scope)
 {
     const struct kept *k = KEPT(l, access_log);
     scope->logs_set = true;
@@ -287,6 +297,10 @@ void nginx_compile_logs(struct build *b, struct side *side, const struct level *
         default_access_log(b, side, scope);
     for (uint32_t i = 0; k && !is_off(k) && i < k->count; i++)
         compile_access_log(b, side, &k->items[i], scope);
+}
+
+void nginx_compile_error_logs(struct build *b, const struct level *l, struct scope *scope)
+{
     const struct kept *errors = KEPT(l, error_log);
     if (errors == NULL)
         return;

@@ -34,15 +34,6 @@ static void keep_row(struct build *b, void *self, const struct statement *s)
     }
 }
 
-static bool is_builtin(const struct side *side, struct span name)
-{
-    const struct known_variable *v = side->stream ? nginx_stream_variables : nginx_http_variables;
-    for (; v->name; v++)
-        if (span_eq(span_from(v->name), name))
-            return true;
-    return false;
-}
-
 static void read_lookup(struct build *b, const struct statement *s, bool geo)
 {
     struct side *side = b->context & IN_STREAM ? &b->stream : &b->http;
@@ -54,7 +45,7 @@ static void read_lookup(struct build *b, const struct statement *s, bool geo)
     if (!nginx_new_variable(b, w, &p->name))
         return;
     const struct variable_def *before = map_get(&side->variables, p->name);
-    if (before || is_builtin(side, p->name)) {
+    if (before || nginx_is_builtin(side, p->name)) {
         struct diag *d = diag_add(b->diags, &nginx_duplicate_variable, w->at, DIAG_TEXT(p->name));
         if (before)
             diag_also(b->diags, d, before->at, "the first one");

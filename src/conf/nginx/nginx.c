@@ -86,6 +86,22 @@ static uint32_t forgotten_semicolon(const struct build *b, const struct statemen
     return 0;
 }
 
+/* A list may be long, so nginx takes `server_name a` and the `root /b;` below it as one statement. */
+static void warn_of_swallowed(struct build *b, const struct statement *s)
+{
+    const struct keyword *k = keyword_find(&nginx_keywords, b->context, text_at(s, 0));
+    if (k == NULL || k->max != ARGS_ANY || k->support == KEYWORD_REFUSED)
+        return;
+    for (uint32_t i = 2; i < s->words.count; i++) {
+        const struct word *w = word_at(s, i);
+        if (w->quote || !begins_line(word_at(s, i - 1), w) ||
+            !keyword_find(&nginx_keywords, b->context, w->text))
+            continue;
+        struct diag *d = diag_add(b->diags, &conf_swallowed, w->at, DIAG_TEXT(text_at(s, 0), w->text));
+        diag_also(b->diags, d, word_at(s, 0)->at, "this statement goes on");
+    }
+}
+
 static void run_statements(struct build *b, struct statement s)
 {
     for (uint32_t i; (i = forgotten_semicolon(b, &s)) > 0;) {
@@ -100,6 +116,7 @@ static void run_statements(struct build *b, struct statement s)
         s.words.items += i;
         s.words.count -= i;
     }
+    warn_of_swallowed(b, &s);
     run_statement(b, &s);
 }
 
@@ -379,6 +396,8 @@ static void begin(struct build *b, struct span file)
         b->prefix = arena_printf(b->arena, "%.*s/", SPAN_ARGS(b->prefix));
     b->conf_prefix = arena_span(b->arena, folder_of(file));
     b->stream.stream = true;
+    map_init(&b->http.upstream_names, true);
+    map_init(&b->stream.upstream_names, true);
 }
 
 static void read_one(struct config *c, struct diags *d, const struct world *w, struct span file,

@@ -129,6 +129,7 @@ struct side {
     struct map variables; /* name -> struct variable_def: set, map, geo, captures */
     struct map formats;   /* log_format name -> struct log_format */
     LIST_OF(struct upstream *) upstreams;
+    struct map upstream_names;              /* name in either case -> struct upstream, the first */
     LIST_OF(struct listening *) listenings; /* distinct addresses */
 };
 
@@ -167,6 +168,7 @@ struct build {
     LIST_OF(struct unresolved) unresolved;
     struct lookup *https; /* "https" -> "on", for $https */
     const struct map *default_types;
+    const struct expr *empty, *proxy_host;
     const struct cond *good_statuses;
     const struct reply_set *replies[2]; /* without and with our version */
 };
@@ -226,6 +228,8 @@ struct variable_def {
 const struct expr *nginx_expr(struct build *b, struct side *side, const struct word *w,
                               const struct regex *captures);
 bool nginx_has_variables(struct span text);
+/* Is it a variable that nginx has of its own, so that no other can have that name? */
+bool nginx_is_builtin(const struct side *side, struct span name);
 /* Adds the variable <name> (without "$") to <e>; false and a diagnostic when there is none. */
 struct expr_part *nginx_add_variable(struct build *b, struct side *side, struct expr *e, struct span name,
                                      const struct word *w, struct span seen, const struct regex *captures);
@@ -265,6 +269,7 @@ struct upstream {
     struct kept hash; /* its key */
     struct where at, balance_at;
     bool used, balanced;
+    uint32_t lines; /* of `server`, right or wrong */
 };
 extern const struct keyword nginx_upstream_words[];
 struct upstream *nginx_find_upstream(struct side *side, struct span name);
@@ -277,13 +282,15 @@ struct addresses {
     struct address *items;
     uint32_t count, room;
 };
+/* Whose address it is, for nginx's own words about what is wrong with it. */
+enum address_of { ADDRESS_OF_OTHER, ADDRESS_OF_UPSTREAM, ADDRESS_OF_LISTEN };
 bool nginx_addresses(struct build *b, const struct word *w, struct span text, uint16_t port,
-                     struct addresses *out);
+                     enum address_of of, struct addresses *out);
 bool nginx_has_port(struct span text); /* or needs none: unix: */
 
 /* ---- listen.c ---- */
 struct listen_options {
-    struct span written;
+    struct span written, plain; /* "*:80" and, as nginx tells it, "0.0.0.0:80" */
     struct address address;
     struct where at;
     bool is_default, udp, proxy_protocol, ssl, v6only, v6only_set, reuseport, deferred, has_options;
@@ -306,8 +313,11 @@ struct listener *nginx_add_listener(struct build *b, const struct listening *l);
 
 /* ---- log.c ---- */
 extern const struct keyword nginx_log_words[];
-void nginx_compile_logs(struct build *b, struct side *side, const struct level *l, struct scope *scope);
+void nginx_compile_access_logs(struct build *b, struct side *side, const struct level *l,
+                               struct scope *scope);
+void nginx_compile_error_logs(struct build *b, const struct level *l, struct scope *scope);
 void nginx_compile_error_log(struct build *b, const struct kept *k, struct log_target_list *out);
+void nginx_compile_formats(struct build *b, struct side *side);
 void nginx_predefine_formats(struct build *b, struct side *side);
 
 /* ---- the rest of http, one file an area ---- */
@@ -319,14 +329,16 @@ extern const struct keyword nginx_main_words[], nginx_http_words[], nginx_server
 void nginx_finish_main(struct build *b);
 void nginx_compile_http(struct build *b);
 void nginx_compile_stream(struct build *b);
-/* Everything of <l> but rewrites and locations: policies, pages, logs, fields of answers. */
+/* What <l> says beside rewrites and locations: policies, pages, logs, fields of answers. */
 void nginx_compile_settings(struct build *b, struct level *l);
 const struct client_policy *nginx_client_policy(struct build *b, const struct level *l);
 /* Addresses, entries and the scopes of servers. */
 void nginx_compile_hosts(struct build *b);
+void nginx_finish_entries(struct build *b);
 void nginx_compile_server(struct build *b, struct level *server);
 void nginx_compile_locations(struct build *b, struct level *l, struct location_tree *tree);
 void nginx_index_named(struct build *b, struct level *server);
+const struct level *nginx_server_of(const struct level *l);
 struct level *nginx_find_named(const struct level *l, struct span name);
 void nginx_compile_rewrites(struct build *b, struct level *l);
 /* What follows the rewrites: access, then content. */
@@ -338,6 +350,8 @@ void nginx_compile_error_pages(struct build *b, const struct level *l);
 const struct reply_set *nginx_replies(struct build *b, const struct level *l);
 void nginx_compile_files(struct build *b, const struct level *l);
 void nginx_compile_types(struct build *b, const struct level *l);
+/* What <l> says about servers is looked at though nothing may be passed on there. */
+void nginx_check_proxy(struct build *b, const struct level *l);
 void nginx_compile_proxy(struct build *b, struct level *l, const struct statement *pass);
 /* proxy_pass to names that nobody knows: said at the end, when it is clear which upstreams are used. */
 void nginx_say_unresolved(struct build *b);

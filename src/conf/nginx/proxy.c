@@ -129,7 +129,7 @@ struct address nginx_bind_address(struct build *b, const struct level *l)
         diag_add(b->diags, &nginx_bind_refused, word_at(s, s->words.count - 1)->at, DIAG_NO_TEXT);
         return (struct address){ .len = 0 };
     }
-    if (!nginx_addresses(b, w, w->text, 1, &found))
+    if (!nginx_addresses(b, w, w->text, 1, ADDRESS_OF_OTHER, &found))
         return (struct address){ .len = 0 };
     if (!nginx_has_port(w->text))
         address_set_port(&found.items[0], 0);
@@ -172,11 +172,15 @@ static bool has_line(const struct proxy *p, const char *name)
 static void add_default_lines(struct build *b, struct proxy *p)
 {
     static const char *const dropped[] = { "Connection", "TE", "Keep-Alive", "Expect", "Upgrade" };
+    if (b->empty == NULL) {
+        b->empty = expr_text(b->arena, SPAN(""));
+        b->proxy_host = expr_fetch(b->arena, FETCH_PROXY_HOST, SPAN(""));
+    }
     if (!has_line(p, "Host"))
-        add_line(b, p, SPAN("Host"), expr_fetch(b->arena, FETCH_PROXY_HOST, SPAN("")));
+        add_line(b, p, SPAN("Host"), b->proxy_host);
     for (size_t i = 0; i < COUNT_OF(dropped); i++)
         if (!has_line(p, dropped[i]))
-            add_line(b, p, span_from(dropped[i]), expr_text(b->arena, SPAN("")));
+            add_line(b, p, span_from(dropped[i]), b->empty);
 }
 
 static const struct expr *kept_expr(struct build *b, const struct kept *k)
@@ -257,6 +261,21 @@ static void fill_redirects(struct build *b, const struct level *l, struct proxy 
                      DIAG_TEXT(text_at(s, 1), SPAN("proxy_redirect")));
         }
     }
+}
+
+void nginx_check_proxy(struct build *b, const struct level *l)
+{
+    const struct kept *own[] = { &l->proxy_next_upstream, &l->proxy_set_header, &l->proxy_bind,
+                                 &l->proxy_redirect,      &l->proxy_method,     &l->proxy_set_body };
+    uint32_t count = 0;
+    for (size_t i = 0; i < COUNT_OF(own); i++)
+        count += own[i]->count;
+    if (count == 0)
+        return;
+    struct proxy unused = { .minor = 1 };
+    (void)server_policy(b, l);
+    fill_request(b, l, &unused);
+    fill_redirects(b, l, &unused);
 }
 
 void nginx_compile_proxy(struct build *b, struct level *l, const struct statement *pass)

@@ -86,25 +86,38 @@ struct pool *nginx_target_pool(struct build *b, struct side *side, const struct 
 
 /* ---- names that nobody knows ---- */
 
-/* The upstream that was meant: the nearest name, else the only one that nobody uses. */
-static const struct upstream *meant(struct build *b, const struct unresolved *u)
+static const struct upstream *nearest(struct build *b, const struct unresolved *u, bool unused)
 {
     LIST_OF(const char *) names = { 0 };
-    const struct upstream *unused = NULL;
-    unsigned count = 0;
+    for (uint32_t i = 0; i < u->side->upstreams.count; i++)
+        if (!unused || !u->side->upstreams.items[i]->used)
+            *ARENA_PUSH(b->arena, &names) = arena_span(b->arena, u->side->upstreams.items[i]->name).ptr;
+    *ARENA_PUSH(b->arena, &names) = NULL;
+    const char *name = diag_nearest(without_port(u->word.text), names.items);
+    return name ? nginx_find_upstream(u->side, span_from(name)) : NULL;
+}
+
+/* The only upstream that nobody uses; NULL when there are none or several. */
+static const struct upstream *only_unused(const struct unresolved *u)
+{
+    const struct upstream *found = NULL;
     for (uint32_t i = 0; i < u->side->upstreams.count; i++) {
         const struct upstream *candidate = u->side->upstreams.items[i];
         if (candidate->used)
             continue;
-        unused = candidate;
-        count++;
-        *ARENA_PUSH(b->arena, &names) = arena_span(b->arena, candidate->name).ptr;
+        if (found)
+            return NULL;
+        found = candidate;
     }
-    if (count <= 1)
-        return unused;
-    *ARENA_PUSH(b->arena, &names) = NULL;
-    const char *nearest = diag_nearest(u->word.text, names.items);
-    return nearest ? nginx_find_upstream(u->side, span_from(nearest)) : NULL;
+    return found;
+}
+
+/* The upstream that was meant, most likely. */
+static const struct upstream *meant(struct build *b, const struct unresolved *u)
+{
+    const struct upstream *m = only_unused(u);
+    m = m ? m : nearest(b, u, true);
+    return m ? m : nearest(b, u, false);
 }
 
 void nginx_say_unresolved(struct build *b)
@@ -117,7 +130,7 @@ void nginx_say_unresolved(struct build *b)
         const struct upstream *m = meant(b, u);
         if (m == NULL)
             continue;
-        diag_also(b->diags, d, m->at, "defined here, used by nobody");
+        diag_also(b->diags, d, m->at, m->used ? "this one there is" : "defined here, used by nobody");
         diag_help(b->diags, d, "proxy_pass %s%.*s;", u->side->stream ? "" : "http://", SPAN_ARGS(m->name));
     }
     b->unresolved.count = 0;
@@ -190,7 +203,7 @@ bool nginx_proxy_target(struct build *b, const struct level *l, const struct wor
         return false;
     struct word host = host_word(w, &u);
     if (host.text.len == 0) {
-        diag_add(b->diags, &nginx_bad_url, w->at, DIAG_TEXT(w->text));
+        diag_add(b->diags, &nginx_no_host, w->at, DIAG_TEXT(w->text));
         return false;
     }
     if (u.uri < w->text.len) {

@@ -61,13 +61,6 @@ static struct action *add(struct program *p, enum action_kind kind, const struct
     return a;
 }
 
-static const struct level *server_of(const struct level *l)
-{
-    while (l->kind != LEVEL_SERVER)
-        l = l->parent;
-    return l;
-}
-
 static void compile_set(struct program *p, const struct statement *s)
 {
     struct build *b = p->b;
@@ -77,6 +70,10 @@ static void compile_set(struct program *p, const struct statement *s)
     const struct expr *value = nginx_expr(b, &b->http, word_at(s, 2), NULL);
     if (span_eq(name, SPAN("args")) || span_eq(name, SPAN("limit_rate"))) {
         add(p, name.ptr[0] == 'a' ? ACTION_SET_QUERY : ACTION_LIMIT_RATE, s)->expr = value;
+        return;
+    }
+    if (nginx_is_builtin(&b->http, name)) {
+        diag_add(b->diags, &nginx_duplicate_variable, word_at(s, 1)->at, DIAG_TEXT(name));
         return;
     }
     struct action *a = add(p, ACTION_SET_SLOT, s);
@@ -101,13 +98,19 @@ static bool is_absolute(struct span url)
 static bool parse_flag(struct program *p, const struct statement *s, struct rewrite *r)
 {
     static const char *const flags[] = { "last", "break", "redirect", "permanent", NULL };
-    static const int thens[] = { REWRITE_LAST, REWRITE_BREAK, REWRITE_REDIRECT, REWRITE_PERMANENT };
+    static const unsigned thens[] = { REWRITE_LAST, REWRITE_BREAK, REWRITE_REDIRECT, REWRITE_PERMANENT };
     unsigned i = 0;
     r->then = is_absolute(text_at(s, 2)) ? REWRITE_REDIRECT : REWRITE_NEXT;
     if (s->words.count < 4)
         return true;
-    if (!value_choice(p->b->diags, word_at(s, 3), flags, &i))
+    while (flags[i] && !span_eq(text_at(s, 3), span_from(flags[i])))
+        i++;
+    if (flags[i] == NULL) {
+        struct diag *d = diag_add(p->b->diags, &nginx_bad_parameter, word_at(s, 3)->at,
+                                  DIAG_TEXT(text_at(s, 3), SPAN("rewrite")));
+        diag_label(p->b->diags, d, "last, break, redirect or permanent");
         return false;
+    }
     if (r->then == REWRITE_NEXT || i == 3) {
         r->then = thens[i];
     }
@@ -134,7 +137,7 @@ static void compile_rewrite(struct program *p, const struct statement *s)
     if (r->then == REWRITE_BREAK)
         *ARENA_PUSH(b->arena, &p->breaks) = here(p);
     if (r->then == REWRITE_LAST)
-        r->skip = server_of(p->level)->route_index;
+        r->skip = nginx_server_of(p->level)->route_index;
     struct action *a = add(p, ACTION_REWRITE, s);
     a->rewrite = r;
     nginx_save_captures(b, &b->http, p->scope, r->regex, s->at);
@@ -179,7 +182,7 @@ static void route_changed_path(struct program *p, uint32_t slot)
     a->when = cond_of_test(arena, &t);
     a->rewrite = ARENA_NEW(arena, struct rewrite);
     a->rewrite->then = REWRITE_LAST;
-    a->rewrite->skip = server_of(p->level)->route_index;
+    a->rewrite->skip = nginx_server_of(p->level)->route_index;
 }
 
 /* ---- return ---- */
@@ -187,6 +190,17 @@ static void route_changed_path(struct program *p, uint32_t slot)
 static bool is_redirect_status(int64_t status)
 {
     return (status >= 301 && status <= 303) || status == 307 || status == 308;
+}
+
+static bool parse_status(struct build *b, const struct word *w, int64_t *status)
+{
+    uint64_t n;
+    if (!span_to_u64(w->text, 999, &n)) {
+        diag_add(b->diags, &nginx_bad_return, w->at, DIAG_TEXT(w->text));
+        return false;
+    }
+    *status = (int64_t)n;
+    return true;
 }
 
 static void compile_return(struct program *p, const struct statement *s)
@@ -198,7 +212,7 @@ static void compile_return(struct program *p, const struct statement *s)
     r->at = s->at;
     if (s->words.count == 2 && is_absolute(text_at(s, 1)))
         text = word_at(s, 1);
-    else if (!value_number(b->diags, word_at(s, 1), 0, 999, &status))
+    else if (!parse_status(b, word_at(s, 1), &status))
         return;
     r->status = status == 444 ? 0 : (uint16_t)status;
     if (text && is_redirect_status(status))
@@ -206,6 +220,8 @@ static void compile_return(struct program *p, const struct statement *s)
     else if (text)
         r->body = nginx_expr(b, &b->http, text, NULL);
     r->type_by_path = r->body != NULL || status < 300;
+    if (r->type_by_path)
+        r->content_type = p->scope->default_type; /* of paths without a known extension */
     r->default_page = r->body == NULL && status >= 300 && status != 444;
     add(p, ACTION_REPLY, s)->reply = r;
 }

@@ -33,7 +33,7 @@ static void take_default(struct build *b, struct listening *l, struct level *ser
     if (!o->is_default)
         return;
     if (l->default_server) {
-        struct diag *d = diag_add(b->diags, &nginx_two_defaults, o->at, DIAG_TEXT(o->written));
+        struct diag *d = diag_add(b->diags, &nginx_two_defaults, o->at, DIAG_TEXT(o->written, o->plain));
         diag_also(b->diags, d, l->default_at, "the first one");
         return;
     }
@@ -46,7 +46,7 @@ static void join(struct build *b, struct level *server, const struct listen_opti
     struct listening *l = nginx_listening(b, &b->http, o);
     for (uint32_t i = 0; i < l->servers.count; i++) {
         if (l->servers.items[i] == server) {
-            diag_add(b->diags, &nginx_duplicate_listen, o->at, DIAG_TEXT(o->written));
+            diag_add(b->diags, &nginx_duplicate_listen, o->at, DIAG_TEXT(o->written, o->plain));
             return;
         }
     }
@@ -58,6 +58,7 @@ static void join(struct build *b, struct level *server, const struct listen_opti
 static void listen_by_default(struct build *b, struct level *server)
 {
     struct listen_options o = { .written = SPAN("*:80"),
+                                .plain = SPAN("0.0.0.0:80"),
                                 .at = word_at(&server->opening, 0)->at,
                                 .backlog = 511 };
     BUG_ON(!address_parse_ip(SPAN("0.0.0.0"), &o.address));
@@ -107,7 +108,7 @@ static void add_name(struct build *b, struct listening *l, struct host_table *t,
     case HOST_NAME_ADDED:
         break;
     case HOST_NAME_TAKEN:
-        diag_add(b->diags, &nginx_name_taken, w->at, DIAG_TEXT(name, l->options.written));
+        diag_add(b->diags, &nginx_name_taken, w->at, DIAG_TEXT(name, l->options.written, l->options.plain));
         break;
     case HOST_NAME_BAD:
         diag_add(b->diags, &nginx_bad_name, w->at, DIAG_TEXT(name));
@@ -121,7 +122,7 @@ static void add_names(struct build *b, struct listening *l, struct host_table *t
     if (server->server_name.count == 0 &&
         host_table_add(b->arena, t, SPAN(""), server->scope) == HOST_NAME_TAKEN)
         diag_add(b->diags, &nginx_name_taken, word_at(&server->opening, 0)->at,
-                 DIAG_TEXT(SPAN(""), l->options.written));
+                 DIAG_TEXT(SPAN(""), l->options.written, l->options.plain));
     for (uint32_t i = 0; i < server->server_name.count; i++)
         for (uint32_t k = 1; k < server->server_name.items[i].words.count; k++)
             add_name(b, l, t, server, word_at(&server->server_name.items[i], k));
@@ -159,22 +160,28 @@ static struct listening *wildcard_of(struct side *side, const struct listening *
     return NULL;
 }
 
+static const struct level *fallback_of(const struct listening *l)
+{
+    return l->default_server ? l->default_server : l->servers.items[0];
+}
+
+/* What happens before a request's host is known is the default server's business. */
 static void make_entry(struct build *b, struct listening *l)
 {
-    struct level *fallback = l->default_server ? l->default_server : l->servers.items[0];
+    const struct level *fallback = fallback_of(l);
     l->entry = config_add_scope(b->config, LANGUAGE_NGINX, l->options.written);
     l->entry->at = l->options.at;
     l->entry->client = fallback->client;
     l->entry->replies = nginx_replies(b, fallback);
-    nginx_compile_logs(b, &b->http, fallback, l->entry);
+    nginx_compile_access_logs(b, &b->http, fallback, l->entry);
+    nginx_compile_error_logs(b, fallback, l->entry);
     l->entry->server_name = fallback->scope->server_name;
 }
 
 static void route_hosts(struct build *b, struct listening *l)
 {
-    struct level *fallback = l->default_server ? l->default_server : l->servers.items[0];
     struct host_table *t = ARENA_NEW(b->arena, struct host_table);
-    host_table_init(t, fallback->scope);
+    host_table_init(t, fallback_of(l)->scope);
     for (uint32_t i = 0; i < l->servers.count; i++)
         add_names(b, l, t, l->servers.items[i]);
     action_add(b->config, l->entry, HOOK_REQUEST, ACTION_ROUTE_HOST, l->options.at)->hosts = t;
@@ -204,6 +211,17 @@ static void open_listening(struct build *b, struct listening *l)
     (void)nginx_add_listener(b, l);
 }
 
+/* Once the servers' pages are there. */
+void nginx_finish_entries(struct build *b)
+{
+    for (uint32_t i = 0; i < b->http.listenings.count; i++) {
+        const struct listening *l = b->http.listenings.items[i];
+        const struct scope *fallback = fallback_of(l)->scope;
+        memcpy(&l->entry->error_pages, &fallback->error_pages, sizeof(fallback->error_pages));
+        l->entry->error_pages_set = true;
+    }
+}
+
 void nginx_compile_hosts(struct build *b)
 {
     struct level *top = b->http.top;
@@ -211,8 +229,9 @@ void nginx_compile_hosts(struct build *b)
         struct level *server = top->servers.items[i];
         struct span name = first_name(server);
         server->client = nginx_client_policy(b, server);
-        server->scope = config_add_scope(b->config, LANGUAGE_NGINX,
-                                         arena_printf(b->arena, "server %.*s", SPAN_ARGS(name)));
+        struct span shown =
+            name.len ? arena_printf(b->arena, "server %.*s", SPAN_ARGS(name)) : SPAN("server");
+        server->scope = config_add_scope(b->config, LANGUAGE_NGINX, shown);
         server->scope->server_name = name;
         server->scope->at = word_at(&server->opening, 0)->at;
         collect(b, server);

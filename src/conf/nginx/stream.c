@@ -103,7 +103,8 @@ static void compile_pass(struct build *b, const struct level *l)
 
 static void compile_server(struct build *b, struct level *l)
 {
-    nginx_compile_logs(b, &b->stream, l, l->scope);
+    nginx_compile_access_logs(b, &b->stream, l, l->scope);
+    nginx_compile_error_logs(b, l, l->scope);
     l->scope->client = client_policy(b, l);
     l->scope->server = server_policy(b, l);
     nginx_compile_real_ip(b, l, l->scope);
@@ -140,7 +141,7 @@ static void listen_to(struct build *b, struct level *server, const struct statem
         return;
     struct listening *l = nginx_listening(b, &b->stream, &o);
     if (l->servers.count) {
-        struct diag *d = diag_add(b->diags, &nginx_duplicate_pair, o.at, DIAG_TEXT(o.written));
+        struct diag *d = diag_add(b->diags, &nginx_duplicate_pair, o.at, DIAG_TEXT(o.written, o.plain));
         diag_also(b->diags, d, l->options.at, "the first one");
         return;
     }
@@ -154,6 +155,7 @@ void nginx_compile_stream(struct build *b)
 {
     struct level *top = b->stream.top;
     nginx_compile_lookups(b, &b->stream);
+    nginx_compile_formats(b, &b->stream);
     nginx_compile_upstreams(b, &b->stream);
     for (uint32_t i = 0; i < top->servers.count; i++) {
         struct level *server = top->servers.items[i];

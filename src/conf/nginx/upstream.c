@@ -41,10 +41,7 @@ static struct server *add_server(struct build *b, struct pool *p, struct span na
 
 struct upstream *nginx_find_upstream(struct side *side, struct span name)
 {
-    for (uint32_t i = 0; i < side->upstreams.count; i++)
-        if (span_eq_nocase(side->upstreams.items[i]->name, name))
-            return side->upstreams.items[i];
-    return NULL;
+    return map_get(&side->upstream_names, name);
 }
 
 /* ---- addresses that are no upstream's name ---- */
@@ -53,7 +50,7 @@ struct pool *nginx_address_pool(struct build *b, struct side *side, const struct
                                 uint16_t default_port)
 {
     struct addresses found = { 0 };
-    if (!nginx_addresses(b, w, host, default_port, &found))
+    if (!nginx_addresses(b, w, host, default_port, ADDRESS_OF_UPSTREAM, &found))
         return NULL;
     struct span name = nginx_has_port(host)
                            ? arena_span(b->arena, host)
@@ -118,6 +115,7 @@ static void on_upstream_server(struct build *b, const struct keyword *k, const s
 {
     (void)k;
     struct upstream *u = b->upstream;
+    u->lines++;
     struct server_options o = { .weight = 1, .fails = 1, .window = DURATION_S(10) };
     for (uint32_t i = 2; i < s->words.count; i++) {
         server_option(b, word_at(s, i), &o);
@@ -128,7 +126,8 @@ static void on_upstream_server(struct build *b, const struct keyword *k, const s
         }
     }
     struct addresses found = { 0 };
-    if (!nginx_addresses(b, word_at(s, 1), text_at(s, 1), u->side->stream ? 0 : 80, &found))
+    if (!nginx_addresses(b, word_at(s, 1), text_at(s, 1), u->side->stream ? 0 : 80, ADDRESS_OF_UPSTREAM,
+                         &found))
         return;
     for (uint32_t i = 0; i < found.count; i++) {
         struct server *server = add_server(b, u->pool, text_at(s, 1), &found.items[i], word_at(s, 1)->at);
@@ -258,7 +257,9 @@ static void on_upstream(struct build *b, const struct keyword *k, const struct s
     nginx_read_block(b, side->stream ? IN_STREAM_UPSTREAM : IN_UPSTREAM, b->level);
     b->upstream = outer;
     *ARENA_PUSH(b->arena, &side->upstreams) = u;
-    if (u->pool->servers.count == 0)
+    if (nginx_find_upstream(side, u->name) == NULL)
+        (void)map_put(b->arena, &side->upstream_names, u->name, u);
+    if (u->lines == 0)
         diag_add(b->diags, &nginx_no_servers, u->at, DIAG_TEXT(u->name));
 }
 

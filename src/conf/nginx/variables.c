@@ -22,6 +22,14 @@ static const struct known_variable *table_of(const struct side *side)
     return side->stream ? nginx_stream_variables : nginx_http_variables;
 }
 
+bool nginx_is_builtin(const struct side *side, struct span name)
+{
+    for (const struct known_variable *v = table_of(side); v->name; v++)
+        if (span_eq(span_from(v->name), name))
+            return true;
+    return false;
+}
+
 /* An exact name first, then the longest beginning ("http_" takes $http_user_agent). */
 static const struct known_variable *find_known(const struct side *side, struct span name, struct span *rest)
 {
@@ -63,7 +71,8 @@ static void suggest(struct build *b, struct side *side, struct diag *d, struct s
 {
     LIST_OF(const char *) all = { 0 };
     for (const struct known_variable *v = table_of(side); v->name; v++)
-        *ARENA_PUSH(b->arena, &all) = v->name;
+        if (!v->refused && !span_ends_with(span_from(v->name), SPAN("_")))
+            *ARENA_PUSH(b->arena, &all) = v->name;
     for (uint32_t i = 0; i < side->variables.room; i++) {
         const struct map_entry *e = map_at(&side->variables, i);
         if (e->value)
@@ -245,6 +254,13 @@ static void declare_captures(struct build *b, struct side *side, const struct re
     }
 }
 
+/* What follows the mistake, as nginx tells it. */
+static struct span regex_rest(struct build *b, struct span pattern, size_t offset)
+{
+    struct span rest = span_from_index(pattern, offset);
+    return rest.len ? arena_printf(b->arena, " at \"%.*s\"", SPAN_ARGS(rest)) : SPAN("");
+}
+
 const struct regex *nginx_regex(struct build *b, struct side *side, const struct word *w, struct span pattern,
                                 bool nocase)
 {
@@ -257,7 +273,7 @@ const struct regex *nginx_regex(struct build *b, struct side *side, const struct
         struct word at = word_part(w, skipped + (offset < pattern.len ? offset : 0),
                                    offset < pattern.len ? 1 : pattern.len);
         diag_add(b->diags, &nginx_bad_regex, at.at,
-                 DIAG_TEXT(pattern, buf_span(&why), arena_printf(b->arena, "%zu", offset)));
+                 DIAG_TEXT(pattern, buf_span(&why), regex_rest(b, pattern, offset)));
     } else {
         declare_captures(b, side, r, w->at);
     }

@@ -94,5 +94,6 @@ bool server_try_begins(struct server_state *s, const struct server *model, insta
     if (now.us <= instant_after(tried, model->fail_window).us)
         return false;
     atomic_store_explicit(&s->tried_us, now.us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&s->pool->version, 1, memory_order_release); /* out again for the others */
     return true;
 }

@@ -28,10 +28,18 @@ static uint32_t count_up(_Atomic uint32_t *n, _Atomic uint32_t *most)
     return now;
 }
 
+/* Its load is another now: who asks for the one that has been as it is for longest needs an order. */
+static void note_move(struct server_state *s)
+{
+    uint64_t ticket = atomic_fetch_add_explicit(&s->pool->moves, 1, memory_order_relaxed) + 1;
+    atomic_store_explicit(&s->moved, ticket, memory_order_relaxed);
+}
+
 void server_take(struct server_state *s, instant now)
 {
     (void)count_up(&s->active, &s->active_most);
     (void)count_up(&s->pool->active, &s->pool->active_most);
+    note_move(s);
     atomic_store_explicit(&s->last_us, now.us, memory_order_relaxed);
 }
 
@@ -146,8 +154,7 @@ void server_done(struct server_state *s, instant now)
     uint32_t before = atomic_fetch_sub(&s->active, 1);
     BUG_ON(before == 0);
     atomic_fetch_sub(&p->active, 1);
-    atomic_store_explicit(&s->moved, atomic_fetch_add_explicit(&p->moves, 1, memory_order_relaxed),
-                          memory_order_relaxed);
+    note_move(s);
     if (LIKELY(atomic_load(&p->waiting) == 0))
         return;
     lock_take(&p->lock);

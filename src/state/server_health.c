@@ -22,12 +22,12 @@ const char *health_name(enum health h)
 
 const char *check_result_code(enum check_result r)
 {
-    static const char *const codes[CHECK_RESULTS] = {
+    static const char *const codes[CHECKED_COUNT] = {
 #define X(name, code) [CHECKED_##name] = code,
         CHECK_RESULT_LIST(X)
 #undef X
     };
-    BUG_ON(r >= CHECK_RESULTS);
+    BUG_ON(r >= CHECKED_COUNT);
     return codes[r];
 }
 
@@ -131,21 +131,21 @@ enum health_change server_checked(struct server_state *s, const struct check *c,
     return change;
 }
 
-enum health_change server_mark_down(struct server_state *s, enum check_result why, instant now)
+enum health_change server_mark_down(struct server_state *s, instant now)
 {
     if (atomic_load_explicit(&s->health, memory_order_relaxed) == HEALTH_UNCHECKED)
         return HEALTH_SAME;
-    atomic_store_explicit(&s->result, (uint8_t)why, memory_order_relaxed);
+    atomic_store_explicit(&s->result, CHECKED_TRAFFIC, memory_order_relaxed);
     atomic_store_explicit(&s->result_us, now.us, memory_order_relaxed);
     return set_points(s, 0, now);
 }
 
-void server_sudden_death(struct server_state *s)
+void server_sudden_death(struct server_state *s, instant now)
 {
     unsigned rise = atomic_load_explicit(&s->rise, memory_order_relaxed);
     if (atomic_load_explicit(&s->health, memory_order_relaxed) != HEALTH_UNCHECKED &&
         atomic_load_explicit(&s->points, memory_order_relaxed) > rise)
-        (void)set_points(s, rise, clock_now()); /* rare enough to read the clock */
+        (void)set_points(s, rise, now);
 }
 
 bool server_set_health(struct server_state *s, enum health h, instant now)

@@ -58,7 +58,7 @@ enum check_result {
 #define X(name, code) CHECKED_##name,
     CHECK_RESULT_LIST(X)
 #undef X
-        CHECK_RESULTS
+        CHECKED_COUNT
 };
 const char *check_result_code(enum check_result r);
 bool check_result_is_good(enum check_result r);
@@ -204,8 +204,8 @@ enum health_change { HEALTH_SAME, HEALTH_WENT_UP, HEALTH_WENT_DOWN };
 enum health_change server_checked(struct server_state *s, const struct check *c, enum check_result result,
                                   int32_t detail, uint32_t duration_ms, instant now);
 /* on_error mark-down, and sudden-death (one bad check from it), after too many errors of traffic. */
-enum health_change server_mark_down(struct server_state *s, enum check_result why, instant now);
-void server_sudden_death(struct server_state *s);
+enum health_change server_mark_down(struct server_state *s, instant now);
+void server_sudden_death(struct server_state *s, instant now);
 void server_health(const struct server_state *s, struct health_report *out);
 
 /* ---- the operator -------------------------------------------------------------------------------------- */

@@ -136,7 +136,7 @@ static void another_check_begins_anew(void **state)
     (void)state;
     struct life p = start(10, 3);
     server_set_admin(p.s->servers[0], ADMIN_MAINT, 0, at_s(1));
-    (void)server_mark_down(p.s->servers[0], CHECKED_TRAFFIC, at_s(1));
+    (void)server_mark_down(p.s->servers[0], at_s(1));
     end(&p);
     p = start(10, 4);
     assert_int_equal(use(&p, 0), USE_MAINT);

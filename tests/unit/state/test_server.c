@@ -225,17 +225,17 @@ static void traffic_and_operators_speak_for_checks(void **state)
     (void)state;
     struct built c;
     struct snapshot *s = checked(&c, INIT_FULLY_UP);
-    server_sudden_death(s->servers[0]);
+    server_sudden_death(s->servers[0], at_s(1));
     assert_int_equal(health(s), HEALTH_GOING_DOWN);
     assert_int_equal(see(s, CHECKED_L7_STATUS, 2), HEALTH_WENT_DOWN);
     assert_true(server_set_health(s->servers[0], HEALTH_UP, at_s(3)));
     assert_int_equal(health(s), HEALTH_UP);
-    assert_int_equal(server_mark_down(s->servers[0], CHECKED_TRAFFIC, at_s(4)), HEALTH_WENT_DOWN);
+    assert_int_equal(server_mark_down(s->servers[0], at_s(4)), HEALTH_WENT_DOWN);
     struct health_report r;
     server_health(s->servers[0], &r);
     assert_string_equal(check_result_code(r.result), "HANA");
     assert_false(server_set_health(server, HEALTH_DOWN, at_s(5))); /* it is not checked */
-    assert_int_equal(server_mark_down(server, CHECKED_TRAFFIC, at_s(5)), HEALTH_SAME);
+    assert_int_equal(server_mark_down(server, at_s(5)), HEALTH_SAME);
     server_set_admin(s->servers[0], ADMIN_NO_CHECK, 0, at_s(6));
     assert_int_equal(server_use(s->servers[0], c.c->servers.items[0], at_s(6)), USE_FULL);
     snapshot_put(s);

@@ -176,7 +176,7 @@ static void tracking_follows_along_the_chain(void **state)
     assert_int_equal(server_use(s->servers[0], m[0], at_s(5)), USE_FULL);
     struct built none = built_pool(LANGUAGE_HAPROXY, WEIGHTS(1, 1, 1));
     server_set_admin(s->servers[2], ADMIN_MAINT, 0, at_s(6));
-    (void)server_mark_down(s->servers[2], CHECKED_TRAFFIC, at_s(6));
+    (void)server_mark_down(s->servers[2], at_s(6));
     assert_int_equal(server_use(s->servers[0], m[0], at_s(6)), USE_MAINT);
     struct snapshot *two = built_snapshot(&none, world);
     assert_int_equal(server_use(two->servers[0], none.c->servers.items[0], at_s(6)), USE_FULL);

@@ -11,6 +11,9 @@ typedef enum stream_step step_fn(struct stream *s);
 step_fn step_request, step_body, step_tarpit, step_drain;
 /* The request's body as it stands behind the head: framing, what came with it. */
 void request_body_begin(struct stream *s, uint32_t memory_max, uint64_t file_max);
+/* Is its body larger than the policy allows, as far as can be told by now? */
+bool request_is_too_large(const struct stream *s);
+enum stream_step request_refuse_large(struct stream *s);
 /* stream_server.c */
 step_fn step_pick, step_connect, step_send, step_response;
 /* stream_forward.c */

@@ -31,16 +31,20 @@ static enum stream_step close_of_rules(struct stream *s)
     return stream_give_up(s, END_DENIED);
 }
 
-/* A body that the policy does not allow is refused before anybody is asked. */
-static bool body_is_too_large(const struct stream *s)
+/* A body that the policy does not allow is refused before anybody is asked, where its length is told. */
+bool request_is_too_large(const struct stream *s)
 {
     uint64_t most = s->rules.client->body_max;
 
-    return most && s->request.framing == FRAMING_LENGTH && s->request.body_length > most;
+    if (s->request.framing == FRAMING_LENGTH)
+        return most && s->request.body_length > most;
+    return most && s->to_server.received > most;
 }
 
-static enum stream_step refuse_large(struct stream *s, uint64_t size)
+enum stream_step request_refuse_large(struct stream *s)
 {
+    uint64_t size = s->request.framing == FRAMING_LENGTH ? s->request.body_length : s->to_server.received;
+
     error_log(s->thread, s->lease, s->rules.error_logs, ERROR_BODY_TOO_LARGE,
               &(struct error_about){ .session = s->session, .number = size });
     return stream_refuse(s, 413, END_REQUEST_TOO_LARGE);
@@ -72,7 +76,7 @@ enum stream_step step_of_rules(struct stream *s, enum rules_result r)
         return STEP_TARPIT;
     case RULES_PROXY:
         set_proxy(s, s->rules.action->proxy);
-        return body_is_too_large(s) ? refuse_large(s, s->request.body_length) : STEP_BODY;
+        return request_is_too_large(s) ? request_refuse_large(s) : STEP_BODY;
     case RULES_FILES:
         return STEP_FILES;
     case RULES_STATUS:
@@ -192,16 +196,14 @@ static enum stream_step body_failed(struct stream *s, enum flow_state st)
 /* The body is read before a server is asked. */
 static enum stream_step body_collect(struct stream *s)
 {
-    uint64_t most = s->rules.client->body_max;
-
     if (s->continue_wanted && body_is_empty(&s->to_server.body)) {
         s->continue_wanted = false;
         if (s->front->interim(s, 100, false) == PUT_ERROR)
             return stream_give_up(s, END_CLIENT_CLOSED);
     }
     enum flow_state st = flow_pump(&s->to_server);
-    if (most && s->to_server.received > most)
-        return refuse_large(s, s->to_server.received);
+    if (request_is_too_large(s))
+        return request_refuse_large(s);
     if (st == FLOW_DONE)
         return STEP_PICK;
     if (st == FLOW_SHARE_USED)
@@ -219,6 +221,8 @@ enum stream_step step_body(struct stream *s)
         body_begin(s);
     if (s->body_bad)
         return stream_refuse(s, 400, END_REQUEST_BAD);
+    if (request_is_too_large(s))
+        return request_refuse_large(s);
     enum stream_step next = is_kept_whole(s) && !s->to_server.source_done ? body_collect(s) : STEP_PICK;
     if (next != STEP_PICK || s->rules.scope->on[HOOK_BODY].count == 0)
         return next;

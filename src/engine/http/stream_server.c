@@ -188,6 +188,8 @@ enum stream_step server_send(struct stream *s)
     if (f->sink_done || s->request_cut)
         return STEP_WAIT;
     enum flow_state st = flow_pump(f);
+    if (request_is_too_large(s))
+        return request_refuse_large(s);
     switch (st) {
     case FLOW_DONE:
     case FLOW_WAIT_FILE:

@@ -306,6 +306,10 @@ const struct flow_source back_h1_source = {
 
 bool back_h1_is_reusable(const struct stream *s)
 {
+    enum keep_mode keep = s->rules.client->keep;
+
+    if (keep == KEEP_CLOSE || keep == KEEP_SERVER_CLOSE)
+        return false;
     return s->answer.keep_alive && s->answer_in.ended && s->answer_in.framing != FRAMING_CLOSE &&
            s->request_out.ended && !s->back_garbage && s->back_at == s->back_len;
 }

@@ -180,13 +180,20 @@ static void put_own_fields(struct writer *w, struct stream *s)
     }
 }
 
+static bool server_is_kept(const struct stream *s)
+{
+    enum keep_mode keep = s->rules.client->keep;
+
+    return s->rules.server->keepalive && keep != KEEP_CLOSE && keep != KEEP_SERVER_CLOSE;
+}
+
 static void put_default_fields(struct writer *w, struct stream *s)
 {
     const struct proxy *p = s->proxy;
 
     if (!overrides(p, SPAN("Host")))
         put_field(w, SPAN("Host"), s->facts.proxy_host);
-    if (!overrides(p, SPAN("Connection")) && !(p->minor && s->rules.server->keepalive))
+    if (!overrides(p, SPAN("Connection")) && !(p->minor && server_is_kept(s)))
         put_field(w, SPAN("Connection"), SPAN("close"));
 }
 
@@ -210,7 +217,7 @@ static void put_connection(struct writer *w, struct stream *s)
         s->request_upgrades = true;
         put_field(w, SPAN("Connection"), SPAN("upgrade"));
         put_field(w, SPAN("Upgrade"), upgrade->value);
-    } else if (!s->rules.server->keepalive) {
+    } else if (!server_is_kept(s)) {
         put_field(w, SPAN("Connection"), SPAN("close"));
     } else if (s->proxy->minor == 0) {
         put_field(w, SPAN("Connection"), SPAN("keep-alive"));
@@ -221,6 +228,12 @@ static void put_request_framing(struct writer *w, struct stream *s)
 {
     const struct flow *f = &s->to_server;
 
+    if (s->body_replaced) {
+        h1_out_init(&s->request_out, f->received ? FRAMING_LENGTH : FRAMING_NONE, f->received);
+        if (f->received)
+            put_length(w, f->received);
+        return;
+    }
     if (s->request.framing == FRAMING_CHUNKED && !(f->source_done && f->body.keep)) {
         h1_out_init(&s->request_out, FRAMING_CHUNKED, 0);
         put_field(w, SPAN("Transfer-Encoding"), SPAN("chunked"));

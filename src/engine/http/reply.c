@@ -6,6 +6,7 @@
 #include "engine/core/stats.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
+#include "engine/http/location.h"
 #include "eval/eval.h"
 
 /* --- error pages
@@ -95,42 +96,6 @@ static bool add(struct stream *s, struct span name, struct span value)
     return value.len == 0 || (field_value_is_valid(value) && message_add(&s->answer, name, value));
 }
 
-static struct span joined(struct stream *s, struct span a, struct span b)
-{
-    return a.ptr ? scratch_join(&s->scratch, a, b) : a;
-}
-
-static struct span port_text(struct stream *s, unsigned port)
-{
-    struct buf b;
-    char *digits = scratch_bytes(&s->scratch, 8);
-
-    if (!digits)
-        return span_of(NULL, 0);
-    buf_init_fixed(&b, digits, 8);
-    buf_put_char(&b, ':');
-    buf_put_u64(&b, port);
-    return buf_span(&b);
-}
-
-/* A path becomes a URL, as nginx does by default: with the name that was asked for. */
-static struct span complete_location(struct stream *s, struct span path)
-{
-    const struct client_policy *p = s->rules.client;
-    bool tls = s->session->conn.tls != NULL;
-    struct address local;
-
-    if (path.len == 0 || path.ptr[0] != '/' || !p->absolute_redirect)
-        return path;
-    struct span host =
-        p->server_name_in_redirect || s->facts.host.len == 0 ? s->rules.front->server_name : s->facts.host;
-    struct span url = joined(s, tls ? SPAN("https://") : SPAN("http://"), host);
-    if (p->port_in_redirect && session_local(s->session, &local) &&
-        address_port(&local) != (tls ? 443 : 80) && address_port(&local))
-        url = joined(s, url, port_text(s, address_port(&local)));
-    return joined(s, url, path);
-}
-
 static bool add_location(struct stream *s, const struct reply *r)
 {
     struct span to = s->rules.location;
@@ -140,7 +105,7 @@ static bool add_location(struct stream *s, const struct reply *r)
     if (to.len == 0)
         return true;
     if (!r || !r->relative)
-        to = complete_location(s, to);
+        to = location_complete(s, to);
     return to.ptr && add(s, SPAN("Location"), to);
 }
 

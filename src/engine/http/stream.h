@@ -65,6 +65,7 @@ struct stream {
     uint8_t connect_result; /* enum upstream_result that came by callback; WAIT = none yet */
     bool client_expired : 1, server_expired : 1; /* a deadline passed since the last run */
     bool continue_wanted : 1;                    /* the client waits for 100-continue */
+    bool body_replaced : 1;                      /* the server gets another one, or none */
     bool body_begun : 1;                         /* STEP_BODY was there */
     bool head_ready : 1;                         /* the head of the answer was put together */
     bool own : 1;                                /* the answer is ours */

@@ -6,6 +6,7 @@
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
+#include "eval/eval.h"
 #include "io/chunk.h"
 
 #define STREAMED_MEMORY (64u * 1024) /* of a body that passes: what the server does not take at once */
@@ -154,9 +155,28 @@ static bool is_kept_whole(const struct stream *s)
     return s->request.framing != FRAMING_NONE && (s->rules.server->buffer_request || length_is_needed(s));
 }
 
+/* proxy_set_body, proxy_pass_request_body off: the client's own stays unread until the answer is out. */
+static void body_replace(struct stream *s)
+{
+    struct flow *f = &s->to_server;
+    struct span bytes = s->proxy->body ? eval_text(&s->facts, s->proxy->body) : SPAN("");
+
+    flow_init(f, s, NULL, 0, 0, stream_on_body);
+    s->body_begun = s->body_replaced = true;
+    f->source_done = f->body.keep = true;
+    f->received = bytes.len;
+    s->body_bad = !body_put_borrowed(&f->body, bytes);
+    body_end(&f->body);
+}
+
 static void body_begin(struct stream *s)
 {
     const struct server_policy *p = s->rules.server;
+
+    if (s->proxy->body || !s->proxy->pass_body) {
+        body_replace(s);
+        return;
+    }
 
     if (is_kept_whole(s)) {
         request_body_begin(s, p->body_memory ? p->body_memory : KEPT_MEMORY, UINT64_MAX);
@@ -238,8 +258,11 @@ enum stream_step step_drain(struct stream *s)
     struct iovec parts[32];
     unsigned count;
 
-    if (!s->body_begun)
+    if (s->body_replaced)
+        flow_fini(&s->to_server);
+    if (!s->body_begun || s->body_replaced)
         request_body_begin(s, 0, 0);
+    s->body_replaced = false;
     while (!s->body_bad && !s->request_in.ended && s->bytes_in < DROPPED_MOST) {
         enum flow_got got = s->front->source->get(s, scratch, 16384, parts, &count);
         if (got == GOT_AGAIN && !s->client_expired) {

@@ -10,6 +10,7 @@
 #include "engine/core/thread.h"
 #include "engine/http/back_h1.h"
 #include "engine/http/internal.h"
+#include "engine/http/location.h"
 #include "engine/http/reply.h"
 
 /* --- the hold on a server
@@ -318,6 +319,8 @@ enum stream_step step_response(struct stream *s)
         return server_failed_with(s, FAILURE_STATUS);
     server_answered_well(s);
     s->facts.response = s->rules.answer = &s->answer;
+    if (!location_rewrite(s))
+        return stream_refuse(s, 500, END_INTERNAL);
     if (s->rules.scope->on[HOOK_RESPONSE].count || s->rules.entry->on[HOOK_RESPONSE].count) {
         enum rules_result r = rules_run(&s->rules, HOOK_RESPONSE);
         if (r != RULES_DONE)

@@ -5,7 +5,15 @@
 
 #include "conf/common/dialect.h"
 
-static const struct dialect *const dialects[] = { &dialect_nginx, &dialect_haproxy, &dialect_keepalived };
+static const struct dialect *const dialects[] = {
+    &dialect_nginx,
+#ifdef KEEL_SPEAKS_HAPROXY
+    &dialect_haproxy,
+#endif
+#ifdef KEEL_SPEAKS_KEEPALIVED
+    &dialect_keepalived,
+#endif
+};
 
 const struct dialect *build_dialect(enum language l)
 {

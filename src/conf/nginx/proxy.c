@@ -139,6 +139,8 @@ struct address nginx_bind_address(struct build *b, const struct level *l)
 static const struct server_policy *server_policy(struct build *b, const struct level *l)
 {
     struct server_policy *p = ARENA_NEW(b->arena, struct server_policy);
+
+    p->gateway_statuses = true;
     p->connect_timeout = TIME(l, proxy_connect_timeout, 60000);
     p->send_timeout = TIME(l, proxy_send_timeout, 60000);
     p->read_timeout = TIME(l, proxy_read_timeout, 60000);

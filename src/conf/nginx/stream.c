@@ -48,6 +48,8 @@ static const struct client_policy *client_policy(struct build *b, const struct l
 static const struct server_policy *server_policy(struct build *b, const struct level *l)
 {
     struct server_policy *p = ARENA_NEW(b->arena, struct server_policy);
+
+    p->gateway_statuses = p->end_together = p->one_timer = true;
     duration idle = TIME(l, proxy_timeout, 600000), limit = TIME(l, proxy_next_upstream_timeout, 0);
     p->connect_timeout = TIME(l, proxy_connect_timeout, 60000);
     p->send_timeout = p->read_timeout = p->tunnel_timeout = idle;

@@ -89,6 +89,15 @@ static struct answer ask_file_kind(struct real *r, struct span path)
                                            : SPAN("?"));
 }
 
+static struct answer ask_file_mode(struct real *r, struct span path)
+{
+    struct stat st;
+
+    if (stat(text_of(r, path), &st) < 0)
+        return failed(errno);
+    return answered(arena_printf(r->arena, "%04o %u %u", st.st_mode & 07777u, st.st_uid, st.st_gid));
+}
+
 static void put_name(struct buf *out, const char *name)
 {
     buf_put(out, span_from(name));
@@ -199,6 +208,8 @@ static struct answer ask(void *self, enum question q, struct span key)
         return ask_env(r, key);
     case ASK_FILE_KIND:
         return ask_file_kind(r, key);
+    case ASK_FILE_MODE:
+        return ask_file_mode(r, key);
     case ASK_HOSTNAME:
         return ask_hostname(r);
     case ASK_PLAN:

@@ -23,6 +23,7 @@ enum question {
     ASK_ENV,       /* key: name; answer: value */
     ASK_FILE_KIND, /* key: path; answer: "f" file, "d" folder, "s" socket, ... */
     ASK_HOSTNAME,  /* key: "" */
+    ASK_FILE_MODE, /* key: path; answer: "0755 0 0": permission bits in octal, owner, group */
     ASK_PLAN,      /* key: ""; what the command line asked for: the daemon adds it to each bundle */
 };
 

@@ -163,7 +163,8 @@ static void dump_listener(struct dump *d, const struct listener *l)
         dump_line(d, "mode %o", l->mode);
     dump_id(d, "uid", l->uid);
     dump_id(d, "gid", l->gid);
-    dump_flag(d, "tls", l->tls != NULL);
+    if (l->tls)
+        dump_tls_listener(d, l->tls);
     d->depth--;
 }
 
@@ -217,6 +218,12 @@ void config_dump(const struct config *c, struct buf *out)
         dump_listener(&d, c->listeners.items[i]);
     for (uint32_t i = 0; i < c->services.count; i++)
         dump_service(&d, c->services.items[i]);
+    for (uint32_t i = 0; i < c->tls_servers.count; i++)
+        dump_tls_server(&d, c->tls_servers.items[i]);
+    for (uint32_t i = 0; i < c->tls_clients.count; i++) {
+        dump_line(&d, "tls client %u", i);
+        dump_tls_client(&d, c->tls_clients.items[i]);
+    }
     for (uint32_t i = 0; i < c->pools.count; i++)
         dump_pool(&d, c->pools.items[i]);
     for (uint32_t i = 0; i < c->scopes.count; i++)

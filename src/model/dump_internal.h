@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/config.h"
+#include "model/tls.h"
 
 struct dump {
     struct buf *out;
@@ -22,5 +23,9 @@ void dump_expr(const struct dump *d, const char *name, const struct expr *e);
 const char *language_name(enum language l);
 void dump_scope(struct dump *d, const struct scope *s);
 void dump_pool(struct dump *d, const struct pool *p);
+void dump_tls_server(struct dump *d, const struct tls_server *s);
+/* Without its number: what tells two checks apart may not depend on that. */
+void dump_tls_client(struct dump *d, const struct tls_client *t);
+void dump_tls_listener(struct dump *d, const struct tls_listener *l);
 void dump_client_policy(struct dump *d, const struct client_policy *p);
 void dump_server_policy(struct dump *d, const struct server_policy *p);

@@ -33,7 +33,9 @@ static void dump_step(struct dump *d, const struct check_step *s)
     dump_line(d, "%s", step_kinds[s->kind]);
     d->depth++;
     dump_number(d, "port", s->port);
-    dump_flag(d, "tls", s->tls);
+    dump_flag(d, "tls", s->tls != NULL);
+    if (s->tls)
+        dump_tls_client(d, s->tls);
     dump_flag(d, "default options", s->default_options);
     dump_expr(d, "data", s->data);
     dump_text(d, "method", s->method);
@@ -68,7 +70,9 @@ static void dump_check(struct dump *d, const struct check *c)
     dump_number(d, "fall", c->fall);
     dump_address(d, "address", &c->address);
     dump_number(d, "port", c->port);
-    dump_flag(d, "tls", c->tls);
+    dump_flag(d, "tls", c->tls != NULL);
+    if (c->tls)
+        dump_tls_client(d, c->tls);
     dump_flag(d, "send proxy", c->send_proxy);
     dump_text(d, "user", c->user);
     for (uint32_t i = 0; i < c->steps.count; i++)
@@ -117,7 +121,8 @@ static void dump_server(struct dump *d, const struct server *s)
     dump_number(d, "errors", s->error_limit);
     dump_flag(d, "on down: close sessions", s->on_down_shutdown_sessions);
     dump_flag(d, "on up: close sessions of backups", s->on_up_shutdown_backup_sessions);
-    dump_flag(d, "tls", s->tls != NULL);
+    if (s->tls)
+        dump_line(d, "tls client %u", s->tls->index);
     dump_address(d, "source", &s->source);
     dump_text(d, "cookie", s->cookie);
     dump_text(d, "redirect", s->redirect);

@@ -316,6 +316,8 @@ void dump_scope(struct dump *d, const struct scope *s)
     dump_text(d, "server name", s->server_name);
     dump_text(d, "default type", s->default_type);
     dump_text(d, "charset", s->charset);
+    if (s->tls)
+        dump_line(d, "tls server %u", s->tls->index);
     if (s->pool)
         dump_line(d, "pool %.*s", SPAN_ARGS(s->pool->name));
     dump_number(d, "connections", s->connections_max);

@@ -7,7 +7,7 @@
 
 enum protocol { PROTOCOL_TCP, PROTOCOL_HTTP, PROTOCOL_UDP };
 
-struct tls_server;
+struct tls_listener; /* model/tls.h */
 struct listener {
     uint32_t index;
     struct address address;
@@ -23,7 +23,7 @@ struct listener {
     int fastopen;
     uint32_t mode, uid, gid; /* UNIX sockets; UINT32_MAX = leave */
     struct service *service;
-    const struct tls_server *tls; /* NULL: plain */
+    const struct tls_listener *tls; /* NULL: plain */
     struct span name;
     struct where at;
 };

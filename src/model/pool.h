@@ -63,6 +63,7 @@ enum check_kind {
     CHECK_EXTERNAL
 };
 
+struct tls_client; /* model/tls.h */
 enum check_step_kind { CHECK_STEP_CONNECT, CHECK_STEP_SEND, CHECK_STEP_EXPECT };
 struct check_field {
     struct span name;
@@ -70,8 +71,8 @@ struct check_field {
 };
 struct check_step { /* tcp-check, http-check: a script; defaults are one connect, send, expect */
     enum check_step_kind kind;
-    uint16_t port; /* CONNECT: 0 = the check's */
-    bool tls;
+    uint16_t port;                    /* CONNECT: 0 = the check's */
+    const struct tls_client *tls;     /* CONNECT: NULL: plain */
     bool default_options;             /* use the server line's TLS and PROXY settings */
     const struct expr *data;          /* SEND */
     struct span method, uri, version; /* SEND, HTTP */
@@ -87,9 +88,10 @@ struct check {
     duration interval, fast_interval, down_interval; /* fast/down NONE: interval */
     duration timeout, connect_timeout;
     uint32_t rise, fall;
-    struct address address; /* len 0: the server's */
-    uint16_t port;          /* 0: the server's */
-    bool tls, send_proxy;
+    struct address address;       /* len 0: the server's */
+    uint16_t port;                /* 0: the server's */
+    const struct tls_client *tls; /* NULL: plain */
+    bool send_proxy;
     LIST_OF(struct check_step) steps; /* empty: the kind's own */
     struct span user;                 /* mysql, pgsql, smtp domain */
     struct where at;
@@ -110,7 +112,6 @@ enum init_state {
     INIT_FULLY_DOWN, /* down; <rise> good ones */
 };
 
-struct tls_client; /* model/tls.h */
 struct server {
     uint32_t index; /* in the config: state is found by it */
     struct pool *pool;
@@ -136,7 +137,7 @@ struct server {
     enum on_error on_error;
     uint32_t error_limit;
     bool on_down_shutdown_sessions, on_up_shutdown_backup_sessions;
-    const struct tls_client *tls; /* NULL: plain */
+    const struct tls_client *tls; /* NULL: plain, or as the policy says */
     struct address source;        /* len 0: the kernel chooses */
     struct span cookie;
     struct span redirect; /* redir: prefix for GET and HEAD instead of forwarding */

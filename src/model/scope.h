@@ -82,10 +82,11 @@ struct server_policy {
     bool one_timer; /* TCP: read_timeout is one for both sides, begun anew by either (nginx proxy_timeout) */
     bool keepalive; /* connections may be kept after the answer */
     struct address source;
+    const struct tls_client *tls; /* to servers whose own line says nothing; NULL: plain */
 };
 
 enum scope_kind { SCOPE_FRONT, SCOPE_BACK, SCOPE_BOTH }; /* frontend or server; backend or location; listen */
-struct tls_server;
+struct tls_server;                                       /* model/tls.h */
 struct scope {
     uint32_t index;
     enum language language;
@@ -105,8 +106,9 @@ struct scope {
     struct span server_name; /* $server_name: first name of the virtual server */
     const struct map *mime_types; /* extension -> struct span */
     struct span default_type, charset;
-    struct pool *pool;        /* a backend's; NULL in a location */
-    uint32_t connections_max; /* of a frontend; 0 = no limit */
-    uint32_t slots;           /* capture slots of requests and responses, by frontend */
+    const struct tls_server *tls; /* clients that ask for this virtual server; NULL: as its listener says */
+    struct pool *pool;            /* a backend's; NULL in a location */
+    uint32_t connections_max;     /* of a frontend; 0 = no limit */
+    uint32_t slots;               /* capture slots of requests and responses, by frontend */
     struct where at;
 };

@@ -100,11 +100,11 @@ static struct span constant_of(struct build *b, const struct kept *k, const char
 void nginx_compile_types(struct build *b, const struct level *l)
 {
     const struct level *at = l;
-    while (at && at->types == NULL)
+    while (at->types == NULL && at->parent)
         at = at->parent;
-    if (at == NULL && b->default_types == NULL)
+    if (at->types == NULL && b->default_types == NULL)
         b->default_types = default_types(b);
-    l->scope->mime_types = at ? at->types : b->default_types;
+    l->scope->mime_types = at->types ? at->types : b->default_types;
     l->scope->default_type = constant_of(b, KEPT(l, default_type), "text/plain");
     l->scope->charset = constant_of(b, KEPT(l, charset), "off");
     if (span_eq(l->scope->charset, SPAN("off")))

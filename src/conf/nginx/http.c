@@ -156,6 +156,7 @@ const struct client_policy *nginx_client_policy(struct build *b, const struct le
     fill_times(&p, l);
     fill_limits(&p, l);
     fill_switches(&p, l);
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): both were zeroed as a whole */
     if (l->parent && l->parent->client && memcmp(&p, l->parent->client, sizeof(p)) == 0)
         return l->parent->client;
     struct client_policy *fresh = ARENA_NEW(b->arena, struct client_policy);

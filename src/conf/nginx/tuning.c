@@ -31,7 +31,7 @@ static void on_tls_setting(struct build *b, const struct keyword *k, const struc
     }
 #define ONLY(name, in, value)                                                                                \
     {                                                                                                        \
-        name, in, 1, 1, .handle = nginx_accept_only, .today = value, .manual = "only `" value "`"            \
+        name, in, 1, 1, .handle = nginx_accept_only, .today = (value), .manual = "only"                      \
     }
 #define TLS(name, in)                                                                                        \
     {                                                                                                        \

@@ -114,30 +114,58 @@ static bool compare(struct arena *a, struct span name, const char *what, struct 
     return false;
 }
 
+/* Reads the file as <world> has it; the dump is empty when something was wrong. */
+static void understand(const struct world *world, struct span file, struct buf *said, struct buf *dump)
+{
+    struct diags *d = diags_new();
+    struct config *c = config_new();
+    struct dialect_options options = { .prefix = SPAN("/usr/share/nginx/") };
+    c->process.language = LANGUAGE_NGINX;
+    dialect_nginx.read(c, d, world, &file, 1, &options);
+    bool good = diags_count(d, SEVERITY_ERROR) == 0 && config_seal(c, d);
+    diags_show(d, said, DIAG_SHOW_PICTURE, false);
+    diags_put_counts(d, said);
+    if (good)
+        config_dump(c, dump);
+    config_free(&c);
+    diags_free(&d);
+}
+
+/* What was asked of the machine is enough to build the same again. */
+static void check_replay(struct arena *a, struct bundle_writer *w, struct span file, struct span said,
+                         struct span dump)
+{
+    struct bundle *b = bundle_open(a, bundle_bytes(w));
+    assert_non_null(b);
+    struct world replayed = bundle_world(b);
+    struct buf said_again, dump_again;
+    buf_init(&said_again, TEXT_MAX);
+    buf_init(&dump_again, TEXT_MAX);
+    understand(&replayed, file, &said_again, &dump_again);
+    assert_spans_equal(buf_span(&said_again), said);
+    assert_spans_equal(buf_span(&dump_again), dump);
+    buf_fini(&said_again);
+    buf_fini(&dump_again);
+}
+
 static bool check(struct span name)
 {
     struct machine m = { .arena = arena_new(0) };
-    struct world world = { .self = &m, .ask = ask };
-    struct diags *d = diags_new();
-    struct config *c = config_new();
-    struct buf out;
-    buf_init(&out, TEXT_MAX);
+    struct world real = { .self = &m, .ask = ask };
+    struct bundle_writer *w = bundle_writer_new();
+    struct world world = recording_world(m.arena, &real, w);
     struct span file = arena_printf(m.arena, "%.*s.conf", SPAN_ARGS(name));
-    struct dialect_options options = { .prefix = SPAN("/usr/share/nginx/") };
-    c->process.language = LANGUAGE_NGINX;
-    dialect_nginx.read(c, d, &world, &file, 1, &options);
-    bool good = diags_count(d, SEVERITY_ERROR) == 0 && config_seal(c, d);
-    diags_show(d, &out, DIAG_SHOW_PICTURE, false);
-    diags_put_counts(d, &out);
-    bool same = compare(m.arena, name, "diag", buf_span(&out));
-    buf_clear(&out);
-    if (good)
-        config_dump(c, &out);
-    if (good)
-        same &= compare(m.arena, name, "dump", buf_span(&out));
-    buf_fini(&out);
-    config_free(&c);
-    diags_free(&d);
+    struct buf said, dump;
+    buf_init(&said, TEXT_MAX);
+    buf_init(&dump, TEXT_MAX);
+    understand(&world, file, &said, &dump);
+    check_replay(m.arena, w, file, buf_span(&said), buf_span(&dump));
+    bool same = compare(m.arena, name, "diag", buf_span(&said));
+    if (dump.len)
+        same &= compare(m.arena, name, "dump", buf_span(&dump));
+    buf_fini(&said);
+    buf_fini(&dump);
+    bundle_writer_free(&w);
     arena_free(&m.arena);
     return same;
 }

@@ -67,6 +67,40 @@ static uint32_t read_run(struct config *c, struct diags *d, const struct world *
     return to;
 }
 
+static const struct diag_kind no_user = {
+    .code = "K0601",
+    .severity = SEVERITY_WARNING,
+    .en = "no `user` is named: the worker runs as `{0}`",
+    .zh = "没有指定 `user`：工作进程以 `{0}` 身份运行",
+    .haproxy = "no `user` in the global section: the worker runs as {0}, not as root",
+    .more = "HAProxy stays what it was started as. A process that faces the network has no use for root: "
+            "name a user and "
+            "a group in `global` to choose another one, or `user root` to keep it.",
+};
+
+/* A file that names no user runs as nobody; HAProxy's is told so, because there it would have stayed root. */
+static void choose_user(struct config *c, const struct world *w, struct diags *d)
+{
+    struct process *p = &c->process;
+    struct answer a = world_ask(w, ASK_USER, SPAN("nobody"));
+    struct span ids = a.bytes, uid;
+    uint64_t n;
+
+    if (p->users.count > 0 || c->listeners.count == 0 || a.error)
+        return;
+    uid = span_cut(&ids, ' ');
+    p->user = SPAN("nobody");
+    if (span_to_u64(uid, UINT32_MAX - 1, &n))
+        p->uid = (uint32_t)n;
+    if (p->groups.count == 0 && span_to_u64(ids, UINT32_MAX - 1, &n))
+        p->gid = (uint32_t)n;
+    for (uint32_t i = 0; i < c->services.count; i++)
+        if (c->services.items[i]->language == LANGUAGE_HAPROXY) {
+            (void)diag_add(d, &no_user, WHERE_NONE, DIAG_TEXT(p->user));
+            return;
+        }
+}
+
 struct config *build_config(const struct plan *p, const struct world *w, struct diags *d)
 {
     struct config *c = config_new();
@@ -82,6 +116,7 @@ struct config *build_config(const struct plan *p, const struct world *w, struct 
         c->process.pid_files.count = 0;
         *ARENA_PUSH(c->arena, &c->process.pid_files) = p->pid_file;
     }
+    choose_user(c, w, d);
     bool sealed = diags_count(d, SEVERITY_ERROR) == 0 && config_seal(c, d);
     if (!sealed || diags_count(d, SEVERITY_ERROR) > 0)
         config_free(&c);

@@ -333,16 +333,22 @@ static void remove_path(const struct address *a)
         (void)unlink(a->u.un.sun_path);
 }
 
-static void close_listeners(struct holdings *h, const struct holdings *next)
+static void close_listeners(struct holdings *h, const struct holdings *next, bool leave_paths)
 {
     for (uint32_t i = 0; h->listeners != NULL && i < h->manifest.listeners.count; i++) {
         const struct manifest_listener *l = &h->manifest.listeners.items[i];
-        if (h->listeners[i][0] >= 0 && !shares_socket(next, h->listeners[i][0]) && l->inherited_fd < 0)
+        if (h->listeners[i][0] >= 0 && !shares_socket(next, h->listeners[i][0]) && l->inherited_fd < 0 &&
+            !leave_paths)
             remove_path(&l->address);
         for (uint32_t s = 0; s < l->sockets; s++)
             if (!shares_socket(next, h->listeners[i][s]))
                 close_fd(&h->listeners[i][s]);
     }
+}
+
+void holdings_stop_listening(struct holdings *h, bool others_listen)
+{
+    close_listeners(h, NULL, others_listen);
 }
 
 void holdings_free(struct holdings **owner, const struct holdings *next)
@@ -352,7 +358,7 @@ void holdings_free(struct holdings **owner, const struct holdings *next)
     *owner = NULL;
     if (h == NULL)
         return;
-    close_listeners(h, next);
+    close_listeners(h, next, false);
     for (uint32_t i = 0; h->logs != NULL && i < h->manifest.logs.count; i++)
         close_fd(&h->logs[i]);
     for (uint32_t i = 0; h->controls != NULL && i < h->manifest.controls.count; i++) {

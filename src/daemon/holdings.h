@@ -41,6 +41,9 @@ MUST_USE bool holdings_send_logs(const struct holdings *h, struct channel *to);
 /* In a forked child, which gets its own copies by message: closes the descriptors and leaves names alone.
  * NULL-safe. */
 void holdings_leave(struct holdings *h);
+/* Stops listening for good: closes the sockets and, but for those that a new program has too, removes UNIX
+ * paths. */
+void holdings_stop_listening(struct holdings *h, bool others_listen);
 /* <next> has taken over: closes what it does not share, removes UNIX paths that nobody has any more.
  * NULL-safe. */
 void holdings_free(struct holdings **h, const struct holdings *next);

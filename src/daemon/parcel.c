@@ -123,10 +123,16 @@ static void free_logs(struct parcel *p)
     p->log_room = 0;
 }
 
-void parcel_fini(struct parcel *p)
+void parcel_close_sockets(struct parcel *p)
 {
     for (uint32_t i = 0; i < p->socket_count; i++)
         close_fd(&p->sockets[i].fd);
+    p->socket_count = 0;
+}
+
+void parcel_fini(struct parcel *p)
+{
+    parcel_close_sockets(p);
     for (uint32_t i = 0; i < p->control_room; i++)
         close_fd(&p->controls[i]);
     free_logs(p);

@@ -36,6 +36,8 @@ void parcel_keep_same(struct parcel *fresh, struct parcel *held);
 void parcel_replace(struct parcel *held, struct parcel *fresh);
 /* The same for log files alone (reopen). */
 void parcel_replace_logs(struct parcel *held, struct parcel *fresh);
+/* Nobody accepts on them any more. */
+void parcel_close_sockets(struct parcel *p);
 /* There are at least <count> places for logs. */
 void parcel_log_room(struct parcel *p, uint32_t count);
 /* A turn counter for each of <threads>, in the health memory (state/vrrp_health.h); NULL without that. */

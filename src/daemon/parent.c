@@ -252,7 +252,8 @@ static void await_reader(struct parent *p)
 
 static bool leave_terminal(struct parent *p)
 {
-    if (p->published != NULL || !p->next->manifest.daemonize)
+    /* A new binary stays the old one's child, which must see its end: the daemon is there already. */
+    if (p->published != NULL || !p->next->manifest.daemonize || p->left_to_us.sockets.count > 0)
         return true;
     await_reader(p);
     p->daemon_ready = process_daemonize();
@@ -468,6 +469,8 @@ void parent_stop(struct parent *p, enum parent_stop how)
 {
     p->stopping = true;
     p->restart_at = (instant){ UINT64_MAX };
+    if (p->published != NULL)
+        holdings_stop_listening(p->published, p->upgrade != 0);
     for (unsigned i = 0; i < COUNT_OF(p->children); i++) {
         struct child *c = &p->children[i];
         if (c->pid == 0 || c->stage == CHILD_STOPPING || c->kind == CHILD_UPGRADE)

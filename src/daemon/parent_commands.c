@@ -237,10 +237,15 @@ void parent_on_command(struct parent *p, struct child *c, const struct message *
 void parent_title(const struct parent *p, const char *what)
 {
     const bool parent = strncmp(what, "master", 6) == 0;
+    struct buf line;
+    char room[4096];
 
     switch (p->plan->called_as) {
-    case LANGUAGE_NGINX:
-        process_title_set(p->title, "nginx: %s%s%s", what, parent ? " " : "", parent ? p->argv[0] : "");
+    case LANGUAGE_NGINX: /* the master's shows the whole command line */
+        buf_init_fixed(&line, room, sizeof(room));
+        for (char **word = p->argv; parent && *word != NULL; word++)
+            buf_printf(&line, " %s", *word);
+        process_title_set(p->title, "nginx: %s%.*s", what, (int)line.len, line.data);
         return;
     case LANGUAGE_HAPROXY: /* haproxy leaves its title as it was typed */
     case LANGUAGE_KEEPALIVED:

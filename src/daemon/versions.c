@@ -25,15 +25,16 @@ void versions_nginx(FILE *to, bool all)
         return;
     struct arena *a = arena_new(0);
     struct span prefix = cli_prefix(a);
-    fprintf(
-        to,
-        "built with %s\n"
-        "TLS SNI support enabled\n"
-        "configure arguments: --prefix=%.*s --conf-path=/etc/nginx/nginx.conf"
-        " --http-log-path=/var/log/nginx/access.log --error-log-path=/var/log/nginx/error.log"
-        " --pid-path=/run/nginx.pid --with-http_realip_module --with-http_stub_status_module --with-stream"
-        " --with-pcre-jit --with-threads\n",
-        OpenSSL_version(OPENSSL_VERSION), SPAN_ARGS(prefix));
+    fprintf(to,
+            "built with %s\n"
+            "TLS SNI support enabled\n"
+            "configure arguments: --prefix=%.*s --conf-path=/etc/nginx/nginx.conf"
+            " --http-log-path=/var/log/nginx/access.log --error-log-path=/var/log/nginx/error.log"
+            " --pid-path=/run/nginx.pid --with-http_ssl_module --with-http_realip_module "
+            "--with-http_stub_status_module --with-stream --with-stream_ssl_module "
+            "--with-stream_ssl_preread_module"
+            " --with-pcre-jit --with-threads\n",
+            OpenSSL_version(OPENSSL_VERSION), SPAN_ARGS(prefix));
     arena_free(&a);
 }
 

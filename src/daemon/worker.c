@@ -259,6 +259,8 @@ static void look_at_drain(struct worker *w)
 {
     if (!w->draining)
         return;
+    if (w->served.socket_count > 0 && engine_is_deaf(w->engine))
+        parcel_close_sockets(&w->served);
     if (engine_sessions(w->engine) == 0 || clock_now().us >= w->drain_until.us) {
         w->draining = false;
         if (channel_say(w->parent, MESSAGE_DRAINED, 0, 0) != FDPASS_OK)

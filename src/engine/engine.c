@@ -158,6 +158,14 @@ void engine_drain(struct engine *e)
         thread_stop(e->shared.threads[i], STOP_DRAIN);
 }
 
+bool engine_is_deaf(const struct engine *e)
+{
+    for (uint32_t i = 0; i < e->shared.thread_count; i++)
+        if (!atomic_load(&e->shared.threads[i]->deaf))
+            return false;
+    return true;
+}
+
 uint32_t engine_sessions(const struct engine *e)
 {
     return atomic_load_explicit(&e->shared.connections, memory_order_relaxed);

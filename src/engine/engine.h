@@ -46,6 +46,8 @@ void engine_reopen_logs(struct engine *e, const int *fds);
 
 /* Accepts no more, closes idle connections, lets the others finish. */
 void engine_drain(struct engine *e);
+/* After engine_drain: no thread accepts any more, so the sockets may be closed. */
+bool engine_is_deaf(const struct engine *e);
 /* Sessions that are left; 0 = drained. */
 uint32_t engine_sessions(const struct engine *e);
 /* Ends all sessions now, ends the threads, writes the logs (at most <logs>), frees. Empties <e>. */

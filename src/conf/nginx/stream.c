@@ -29,6 +29,7 @@ const struct keyword nginx_stream_words[] = {
     { "proxy_pass", IN_STREAM_SERVER, 1, 1, ONCE, .handle = nginx_keep, AT(proxy_pass), .manual = "sends connections to ADDRESS:PORT or an upstream" },
     { "return", IN_STREAM_SERVER, 1, 1, ONCE, .handle = nginx_keep, AT(stream_return), .manual = "sends a text and closes" },
     { "proxy_timeout", IN_TCP, 1, 1, ONCE, .handle = nginx_set_time, AT(proxy_timeout), .manual = "between two reads or writes, in both directions" },
+    { "proxy_half_close", IN_TCP, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_half_close), .manual = "each direction ends by itself" },
     { "proxy_next_upstream", IN_TCP, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_next_upstream_switch), .manual = "try the next server when one cannot be reached" },
     { NULL },
 };
@@ -49,7 +50,8 @@ static const struct server_policy *server_policy(struct build *b, const struct l
 {
     struct server_policy *p = ARENA_NEW(b->arena, struct server_policy);
 
-    p->gateway_statuses = p->end_together = p->one_timer = true;
+    p->gateway_statuses = p->one_timer = true;
+    p->end_together = !SETTING(l, proxy_half_close, false);
     duration idle = TIME(l, proxy_timeout, 600000), limit = TIME(l, proxy_next_upstream_timeout, 0);
     p->connect_timeout = TIME(l, proxy_connect_timeout, 60000);
     p->send_timeout = p->read_timeout = p->tunnel_timeout = idle;

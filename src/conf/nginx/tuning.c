@@ -135,7 +135,6 @@ const struct keyword nginx_tuning_words[] = {
     ONLY("proxy_protocol", IN_TCP, "off"),
     ONLY("proxy_download_rate", IN_TCP, "0"),
     ONLY("proxy_upload_rate", IN_TCP, "0"),
-    ONLY("proxy_half_close", IN_TCP, "on"),
     ONLY("disable_symlinks", IN_HSL, "off"),
     ONLY("ssl_preread", IN_TCP, "off"),
     ONLY("http2", IN_TOP, "off"),

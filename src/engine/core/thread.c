@@ -134,6 +134,7 @@ static void thread_end_sessions(struct thread *t, bool now)
 {
     t->draining = true;
     gates_close(t);
+    atomic_store(&t->deaf, true);
     LIST_EACH (&t->sessions, s, struct session, link)
         session_stop(s, now);
     thread_check_drained(t);

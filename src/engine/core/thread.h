@@ -67,6 +67,7 @@ struct thread {
     _Atomic uint64_t requests; /* begun; written by this thread only */
     _Atomic uint32_t streams;  /* that run now */
     atomic_bool drain_posted, stop_posted;
+    atomic_bool deaf; /* accepts no more; read by anybody */
     struct task adopt_task, drain_task, stop_task;
 };
 

@@ -611,6 +611,7 @@ int parent_run(const struct plan *plan, char **argv, const struct process_title 
     remove_pid_files(p);
     if (p->daemon_ready >= 0)
         process_ready(p->daemon_ready, p->exit_code ? p->exit_code : 1);
+    holdings_free(&p->next, p->published);
     holdings_free(&p->published, NULL);
     inherited_close(&p->left_to_us);
     arena_free(&p->arena);

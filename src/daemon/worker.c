@@ -21,6 +21,7 @@
 #include "os/event.h"
 #include "os/limits.h"
 #include "os/memfd.h"
+#include "os/process.h"
 #include "state/snapshot.h"
 
 #define BUNDLE_MAX    ((size_t)1 << 30)
@@ -201,6 +202,9 @@ static void publish(struct worker *w)
     await_adoption(w);
     uint64_t generation = w->arriving.generation;
     parcel_replace(&w->served, &w->arriving);
+    /* Who started a daemon waits for the end of these streams; READY is when it may go on. */
+    if (w->manifest->daemonize && !process_close_standard())
+        say_refused(w, generation, SPAN("/dev/null cannot be opened"));
     if (channel_say(w->parent, MESSAGE_READY, 0, generation) != FDPASS_OK)
         w->ended = true;
 }

@@ -240,6 +240,7 @@ static void find_server(struct tcp *t, const struct proxy *p)
     u->pool = p->pool;
     u->policy = t->rules.server;
     u->facts = &t->facts;
+    u->error_logs = t->rules.error_logs;
     u->on_result = on_upstream;
     u->fresh_only = true; /* bytes of nobody else */
     t->live.upstream = u;

@@ -69,7 +69,7 @@ static enum upstream_result upstream_fail(struct upstream *u, enum end_reason re
 
 static void upstream_log(struct upstream *u, enum error_event event)
 {
-    error_log(u->thread, u->lease, NULL, event,
+    error_log(u->thread, u->lease, u->error_logs, event,
               &(struct error_about){
                   .session = u->session, .pool = u->pool, .server = u->server, .error = u->error });
 }

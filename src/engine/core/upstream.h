@@ -87,7 +87,8 @@ struct upstream {
     struct session *session; /* for source addresses, PROXY headers, reuse */
     const struct pool *pool;
     const struct server_policy *policy;
-    struct facts *facts; /* for keys */
+    struct facts *facts;                      /* for keys */
+    const struct log_target_list *error_logs; /* NULL: the config's own */
     upstream_fn on_result;
     const struct server *wanted; /* instead of the algorithm (cookie, use-server); NULL */
     bool careful; /* what goes out cannot be sent twice: a kept connection is looked at before it is taken */

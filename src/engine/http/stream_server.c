@@ -98,6 +98,7 @@ enum stream_step step_pick(struct stream *s)
     u->pool = s->proxy->pool;
     u->policy = s->rules.server;
     u->facts = &s->facts;
+    u->error_logs = s->rules.error_logs;
     u->on_result = stream_on_upstream;
     u->careful = !stream_is_idempotent(s);
     s->live.upstream = u;

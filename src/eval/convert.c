@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Converters: a value into another. What cannot be made is no value. */
-#include <stdlib.h>
+#include <arpa/inet.h>
+#include <endian.h>
 #include <time.h>
 
 #include "eval/eval_internal.h"
@@ -8,16 +9,54 @@
 
 /* ---- types ---- */
 
-static struct value text_to_int(struct span s)
+/* The whole text is a number. */
+bool text_is_number(struct span s, int64_t *out)
 {
     uint64_t n;
     bool negative = s.len > 0 && s.ptr[0] == '-';
 
-    if (negative)
-        s = span_from_index(s, 1);
-    if (!span_to_u64(s, INT64_MAX, &n))
+    if (!span_to_u64(span_from_index(s, negative), INT64_MAX, &n))
+        return false;
+    *out = negative ? -(int64_t)n : (int64_t)n;
+    return true;
+}
+
+/*
+ * What HAProxy makes of a text where a number is asked for: the digits that it
+ * begins with, 0 when it begins otherwise, nothing when it is empty. Too large a
+ * number is the largest.
+ */
+static struct value text_to_int(struct span s)
+{
+    bool negative = s.len > 0 && s.ptr[0] == '-';
+    int64_t n = 0;
+
+    if (s.len == 0)
         return value_none();
-    return value_int(negative ? -(int64_t)n : (int64_t)n);
+    for (size_t i = negative; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
+        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, s.ptr[i] - '0', &n))
+            return value_int(negative ? INT64_MIN : INT64_MAX);
+    return value_int(negative ? -n : n);
+}
+
+/* Numbers and addresses as bytes in network order, as HAProxy hashes and shows them. */
+static struct value to_bytes(struct facts *f, struct value v)
+{
+    if (v.type == VALUE_IP)
+        return value_binary(scratch_span(f->scratch, address_bytes(&v.as.ip)));
+    uint64_t n = htobe64((uint64_t)v.as.number);
+    return value_binary(scratch_span(f->scratch, span_of((const char *)&n, sizeof(n))));
+}
+
+static struct value ip_to_int(const struct address *a)
+{
+    struct span bytes = address_bytes(a);
+    uint32_t n;
+
+    if (bytes.len != sizeof(n))
+        return value_none();
+    memcpy(&n, bytes.ptr, sizeof(n));
+    return value_int(ntohl(n));
 }
 
 struct value value_as(struct facts *f, struct value v, enum value_type want)
@@ -29,20 +68,18 @@ struct value value_as(struct facts *f, struct value v, enum value_type want)
     switch (want) {
     case VALUE_TEXT:
     case VALUE_BINARY:
-        if (v.type == VALUE_IP && want == VALUE_BINARY)
-            return value_binary(scratch_span(f->scratch, address_bytes(&v.as.ip)));
+        if (want == VALUE_BINARY && (v.type == VALUE_IP || v.type == VALUE_INT))
+            return to_bytes(f, v);
         v.as.text = eval_as_text(f, &v);
         v.type = v.as.text.ptr ? want : VALUE_NONE;
         return v;
     case VALUE_INT:
         if (v.type == VALUE_BOOL)
             return value_int(v.as.truth);
-        return v.type == VALUE_TEXT || v.type == VALUE_BINARY ? text_to_int(v.as.text) : value_none();
+        return v.type == VALUE_IP ? ip_to_int(&v.as.ip) : text_to_int(v.as.text);
     case VALUE_BOOL:
-        if (v.type == VALUE_INT)
-            return value_bool(v.as.number != 0);
-        return v.type == VALUE_TEXT ? value_bool(v.as.text.len > 0 && !span_eq(v.as.text, SPAN("0")))
-                                    : value_none();
+        v = value_as(f, v, VALUE_INT);
+        return v.type == VALUE_INT ? value_bool(v.as.number != 0) : v;
     case VALUE_IP:
         if ((v.type == VALUE_TEXT || v.type == VALUE_BINARY) && address_parse_ip(v.as.text, &ip))
             return value_ip(&ip);
@@ -73,36 +110,53 @@ static bool is_one_of(char c, struct span set)
     return span_find_char(set, c) != SPAN_NONE;
 }
 
-/* The <n>-th piece between separators and those behind it; from the end when <n> is negative. */
-static struct span pieces(struct span s, struct span separators, int64_t n, int64_t count, bool skip_empty)
-{
-    struct {
-        size_t from, to;
-    } kept[64];
-    size_t found = 0, start = 0;
+struct piece {
+    size_t from, to, next; /* <next>: where the one behind it begins; past the end after the last */
+};
 
-    for (size_t i = 0; i <= s.len && found < COUNT_OF(kept); i++) {
-        if (i < s.len && !is_one_of(s.ptr[i], separators))
-            continue;
-        if (!skip_empty || i > start) {
-            kept[found].from = start;
-            kept[found++].to = i;
-        }
-        start = i + 1;
+/* The piece at <p>->next; false after the last. */
+static bool next_piece(struct span s, struct span separators, bool skip_empty, struct piece *p)
+{
+    do {
+        if (p->next > s.len)
+            return false;
+        p->from = p->to = p->next;
+        while (p->to < s.len && !is_one_of(s.ptr[p->to], separators))
+            p->to++;
+        p->next = p->to + 1;
+    } while (skip_empty && p->from == p->to);
+    return true;
+}
+
+/* From the <first> to the <last> piece, counted from 1, with what stands between them. */
+static struct span from_to(struct span s, struct span separators, bool skip_empty, int64_t first,
+                           int64_t last)
+{
+    struct piece p = { .next = 0 };
+    size_t from = 0, to = 0;
+
+    for (int64_t i = 1; i <= last && next_piece(s, separators, skip_empty, &p); i++) {
+        if (i == first)
+            from = p.from;
+        to = p.to;
     }
-    int64_t at = n > 0 ? n - 1 : (int64_t)found + n, last;
-    if (n == 0 || at < 0 || at >= (int64_t)found)
+    return span_of(s.ptr + from, to - from);
+}
+
+/* The <n>-th piece and those behind it, <count> in all; from the end, and those before it, when <n> is
+ * negative. <count> 0: all there are. */
+static struct span pieces(struct span s, const struct conversion *c, bool skip_empty)
+{
+    struct piece p = { .next = 0 };
+    int64_t found = 0, count = c->number2 > 0 ? c->number2 : INT32_MAX;
+
+    while (next_piece(s, c->text, skip_empty, &p))
+        found++;
+    int64_t at = c->number > 0 ? c->number : found + 1 + c->number;
+    if (c->number == 0 || at < 1 || at > found)
         return span_of(NULL, 0);
-    if (count == 0)
-        last = n > 0 ? (int64_t)found - 1 : at, at = n > 0 ? at : 0;
-    else
-        last = n > 0 ? at + (count > 0 ? count : 1) - 1 : at,
-        at = n > 0 ? at : at - (count > 0 ? count : 1) + 1;
-    if (at < 0)
-        at = 0;
-    if (last >= (int64_t)found)
-        last = (int64_t)found - 1;
-    return span_of(s.ptr + kept[at].from, kept[last].to - kept[at].from);
+    int64_t first = c->number > 0 ? at : at - count + 1, last = c->number > 0 ? at + count - 1 : at;
+    return from_to(s, c->text, skip_empty, first < 1 ? 1 : first, last > found ? found : last);
 }
 
 static int hex_digit(char c)
@@ -113,6 +167,7 @@ static int hex_digit(char c)
                                   : -1;
 }
 
+/* A '%' that does not stand before two digits makes the whole no value, as in HAProxy. */
 static struct value url_decode(struct facts *f, struct span s, bool plus)
 {
     char *at = scratch_bytes(f->scratch, s.len + 1);
@@ -121,14 +176,16 @@ static struct value url_decode(struct facts *f, struct span s, bool plus)
     if (at == NULL)
         return value_none();
     for (size_t i = 0; i < s.len; i++) {
-        int high = i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1,
-            low = i + 2 < s.len ? hex_digit(s.ptr[i + 2]) : -1;
-        if (s.ptr[i] == '%' && high >= 0 && low >= 0) {
-            at[len++] = (char)(high << 4 | low);
-            i += 2;
-        } else {
+        if (s.ptr[i] != '%') {
             at[len++] = plus && s.ptr[i] == '+' ? ' ' : s.ptr[i];
+            continue;
         }
+        int high = i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1;
+        int low = i + 2 < s.len ? hex_digit(s.ptr[i + 2]) : -1;
+        if (high < 0 || low < 0)
+            return value_none();
+        at[len++] = (char)(high << 4 | low);
+        i += 2;
     }
     return value_text(span_of(at, len));
 }
@@ -156,17 +213,17 @@ static struct value url_encode(struct facts *f, struct span s)
     return value_text(span_of(at, len));
 }
 
-/* "[::1]:80" -> "[::1]", "80". */
+/* "[::1]:80" -> "[::1]", "80": cut at the last colon, if no bracket follows. */
 static struct span host_part(struct span s, bool port)
 {
-    size_t close = s.len > 0 && s.ptr[0] == '[' ? span_find_char(s, ']') : SPAN_NONE;
-    size_t colon = span_find_char(span_from_index(s, close == SPAN_NONE ? 0 : close), ':');
+    size_t colon = s.len;
 
-    if (colon != SPAN_NONE && close != SPAN_NONE)
-        colon += close;
+    while (colon > 0 && s.ptr[colon - 1] != ':' && s.ptr[colon - 1] != ']')
+        colon--;
+    bool found = colon > 0 && s.ptr[colon - 1] == ':';
     if (port)
-        return colon == SPAN_NONE ? SPAN("") : span_from_index(s, colon + 1);
-    return colon == SPAN_NONE ? s : span_first(s, colon);
+        return found ? span_from_index(s, colon) : SPAN("");
+    return found ? span_first(s, colon - 1) : s;
 }
 
 static struct value json_text(struct facts *f, struct span s)
@@ -256,7 +313,10 @@ static struct value compare(struct facts *f, struct span s, const struct convers
 {
     struct value v = operand(f, c);
     struct span with = c->number2 > 0 ? eval_as_text(f, &v) : c->text;
-    return value_int(span_cmp(s, with.ptr ? with : SPAN("")));
+
+    if (c->number2 > 0 && with.ptr == NULL)
+        return value_none(); /* a variable that was never set */
+    return value_int(span_cmp(s, with));
 }
 
 /* ---- numbers ---- */
@@ -409,9 +469,9 @@ static struct value convert_text(struct facts *f, struct span s, const struct co
     case CONVERT_LENGTH:
         return value_int((int64_t)s.len);
     case CONVERT_FIELD:
-        return value_text(pieces(s, c->text, c->number, c->number2, false));
+        return value_text(pieces(s, c, false));
     case CONVERT_WORD:
-        return value_text(pieces(s, c->text, c->number, c->number2, true));
+        return value_text(pieces(s, c, true));
     case CONVERT_REGSUB:
         return regsub(f, s, c);
     case CONVERT_URL_DECODE:

@@ -113,8 +113,11 @@ struct span eval_text(struct facts *f, const struct expr *e)
 
 bool eval_number(struct facts *f, const struct expr *e, int64_t *out)
 {
-    struct value v = value_as(f, eval_value(f, e), VALUE_INT);
+    struct value v = eval_value(f, e);
 
+    if (v.type == VALUE_TEXT)
+        return text_is_number(v.as.text, out);
+    v = value_as(f, v, VALUE_INT);
     *out = v.as.number;
     return v.type == VALUE_INT;
 }

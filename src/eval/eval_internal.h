@@ -55,5 +55,6 @@ struct value fetch_timer(struct facts *f, const struct expr_part *p);
 /* convert.c */
 struct value convert_value(struct facts *f, struct value v, const struct conversion *c);
 struct value convert_hash(struct facts *f, struct value v, const struct conversion *c);
-/* Makes <v> into <want>; none when it cannot be. */
+bool text_is_number(struct span s, int64_t *out);
+/* Makes <v> into <want>, as HAProxy casts; none when it cannot be. */
 struct value value_as(struct facts *f, struct value v, enum value_type want);

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines: escapes, dashes, joined parts, and what does not fit. */
+#include "eval/fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct stage s;
+static struct expr *line;
+static struct facts_times times = { .accepted = { 4000000 }, .begun = { 4000000 }, .end = { 5000000 } };
+static struct facts_end end = { .bytes_sent = 500, .body_bytes_sent = 300 };
+
+static int setup(void **state)
+{
+    (void)state;
+    stage_open(&s);
+    stage_request(&s);
+    stage_response(&s);
+    s.f.times = &times;
+    s.f.end = &end;
+    line = ARENA_NEW(s.a, struct expr);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    stage_close(&s);
+    return 0;
+}
+
+static struct expr_part *field(enum fetch fetch, const char *arg)
+{
+    struct expr_part *p = expr_add_fetch(s.a, line, fetch, span_from(arg));
+    p->escape = ESCAPE_NGINX_LOG;
+    p->dash = true;
+    return p;
+}
+
+static void text(const char *t)
+{
+    (void)expr_add_text(s.a, line, span_from(t));
+}
+
+static void assert_line(const char *expected)
+{
+    char room[1024];
+    struct buf b;
+    expr_finish(s.a, line);
+    buf_init_fixed(&b, room, sizeof(room));
+    eval_append(&s.f, line, &b);
+    assert_false(b.truncated);
+    assert_span(buf_span(&b), expected);
+}
+
+/* nginx's combined. */
+static void make_combined(void)
+{
+    field(FETCH_CLIENT_IP, "");
+    text(" - ");
+    field(FETCH_AUTH_USER, "");
+    text(" [");
+    field(FETCH_DATE_COMMON, "");
+    text("] \"");
+    field(FETCH_REQUEST_LINE, "");
+    text("\" ");
+    field(FETCH_STATUS, "");
+    text(" ");
+    field(FETCH_BODY_BYTES_SENT, "");
+    text(" \"");
+    field(FETCH_REQUEST_FIELD, "referer")->number = OCCURRENCE_ALL;
+    text("\" \"");
+    field(FETCH_REQUEST_FIELD, "user-agent")->number = OCCURRENCE_ALL;
+    text("\"");
+}
+
+static void a_combined_line(void **state)
+{
+    (void)state;
+    make_combined();
+    assert_line("192.0.2.7 - - [22/Nov/2026:12:00:11 +0000] \"GET /a/b.php?x=1&y=2 HTTP/1.1\" 200 300 \"-\" "
+                "\"curl/7.88 \\x22x\\x22\"");
+}
+
+static void escapes(void **state)
+{
+    (void)state;
+    static const struct {
+        enum expr_escape escape;
+        const char *expected;
+    } rows[] = {
+        { ESCAPE_NONE, "a\"b\\c\n{|}#\x7f\xe4" },
+        { ESCAPE_NGINX_LOG, "a\\x22b\\x5Cc\\x0A{|}#\\x7F\\xE4" },
+        { ESCAPE_NGINX_JSON, "a\\\"b\\\\c\\n{|}#\x7f\xe4" },
+        { ESCAPE_HAPROXY_LOG, "a#22b\\c#0A#7B#7C#7D#23#7F#E4" },
+        { ESCAPE_HAPROXY_QUOTE, "\"a#22b\\c#0A{|}#23#7F#E4\"" },
+        { ESCAPE_JSON, "a\\\"b\\\\c\\n{|}#\x7f\xe4" },
+    };
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        line = ARENA_NEW(s.a, struct expr);
+        field(FETCH_ENV, "a\"b\\c\n{|}#\x7f\xe4")->escape = rows[i].escape;
+        assert_line(rows[i].expected);
+    }
+    line = ARENA_NEW(s.a, struct expr);
+    field(FETCH_ENV, "\x01\b\t\f\r")->escape = ESCAPE_NGINX_JSON;
+    assert_line("\\u0001\\b\\t\\f\\r");
+}
+
+/* Every byte at every place of a long text, against the definition. */
+static void escapes_wherever_they_stand(void **state)
+{
+    (void)state;
+    for (unsigned c = 1; c < 256; c++) {
+        for (unsigned at = 0; at < 40; at++) {
+            char in[41], want[60], *to = want;
+            memset(in, 'x', 40);
+            in[40] = 0;
+            in[at] = (char)c;
+            memset(want, 'x', at);
+            to += at;
+            if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+                to += snprintf(to, 8, "\\x%02X", c);
+            else
+                *to++ = (char)c;
+            memset(to, 'x', 39 - at);
+            to[39 - at] = 0;
+            line->parts.count = 0;
+            field(FETCH_ENV, in);
+            char room[80];
+            struct buf b;
+            buf_init_fixed(&b, room, sizeof(room));
+            eval_append(&s.f, line, &b);
+            if (b.len != strlen(want) || memcmp(room, want, b.len) != 0)
+                fail_msg("byte %#x at %u", c, at);
+        }
+    }
+}
+
+static void dashes(void **state)
+{
+    (void)state;
+    field(FETCH_REQUEST_FIELD, "absent");
+    text("|");
+    field(FETCH_REQUEST_FIELD, "absent")->dash = false;
+    text("|");
+    field(FETCH_ENV, "");
+    text("|");
+    field(FETCH_ENV, "")->dash = false;
+    assert_line("-||-|");
+}
+
+static void joined_text_is_whole_or_empty(void **state)
+{
+    (void)state;
+    static char longer[2000];
+    memset(longer, 'y', sizeof(longer) - 1);
+    text("<");
+    field(FETCH_ENV, longer)->escape = ESCAPE_NONE;
+    text(">");
+    expr_finish(s.a, line);
+    struct span joined = eval_text(&s.f, line);
+    assert_int_equal(joined.len, 2001);
+    assert_int_equal(joined.ptr[2000], '>');
+    scratch_reset(&s.scratch);
+    scratch_init(&s.scratch, &s.slab, 1000);
+    struct span none;
+    assert_false(eval_text_found(&s.f, line, &none));
+    assert_int_equal(eval_text(&s.f, line).len, 0);
+    assert_non_null(eval_text(&s.f, line).ptr);
+}
+
+static void a_constant_is_the_models_own_text(void **state)
+{
+    (void)state;
+    static const char constant[] = "/srv/www";
+    struct expr *e = expr_text(s.a, span_from(constant));
+    assert_ptr_equal(eval_text(&s.f, e).ptr, constant);
+    assert_int_equal(s.slab.used, 0);
+}
+
+static void a_line_that_is_too_long_is_cut(void **state)
+{
+    (void)state;
+    make_combined();
+    expr_finish(s.a, line);
+    char room[30];
+    struct buf b;
+    buf_init_fixed(&b, room, sizeof(room));
+    eval_append(&s.f, line, &b);
+    assert_true(b.truncated);
+    assert_span(buf_span(&b), "192.0.2.7 - - [22/Nov/2026:12:");
+}
+
+/* Run by hand under a counter of instructions: <lines> combined lines, by default few. */
+static void many_lines(void **state)
+{
+    (void)state;
+    const char *wanted = getenv("KEEL_TEST_LINES");
+    unsigned lines = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 10;
+    make_combined();
+    expr_finish(s.a, line);
+    for (unsigned i = 0; i < lines; i++) {
+        char room[512];
+        struct buf b;
+        buf_init_fixed(&b, room, sizeof(room));
+        eval_append(&s.f, line, &b);
+        assert_true(b.len == 120 || !b.truncated);
+        scratch_reset(&s.scratch);
+    }
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(a_combined_line),
+        T(escapes),
+        T(escapes_wherever_they_stand),
+        T(dashes),
+        T(joined_text_is_whole_or_empty),
+        T(a_constant_is_the_models_own_text),
+        T(a_line_that_is_too_long_is_cut),
+        T(many_lines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -538,6 +538,15 @@ const struct diag_kind nginx_no_host = {
     .zh = "“{0}”中没有主机",
     .nginx = "no host in upstream \"\"",
 };
+const struct diag_kind nginx_host_variables = {
+    .code = "K0282",
+    .severity = SEVERITY_ERROR,
+    .en = "the host of `proxy_pass` cannot have variables yet: \"{0}\"",
+    .zh = "proxy_pass 的主机部分尚不支持变量：“{0}”",
+    .more =
+        "Which servers a request may go to is known when the file is read. A location, or `if`, for each of "
+        "them does the same; the path behind the host may have variables.",
+};
 
 const struct diag_kind *const nginx_kinds[] = {
     &nginx_unreadable,
@@ -619,5 +628,6 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_bad_status,
     &nginx_nested_in_named,
     &nginx_no_host,
+    &nginx_host_variables,
     NULL,
 };

@@ -248,10 +248,11 @@ static void add_redirect(struct build *b, struct proxy *p, const struct statemen
     *ARENA_PUSH(b->arena, &p->redirects) = map;
 }
 
-static void fill_redirects(struct build *b, const struct level *l, struct proxy *p)
+/* <computed>: the target has variables, and there is nothing to map back by default. */
+static void fill_redirects(struct build *b, const struct level *l, bool computed, struct proxy *p)
 {
     const struct kept *k = KEPT(l, proxy_redirect);
-    p->redirect_default = k == NULL && p->target == NULL && p->pool;
+    p->redirect_default = k == NULL && !computed;
     for (uint32_t i = 0; k && i < k->count; i++) {
         const struct statement *s = &k->items[i];
         if (s->words.count > 2) {
@@ -277,7 +278,7 @@ void nginx_check_proxy(struct build *b, const struct level *l)
     struct proxy unused = { .minor = 1 };
     (void)server_policy(b, l);
     fill_request(b, l, &unused);
-    fill_redirects(b, l, &unused);
+    fill_redirects(b, l, true, &unused);
 }
 
 void nginx_compile_proxy(struct build *b, struct level *l, const struct statement *pass)
@@ -290,6 +291,6 @@ void nginx_compile_proxy(struct build *b, struct level *l, const struct statemen
     l->scope->server = l->server;
     if (!nginx_proxy_target(b, l, word_at(pass, 1), p))
         return;
-    fill_redirects(b, l, p);
+    fill_redirects(b, l, nginx_has_variables(text_at(pass, 1)), p);
     action_add(b->config, l->scope, HOOK_REQUEST, ACTION_PROXY, p->at)->proxy = p;
 }

@@ -32,6 +32,9 @@ static bool split_url(struct build *b, const struct word *w, struct url *out)
         end = 0;
         while (end < rest.len && !strchr("/?", rest.ptr[end]))
             end++;
+        /* "http://app$request_uri": that variable begins with a slash */
+        size_t whole = span_find(span_first(rest, end), SPAN("$request_uri"));
+        end = whole != SPAN_NONE && whole + strlen("$request_uri") == end ? whole : end;
         out->uri = out->host + end;
     }
     return true;
@@ -169,28 +172,31 @@ static bool may_have_uri(struct build *b, const struct level *l, const struct wo
     return false;
 }
 
-/* Variables: when the host has none the pool is known all the same, and the rest is the whole path. */
-static bool computed_target(struct build *b, const struct word *w, struct proxy *p)
+/*
+ * Variables: the host must have none, for its pool is chosen when the file is
+ * read. What follows is the whole target, in place of the request's.
+ */
+static bool computed_target(struct build *b, const struct level *l, const struct word *w, struct proxy *p)
 {
     struct url u;
-    bool has_scheme = span_find(w->text, SPAN("://")) != SPAN_NONE;
-    if (!has_scheme) {
-        p->target = nginx_expr(b, &b->http, w, NULL);
-        return true;
+    if (span_starts_with(w->text, SPAN("$"))) {
+        diag_add(b->diags, &nginx_host_variables, w->at, DIAG_TEXT(w->text));
+        return false;
     }
-    if (span_starts_with(w->text, SPAN("$")))
-        u = (struct url){ 0, 0 };
-    else if (!split_url(b, w, &u))
+    if (!split_url(b, w, &u))
         return false;
     struct word host = host_word(w, &u);
-    if (host.text.len == 0 || nginx_has_variables(host.text)) {
-        p->target = nginx_expr(b, &b->http, w, NULL);
-        return true;
+    if (nginx_has_variables(host.text)) {
+        diag_add(b->diags, &nginx_host_variables, host.at, DIAG_TEXT(host.text));
+        return false;
     }
-    struct word uri = word_part(w, u.uri, w->text.len - u.uri);
-    p->uri = nginx_expr(b, &b->http, &uri, NULL);
     p->pool = nginx_target_pool(b, &b->http, &host);
-    return p->pool != NULL;
+    if (p->pool == NULL)
+        return false;
+    struct word uri = word_part(w, u.uri, w->text.len - u.uri);
+    action_add(b->config, l->scope, HOOK_REQUEST, ACTION_SET_TARGET, uri.at)->expr =
+        nginx_expr(b, &b->http, &uri, NULL);
+    return true;
 }
 
 bool nginx_proxy_target(struct build *b, const struct level *l, const struct word *w, struct proxy *p)
@@ -198,7 +204,7 @@ bool nginx_proxy_target(struct build *b, const struct level *l, const struct wor
     struct url u;
     p->scheme = SPAN("http");
     if (nginx_has_variables(w->text))
-        return computed_target(b, w, p);
+        return computed_target(b, l, w, p);
     if (!split_url(b, w, &u) || !may_have_uri(b, l, w, &u))
         return false;
     struct word host = host_word(w, &u);

@@ -98,9 +98,12 @@ static void compile_pass(struct build *b, const struct level *l)
     const struct word *w = word_at(&l->proxy_pass.items[0], 1);
     struct proxy *p = ARENA_NEW(b->arena, struct proxy);
     p->at = w->at;
-    if (nginx_has_variables(w->text))
-        p->target = nginx_expr(b, &b->stream, w, NULL);
-    else if ((p->pool = nginx_target_pool(b, &b->stream, w)) == NULL)
+    if (nginx_has_variables(w->text)) {
+        diag_add(b->diags, &nginx_host_variables, w->at, DIAG_TEXT(w->text));
+        return;
+    }
+    p->pool = nginx_target_pool(b, &b->stream, w);
+    if (p->pool == NULL)
         return;
     action_add(b->config, l->scope, HOOK_CONTENT, ACTION_PROXY, p->at)->proxy = p;
 }

@@ -222,6 +222,7 @@ enum outcome act_set_target(struct rules *r, const struct action *a)
     if (r->facts->uri.ptr)
         r->facts->uri = path;
     r->target_changed = true;
+    r->uri_changed = false; /* it is sent as it is, not escaped again */
     return NEXT;
 }
 

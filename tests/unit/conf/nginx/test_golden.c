@@ -84,6 +84,7 @@ static struct answer ask(void *self, enum question q, struct span key)
         return (struct answer){ .bytes = SPAN("director1") };
     case ASK_FILE_KIND:
     case ASK_PLAN:
+    case ASK_FILE_MODE:
         break;
     }
     return (struct answer){ .error = ENOENT, .bytes = SPAN("") };

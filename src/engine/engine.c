@@ -25,8 +25,7 @@ struct engine {
     char hostname[256];
 };
 
-/* --- threads
- * ------------------------------------------------------------------------------------------------------ */
+/* --- threads --- */
 static void *thread_main(void *argument)
 {
     struct thread *t = argument;
@@ -124,8 +123,7 @@ struct engine *engine_start(const struct engine_options *o)
     return e;
 }
 
-/* --- publishing
- * --------------------------------------------------------------------------------------------------- */
+/* --- publishing --- */
 void engine_publish(struct engine *e, const struct generation_parts *parts)
 {
     struct generation *g = generation_new(parts, e->shared.log, e->published, ++e->numbers);
@@ -150,8 +148,7 @@ void engine_reopen_logs(struct engine *e, const int *fds)
         log_sinks_reopen(e->published->sinks, fds, DURATION_S(1));
 }
 
-/* --- the end
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the end --- */
 void engine_drain(struct engine *e)
 {
     for (uint32_t i = 0; i < e->shared.thread_count; i++)
@@ -202,8 +199,7 @@ void engine_stop(struct engine **engine, duration logs)
     free(e);
 }
 
-/* --- about it
- * ----------------------------------------------------------------------------------------------------- */
+/* --- about it --- */
 void engine_totals(const struct engine *e, struct stats_totals *out)
 {
     *out = (struct stats_totals){

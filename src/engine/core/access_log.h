@@ -39,7 +39,7 @@ struct access_log *access_log_new(const struct access_log_options *o);
 /* Writes what is there, waits at most <most> for slow targets, ends the helper. NULL-safe. */
 void access_log_free(struct access_log **l, duration most);
 
-/* --- targets (control thread) -------------------------------------------------------------------------- */
+/* --- targets (control thread) --- */
 /* The sinks of a config's log targets, by index. A target that <before> (NULL: none) has too keeps its sink,
  * with the new fd. <fds> by target: -1 for those that are opened here (syslog); they are duplicated. A
  * syslog server that cannot be reached is tried again at most once a second. Counted by the generation. */
@@ -51,7 +51,7 @@ struct log_sink *log_sinks_at(const struct log_sinks *s, uint32_t target);
  * until the old ones are written (at most <most>). <fds> as above. */
 void log_sinks_reopen(struct log_sinks *s, const int *fds, duration most);
 
-/* --- lines (traffic threads) ---------------------------------------------------------------------------- */
+/* --- lines (traffic threads) --- */
 /* A thread's ring. NULL: out of memory. */
 struct log_ring *log_ring_new(struct access_log *l);
 /* Its lines are written first. */
@@ -81,7 +81,7 @@ MUST_USE bool log_quota(struct log_ring *r, unsigned kind, uint64_t second, uint
  * read the ring up to here. <release> is called by the helper thread. */
 void log_release(struct log_ring *r, void (*release)(void *what), void *what);
 
-/* --- about it ----------------------------------------------------------------------------------------- */
+/* --- about it --- */
 struct log_counts {
     uint64_t written, dropped_full, dropped_failed, bytes;
 };

@@ -165,8 +165,7 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_LIMIT_REQ] = act_unknown,
 };
 
-/* --- running
- * ------------------------------------------------------------------------------------------------ */
+/* --- running --- */
 /* Answers are also the business of where the request came in: an entry scope has its own say after the rest.
  */
 static bool goes_to_entry(const struct rules *r)

@@ -235,8 +235,7 @@ enum outcome act_set_status(struct rules *r, const struct action *a)
     return field_value_is_valid(r->answer->reason) ? NEXT : rules_end(r, RULES_FAILED);
 }
 
-/* --- what is remembered
- * -------------------------------------------------------------------------------------- */
+/* --- what is remembered --- */
 enum outcome act_set_slot(struct rules *r, const struct action *a)
 {
     struct value v = eval_value(r->facts, a->expr);

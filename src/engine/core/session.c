@@ -15,7 +15,7 @@
 #include "state/snapshot.h"
 #include "wire/proxy.h"
 
-/* --- addresses ----------------------------------------------------------------------------------------- */
+/* --- addresses --- */
 void small_address_of(struct small_address *to, const struct address *from)
 {
     to->u.family = AF_UNSPEC;
@@ -75,7 +75,7 @@ bool session_local(struct session *s, struct address *out)
     return true;
 }
 
-/* --- the end -------------------------------------------------------------------------------------------- */
+/* --- the end --- */
 static void session_release(struct grave *grave)
 {
     struct session *s = CONTAINER_OF(grave, struct session, grave);

@@ -23,6 +23,7 @@ struct access_log;
 struct generation;
 struct lease;
 struct log_ring;
+struct proxy;
 struct work_pool;
 
 /* What all threads of an engine share. */
@@ -38,6 +39,15 @@ struct shared {
     struct thread **threads;
     uint32_t thread_count;
     struct span hostname; /* of the machine */
+};
+
+/* http/head.c's: which fields the proxy action of the last request sets and hides, as bits of enum field_id.
+ */
+struct head_masks {
+    const struct proxy *proxy;
+    uint64_t generation;
+    uint64_t set, hide;
+    bool set_others, hide_others; /* there are names without an id too */
 };
 
 struct thread {
@@ -59,6 +69,7 @@ struct thread {
         tcp_slab;
     struct slab scratch_slab, ticket_slab;
     struct slab stream_slab, segment_slab, spool_slab; /* engine/http's */
+    struct head_masks head_masks;
     char *head; /* THREAD_HEAD bytes in which outgoing heads are put together */
 
     /* from other threads */

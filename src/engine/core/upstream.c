@@ -555,8 +555,7 @@ enum upstream_result upstream_start(struct upstream *u)
     return upstream_pick(u);
 }
 
-/* --- trying again
- * ------------------------------------------------------------------------------------------- */
+/* --- trying again --- */
 static uint32_t failure_bit(enum upstream_failure f)
 {
     switch (f) {
@@ -714,8 +713,7 @@ enum upstream_result upstream_retry(struct upstream *u, enum upstream_failure f,
     return may_go_elsewhere(u) ? upstream_elsewhere(u) : upstream_same_again(u);
 }
 
-/* --- the end
- * ------------------------------------------------------------------------------------------------- */
+/* --- the end --- */
 void upstream_failed(struct upstream *u, enum upstream_failure f)
 {
     u->failure = (uint8_t)f;

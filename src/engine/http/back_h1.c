@@ -15,8 +15,7 @@ static struct conn *back_conn(struct stream *s)
     return &s->upstream.conn->conn;
 }
 
-/* --- events
- * ---------------------------------------------------------------------------------------------------- */
+/* --- events --- */
 static void back_on_ready(struct conn *c)
 {
     stream_run(upstream_conn_of(c)->owner);
@@ -30,8 +29,7 @@ static void back_on_expired(struct upstream_conn *c)
     stream_run(s);
 }
 
-/* --- the request
- * ------------------------------------------------------------------------------------------------ */
+/* --- the request --- */
 bool back_h1_begin(struct stream *s)
 {
     struct upstream_conn *c = s->upstream.conn;
@@ -87,8 +85,7 @@ const struct flow_sink back_h1_sink = {
     .put = back_put, .put_file = back_put_file, .conn = back_splice_sink, .spliced = back_spliced_out
 };
 
-/* --- the answer's head
- * ------------------------------------------------------------------------------------------ */
+/* --- the answer's head --- */
 static enum back_head back_ended(const struct stream *s, struct conn_done d)
 {
     (void)d;
@@ -239,8 +236,7 @@ enum back_head back_h1_read_head(struct stream *s)
     }
 }
 
-/* --- the answer's body
- * ------------------------------------------------------------------------------------------ */
+/* --- the answer's body --- */
 static enum flow_got back_ended_body(struct stream *s, struct conn_done d)
 {
     s->error = d.error;

@@ -13,7 +13,7 @@ void body_init(struct body *b, struct thread *t, body_fn on_change, uint32_t mem
     *b = (struct body){ .thread = t, .on_change = on_change, .memory_max = memory_max, .file_max = file_max };
 }
 
-/* --- segments ------------------------------------------------------------------------------------------ */
+/* --- segments --- */
 static struct chunks *body_chunks(const struct body *b)
 {
     return loop_chunks(b->thread->loop);
@@ -162,7 +162,7 @@ bool body_put_file(struct body *b, int fd, off_t offset, uint64_t len, bool own)
     return true;
 }
 
-/* --- taking --------------------------------------------------------------------------------------------- */
+/* --- taking --- */
 /* Past what is used up. The last segment stays: more may be put into it. */
 static void body_settle(struct body *b)
 {

@@ -42,7 +42,7 @@ void flow_again(struct flow *f)
     f->passed = 0;
 }
 
-/* --- to the sink --------------------------------------------------------------------------------------- */
+/* --- to the sink --- */
 static bool flow_is_last(const struct flow *f)
 {
     return f->source_done && body_is_empty(&f->body) && f->splice.held == 0;
@@ -118,7 +118,7 @@ static enum flow_state flow_put_nothing(struct flow *f, bool last)
     return flow_sent(f, put, 0);
 }
 
-/* --- from the source ----------------------------------------------------------------------------------- */
+/* --- from the source --- */
 static enum flow_state flow_stopped(enum flow_got got)
 {
     switch (got) {

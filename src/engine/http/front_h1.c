@@ -26,8 +26,7 @@ static void front_on_ready(struct conn *c)
     stream_run(session_of_conn(c)->owner);
 }
 
-/* --- idle connections
- * ------------------------------------------------------------------------------------------ */
+/* --- idle connections --- */
 static const struct client_policy *idle_policy(const struct session *s)
 {
     return s->gate->model->service->entry->client;
@@ -147,8 +146,7 @@ const struct protocol_ops http1_protocol = { .begin = http1_begin,
                                              .expired = http1_expired,
                                              .stop = http1_stop };
 
-/* --- heads
- * ------------------------------------------------------------------------------------------------------ */
+/* --- heads --- */
 static enum stream_step head_is_bad(struct stream *s)
 {
     unsigned status = h1_error_status(s->scan.error);
@@ -284,8 +282,7 @@ static enum stream_step front_head(struct stream *s)
     }
 }
 
-/* --- the request's body
- * ------------------------------------------------------------------------------------------ */
+/* --- the request's body --- */
 /* Bytes behind a chunked body are the next request's. false: no memory for them. */
 static bool keep_ahead(struct stream *s, const char *bytes, size_t len)
 {
@@ -349,8 +346,7 @@ static const struct flow_source front_source = {
     .get = front_get, .conn = front_splice_conn, .splice_left = front_splice_left, .spliced = front_spliced_in
 };
 
-/* --- the answer
- * --------------------------------------------------------------------------------------------------- */
+/* --- the answer --- */
 static bool front_begin(struct stream *s)
 {
     s->pending_head = head_of_answer(s);
@@ -416,8 +412,7 @@ static bool front_is_there(const struct stream *s)
     return !s->session->conn.hangup_seen;
 }
 
-/* --- the end
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the end --- */
 static void front_close(struct session *session, const struct stream *s, bool more)
 {
     const struct client_policy *p = s->rules.client;

@@ -4,16 +4,22 @@
 #include <string.h>
 
 #include "engine/core/gate.h"
+#include "engine/core/generation.h"
+#include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
 #include "engine/http/uri.h"
 #include "eval/eval.h"
 
-/* --- writing
- * ----------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
+/*
+ * A head in the making. Lines that go through as they came are not copied one
+ * by one: neighbours in the bytes that were received are one run, one memcpy.
+ */
 struct writer {
     char *begin, *at, *end;
+    const char *run, *run_end; /* noted, not yet copied */
     bool full;
 };
 
@@ -24,7 +30,7 @@ static struct writer writer_of(struct stream *s)
                             .end = s->thread->head + THREAD_HEAD };
 }
 
-static bool has_room(struct writer *w, size_t len)
+static inline bool has_room(struct writer *w, size_t len)
 {
     if (LIKELY((size_t)(w->end - w->at) >= len))
         return true;
@@ -32,11 +38,52 @@ static bool has_room(struct writer *w, size_t len)
     return false;
 }
 
+static void flush_run(struct writer *w)
+{
+    size_t len = (size_t)(w->run_end - w->run);
+
+    if (len && has_room(w, len)) {
+        memcpy(w->at, w->run, len);
+        w->at += len;
+    }
+    w->run = w->run_end = NULL;
+}
+
+/* Bytes that lie where they came. */
+static inline void put_raw(struct writer *w, const char *from, const char *to)
+{
+    if (from != w->run_end) {
+        flush_run(w);
+        w->run = from;
+    }
+    w->run_end = to;
+}
+
+static void put_text(struct writer *w, struct span text)
+{
+    flush_run(w);
+    if (text.len == 0 || !has_room(w, text.len))
+        return;
+    memcpy(w->at, text.ptr, text.len);
+    w->at += text.len;
+}
+
 static void put_field(struct writer *w, struct span name, struct span value)
 {
-    if (!has_room(w, name.len + value.len + 4))
-        return;
-    w->at += h1_write_field(w->at, (size_t)(w->end - w->at), name, value);
+    flush_run(w);
+    if (has_room(w, name.len + value.len + 4))
+        w->at += h1_write_field(w->at, (size_t)(w->end - w->at), name, value);
+}
+
+/* A line as it was received, or an edited one. Who wrote ": " before the value also wrote CRLF behind it. */
+static inline void put_line(struct writer *w, const struct field *f)
+{
+    const char *colon = f->name.ptr + f->name.len, *end = f->value.ptr + f->value.len;
+
+    if (LIKELY(f->value.ptr == colon + 2 && memcmp(colon, ": ", 2) == 0 && memcmp(end, "\r\n", 2) == 0))
+        put_raw(w, f->name.ptr, end + 2);
+    else
+        put_field(w, f->name, f->value);
 }
 
 static void put_length(struct writer *w, uint64_t length)
@@ -51,23 +98,73 @@ static void put_length(struct writer *w, uint64_t length)
 
 static struct span written(struct writer *w)
 {
-    if (has_room(w, 2)) {
-        memcpy(w->at, "\r\n", 2);
-        w->at += 2;
-    }
+    put_text(w, SPAN("\r\n"));
     return w->full ? span_of(NULL, 0) : span_of(w->begin, (size_t)(w->at - w->begin));
 }
 
-/* --- the request's target
- * ------------------------------------------------------------------------------------------ */
-static void put_text(struct writer *w, struct span text)
+/* --- which fields go through --- */
+#define ID_BIT(id) ((uint64_t)1 << (id))
+_Static_assert(FIELD_ID_COUNT <= 64, "a mask holds every field that is known");
+
+/* The names of a list as a mask of known ones; <others>: there are unknown ones too. */
+static uint64_t mask_of(const void *items, uint32_t count, size_t size, bool *others)
 {
-    if (text.len == 0 || !has_room(w, text.len))
-        return;
-    memcpy(w->at, text.ptr, text.len);
-    w->at += text.len;
+    uint64_t mask = 0;
+
+    *others = false;
+    for (uint32_t i = 0; i < count; i++) {
+        /* struct span, or a struct field_line, which begins with its name */
+        const struct span *name = (const void *)((const char *)items + i * size);
+        enum field_id id = field_id_of(*name);
+        *others |= id == FIELD_OTHER;
+        mask |= id == FIELD_OTHER ? 0 : ID_BIT(id);
+    }
+    return mask;
 }
 
+/* What the proxy action of this request says about fields; remembered, for it is the same for the next one.
+ */
+static const struct head_masks *masks_of(const struct stream *s)
+{
+    struct head_masks *m = &s->thread->head_masks;
+    const struct proxy *p = s->proxy;
+
+    if (LIKELY(m->proxy == p && m->generation == s->lease->generation->number))
+        return m;
+    m->proxy = p;
+    m->generation = s->lease->generation->number;
+    m->set = mask_of(p->fields.items, p->fields.count, sizeof(*p->fields.items), &m->set_others);
+    m->hide = mask_of(p->hide_fields.items, p->hide_fields.count, sizeof(struct span), &m->hide_others);
+    bool unknown;
+    m->hide &=
+        ~mask_of(p->pass_hidden_fields.items, p->pass_hidden_fields.count, sizeof(struct span), &unknown);
+    return m;
+}
+
+static inline bool same_name(struct span a, struct span b)
+{
+    return a.len == b.len && span_eq_nocase(a, b);
+}
+
+static bool sets_field(const struct proxy *p, struct span name)
+{
+    for (uint32_t i = 0; i < p->fields.count; i++)
+        if (same_name(p->fields.items[i].name, name))
+            return true;
+    return false;
+}
+
+static bool spans_hold(const struct span *items, uint32_t count, struct span name)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (same_name(items[i], name))
+            return true;
+    return false;
+}
+
+#define FRAMING_FIELDS (ID_BIT(FIELD_CONTENT_LENGTH) | ID_BIT(FIELD_TRANSFER_ENCODING))
+
+/* --- the request's target --- */
 static void put_escaped(struct writer *w, struct stream *s, struct span path)
 {
     struct span out;
@@ -111,59 +208,31 @@ static void put_target(struct writer *w, struct stream *s)
     }
 }
 
+/* The line as it was received will do. */
+static bool line_is_raw(const struct stream *s)
+{
+    const struct message *m = &s->request;
+
+    return !s->rules.uri_changed && !s->rules.target_changed && !s->proxy->replace_prefix &&
+           !s->proxy->method && m->target.ptr == m->path.ptr && m->minor == 1 && s->proxy->minor == 1 &&
+           m->target.ptr == m->method_text.ptr + m->method_text.len + 1;
+}
+
 static void put_request_line(struct writer *w, struct stream *s)
 {
-    struct span method = s->proxy->method ? eval_text(&s->facts, s->proxy->method) : s->request.method_text;
+    const struct message *m = &s->request;
 
-    put_text(w, method);
+    if (LIKELY(line_is_raw(s))) {
+        put_raw(w, m->method_text.ptr, m->target.ptr + m->target.len + strlen(" HTTP/1.1\r\n"));
+        return;
+    }
+    put_text(w, s->proxy->method ? eval_text(&s->facts, s->proxy->method) : m->method_text);
     put_text(w, SPAN(" "));
     put_target(w, s);
     put_text(w, s->proxy->minor ? SPAN(" HTTP/1.1\r\n") : SPAN(" HTTP/1.0\r\n"));
 }
 
-/* --- the request's fields
- * --------------------------------------------------------------------------------------- */
-static bool same_name(struct span a, struct span b)
-{
-    return a.len == b.len && span_eq_nocase(a, b);
-}
-
-/* Does the proxy action set this field itself? */
-static bool is_overridden(const struct proxy *p, const struct field *f)
-{
-    for (uint32_t i = 0; i < p->fields.count; i++)
-        if (same_name(p->fields.items[i].name, f->name))
-            return true;
-    return false;
-}
-
-static bool overrides(const struct proxy *p, struct span name)
-{
-    for (uint32_t i = 0; i < p->fields.count; i++)
-        if (same_name(p->fields.items[i].name, name))
-            return true;
-    return false;
-}
-
-static bool is_framing(const struct field *f)
-{
-    return f->id == FIELD_CONTENT_LENGTH || f->id == FIELD_TRANSFER_ENCODING;
-}
-
-/* What the client sent, as far as it goes to the server. */
-static bool request_field_passes(const struct stream *s, const struct field *f)
-{
-    const struct proxy *p = s->proxy;
-
-    if (f->gone || f->hop || is_framing(f) || !p->pass_fields)
-        return false;
-    if (p->default_fields && (f->id == FIELD_HOST || f->id == FIELD_EXPECT))
-        return false;
-    if (f->id == FIELD_EXPECT && s->to_server.body.keep && s->to_server.source_done)
-        return false; /* the body is there: nobody waits any more */
-    return !is_overridden(p, f);
-}
-
+/* --- the request's fields --- */
 static void put_own_fields(struct writer *w, struct stream *s)
 {
     const struct proxy *p = s->proxy;
@@ -191,9 +260,9 @@ static void put_default_fields(struct writer *w, struct stream *s)
 {
     const struct proxy *p = s->proxy;
 
-    if (!overrides(p, SPAN("Host")))
+    if (!sets_field(p, SPAN("Host")))
         put_field(w, SPAN("Host"), s->facts.proxy_host);
-    if (!overrides(p, SPAN("Connection")) && !(p->minor && server_is_kept(s)))
+    if (!sets_field(p, SPAN("Connection")) && !(p->minor && server_is_kept(s)))
         put_field(w, SPAN("Connection"), SPAN("close"));
 }
 
@@ -210,7 +279,7 @@ static void put_connection(struct writer *w, struct stream *s)
 
     s->request_upgrades = false;
     if (s->proxy->default_fields) {
-        s->request_upgrades = overrides(s->proxy, SPAN("Upgrade")) && !asks_for_h2c(upgrade);
+        s->request_upgrades = sets_field(s->proxy, SPAN("Upgrade")) && !asks_for_h2c(upgrade);
         return;
     }
     if (s->request.wants_upgrade && upgrade && s->proxy->minor && !asks_for_h2c(upgrade)) {
@@ -224,7 +293,8 @@ static void put_connection(struct writer *w, struct stream *s)
     }
 }
 
-static void put_request_framing(struct writer *w, struct stream *s)
+/* Frames the body for the server. True: the client's own Content-Length says it. */
+static bool put_request_framing(struct writer *w, struct stream *s)
 {
     const struct flow *f = &s->to_server;
 
@@ -232,25 +302,47 @@ static void put_request_framing(struct writer *w, struct stream *s)
         h1_out_init(&s->request_out, f->received ? FRAMING_LENGTH : FRAMING_NONE, f->received);
         if (f->received)
             put_length(w, f->received);
-        return;
+        return false;
     }
-    if (s->request.framing == FRAMING_CHUNKED && !(f->source_done && f->body.keep)) {
+    if (s->request.framing != FRAMING_CHUNKED) {
+        bool told = s->request.first[FIELD_CONTENT_LENGTH] != 0;
+        h1_out_init(&s->request_out, told ? FRAMING_LENGTH : FRAMING_NONE, s->request.body_length);
+        return told;
+    }
+    if (f->source_done && f->body.keep) {
+        h1_out_init(&s->request_out, FRAMING_LENGTH, f->received);
+        put_length(w, f->received);
+    } else {
         h1_out_init(&s->request_out, FRAMING_CHUNKED, 0);
         put_field(w, SPAN("Transfer-Encoding"), SPAN("chunked"));
-        return;
     }
-    uint64_t length = s->request.framing == FRAMING_CHUNKED ? f->received : s->request.body_length;
-    if (s->request.framing == FRAMING_NONE && !message_find(&s->request, FIELD_CONTENT_LENGTH)) {
-        h1_out_init(&s->request_out, FRAMING_NONE, 0);
-        return;
+    return false;
+}
+
+/* What the client sent, as far as it goes to the server. */
+static void put_request_fields(struct writer *w, struct stream *s, bool length)
+{
+    const struct proxy *p = s->proxy;
+    const struct head_masks *masks = masks_of(s);
+    uint64_t drop = FRAMING_FIELDS | masks->set;
+
+    if (length)
+        drop &= ~ID_BIT(FIELD_CONTENT_LENGTH);
+    if (p->default_fields)
+        drop |= ID_BIT(FIELD_HOST) | ID_BIT(FIELD_EXPECT);
+    if (s->to_server.body.keep && s->to_server.source_done)
+        drop |= ID_BIT(FIELD_EXPECT); /* the body is there: nobody waits any more */
+    for (const struct field *f = s->request.fields, *end = f + s->request.field_count; f < end; f++) {
+        if (f->gone || f->hop || (drop & ID_BIT(f->id)))
+            continue;
+        if (f->id == FIELD_OTHER && masks->set_others && sets_field(p, f->name))
+            continue;
+        put_line(w, f);
     }
-    h1_out_init(&s->request_out, FRAMING_LENGTH, length);
-    put_length(w, length);
 }
 
 struct span head_of_request(struct stream *s)
 {
-    const struct message *m = &s->request;
     struct writer w = writer_of(s);
 
     put_request_line(&w, s);
@@ -259,33 +351,39 @@ struct span head_of_request(struct stream *s)
     if (s->proxy->fields.count)
         put_own_fields(&w, s);
     put_connection(&w, s);
-    put_request_framing(&w, s);
-    for (unsigned i = 0; i < m->field_count; i++)
-        if (request_field_passes(s, &m->fields[i]))
-            put_field(&w, m->fields[i].name, m->fields[i].value);
+    bool length = put_request_framing(&w, s);
+    if (s->proxy->pass_fields)
+        put_request_fields(&w, s, length);
+    else if (length)
+        put_length(&w, s->request.body_length);
     return written(&w);
 }
 
-/* --- the answer
- * ------------------------------------------------------------------------------------------------------ */
-static bool spans_hold(const struct span *items, uint32_t count, struct span name)
+/* --- the answer --- */
+static bool answer_hides(const struct proxy *p, const struct field *f)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (same_name(items[i], name))
-            return true;
-    return false;
+    return spans_hold(p->hide_fields.items, p->hide_fields.count, f->name) &&
+           !spans_hold(p->pass_hidden_fields.items, p->pass_hidden_fields.count, f->name);
 }
 
-static bool answer_field_passes(const struct stream *s, const struct field *f)
+/* Fields that do not pass whatever their number; FIELD_OTHER's bit: look at the names. */
+static uint64_t answer_drops(const struct stream *s)
 {
-    const struct proxy *p = s->own ? NULL : s->proxy;
+    if (s->own || s->proxy->hide_fields.count == 0)
+        return FRAMING_FIELDS;
+    const struct head_masks *m = masks_of(s);
+    return FRAMING_FIELDS | m->hide | (m->hide_others ? ID_BIT(FIELD_OTHER) : 0);
+}
 
-    if (f->gone || f->hop || is_framing(f))
-        return false;
-    if (!p || p->hide_fields.count == 0)
-        return true;
-    return !spans_hold(p->hide_fields.items, p->hide_fields.count, f->name) ||
-           spans_hold(p->pass_hidden_fields.items, p->pass_hidden_fields.count, f->name);
+static void put_answer_fields(struct writer *w, const struct stream *s, uint64_t drop)
+{
+    for (const struct field *f = s->answer.fields, *end = f + s->answer.field_count; f < end; f++) {
+        if (f->gone || f->hop)
+            continue;
+        if ((drop & ID_BIT(f->id)) && (f->id != FIELD_OTHER || answer_hides(s->proxy, f)))
+            continue;
+        put_line(w, f);
+    }
 }
 
 /* May the client's connection carry another request after this answer? */
@@ -321,17 +419,23 @@ static enum framing answer_framing(struct stream *s)
     return FRAMING_CHUNKED;
 }
 
-static void put_answer_framing(struct writer *w, struct stream *s, enum framing framing)
+/* Frames the body for the client. True: the Content-Length that is there says it. */
+static bool frame_answer(struct stream *s, enum framing framing)
 {
-    const struct field *length = message_find(&s->answer, FIELD_CONTENT_LENGTH);
+    bool told = s->answer.first[FIELD_CONTENT_LENGTH] != 0;
 
+    h1_out_init(&s->answer_out, framing, s->answer.body_length);
+    /* HEAD, 304: the length of what was not sent. */
+    return told && (framing == FRAMING_LENGTH ||
+                    (framing == FRAMING_NONE && s->answer.status >= 200 && s->answer.status != 204));
+}
+
+static void put_answer_framing(struct writer *w, const struct stream *s, enum framing framing, bool told)
+{
     if (framing == FRAMING_CHUNKED)
         put_field(w, SPAN("Transfer-Encoding"), SPAN("chunked"));
-    else if (framing == FRAMING_LENGTH)
+    else if (framing == FRAMING_LENGTH && !told)
         put_length(w, s->answer.body_length);
-    else if (framing == FRAMING_NONE && length && s->answer.status >= 200 && s->answer.status != 204)
-        put_field(w, SPAN("Content-Length"), length->value); /* HEAD, 304: of what was not sent */
-    h1_out_init(&s->answer_out, framing, s->answer.body_length);
 }
 
 static void put_persistence(struct writer *w, struct stream *s)
@@ -349,40 +453,41 @@ static void put_persistence(struct writer *w, struct stream *s)
     }
 }
 
-static bool answer_has(const struct stream *s, enum field_id id)
-{
-    const struct field *f = message_find(&s->answer, id);
-
-    return f && answer_field_passes(s, f);
-}
-
 /* Fields that a language puts on every answer. */
-static void put_signature(struct writer *w, struct stream *s)
+static void put_signature(struct writer *w, struct stream *s, uint64_t drop)
 {
     const struct client_policy *p = s->rules.client;
 
-    if (p->server_field && !answer_has(s, FIELD_SERVER))
+    if (p->server_field && (!s->answer.first[FIELD_SERVER] || (drop & ID_BIT(FIELD_SERVER))))
         put_field(w, SPAN("Server"),
                   p->independent_tokens ? SPAN("evenkeel") : SPAN("evenkeel/" KEEL_VERSION));
-    if (p->date_field && !answer_has(s, FIELD_DATE))
+    if (p->date_field && (!s->answer.first[FIELD_DATE] || (drop & ID_BIT(FIELD_DATE))))
         put_field(w, SPAN("Date"), span_from(loop_wall_text(s->thread->loop)->http));
+}
+
+static void put_status_line(struct writer *w, const struct stream *s)
+{
+    const struct message *m = &s->answer;
+    struct span reason = m->reason.len ? m->reason : status_reason(m->status);
+
+    if (has_room(w, 32 + reason.len))
+        w->at += h1_write_status_line(w->at, (size_t)(w->end - w->at), 1, m->status, reason);
 }
 
 struct span head_of_answer(struct stream *s)
 {
-    const struct message *m = &s->answer;
     struct writer w = writer_of(s);
-    struct span reason = m->reason.len ? m->reason : status_reason(m->status);
     enum framing framing = answer_framing(s);
+    uint64_t drop = answer_drops(s);
 
     s->keep_client = client_may_stay(s);
-    if (has_room(&w, 32 + reason.len))
-        w.at += h1_write_status_line(w.at, (size_t)(w.end - w.at), 1, m->status, reason);
-    put_signature(&w, s);
-    for (unsigned i = 0; i < m->field_count; i++)
-        if (answer_field_passes(s, &m->fields[i]))
-            put_field(&w, m->fields[i].name, m->fields[i].value);
-    put_answer_framing(&w, s, framing);
+    put_status_line(&w, s);
+    put_signature(&w, s, drop);
+    bool told = frame_answer(s, framing);
+    if (told)
+        drop &= ~ID_BIT(FIELD_CONTENT_LENGTH);
+    put_answer_fields(&w, s, drop);
+    put_answer_framing(&w, s, framing, told);
     put_persistence(&w, s);
     return written(&w);
 }

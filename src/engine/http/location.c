@@ -41,8 +41,7 @@ struct span location_complete(struct stream *s, struct span path)
     return joined(s, url, path);
 }
 
-/* --- a server's
- * ------------------------------------------------------------------------------------------------ */
+/* --- a server's --- */
 /* <value> begins with <from>: that part becomes <to>. ptr NULL: no memory. */
 static struct span replace_front(struct stream *s, struct span value, struct span from, struct span to)
 {

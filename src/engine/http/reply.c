@@ -9,8 +9,7 @@
 #include "engine/http/location.h"
 #include "eval/eval.h"
 
-/* --- error pages
- * ---------------------------------------------------------------------------------------------- */
+/* --- error pages --- */
 const struct error_page *reply_error_page(const struct stream *s, unsigned status)
 {
     const struct scope *scope = s->rules.pages;
@@ -88,8 +87,7 @@ static enum stream_step page_begin(struct stream *s, const struct error_page *pa
     return STEP_WAIT;
 }
 
-/* --- an answer of ours
- * ------------------------------------------------------------------------------------------- */
+/* --- an answer of ours --- */
 static bool add(struct stream *s, struct span name, struct span value)
 {
     value = span_trim(value);

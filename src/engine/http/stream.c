@@ -56,8 +56,7 @@ const char *stream_step_name(enum stream_step step)
     return steps[step].name;
 }
 
-/* --- time
- * ---------------------------------------------------------------------------------------------------- */
+/* --- time --- */
 /* A deadline runs from the last progress on its side; what happens on the other one does not move it. */
 static void settle(struct loop *l, struct deadline *d, duration most, uint64_t moved, uint64_t *before)
 {
@@ -92,8 +91,7 @@ void stream_expired(struct stream *s)
     stream_run(s);
 }
 
-/* --- running
- * --------------------------------------------------------------------------------------------------- */
+/* --- running --- */
 void stream_run(struct stream *s)
 {
     unsigned ended = 0;
@@ -134,8 +132,7 @@ static void stream_on_pause(struct deadline *d)
     stream_run(s);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------ */
+/* --- life --- */
 /* Only this thread writes it; others read. */
 static void count_up(_Atomic uint32_t *n, uint32_t by)
 {
@@ -194,8 +191,7 @@ void stream_free(struct stream *s)
     slab_put(&t->stream_slab, s);
 }
 
-/* --- ends
- * ------------------------------------------------------------------------------------------------------- */
+/* --- ends --- */
 /* The moment that a stream is in, for its end. */
 static enum end_moment moment_of(const struct stream *s)
 {

@@ -12,8 +12,7 @@
 #include "eval/eval.h"
 #include "state/snapshot.h"
 
-/* --- on demand
- * -------------------------------------------------------------------------------------------------- */
+/* --- on demand --- */
 static bool stream_number(void *self, enum fetch f, int64_t *out)
 {
     const struct stream *s = self;
@@ -72,8 +71,7 @@ static const struct live stream_live = { .address = live_address,
                                          .bytes = stream_bytes,
                                          .file = stream_file };
 
-/* --- as it goes
- * -------------------------------------------------------------------------------------------------- */
+/* --- as it goes --- */
 void stream_facts_begin(struct stream *s)
 {
     live_begin(&s->facts, &stream_live, &s->live, &s->scratch, s->lease);

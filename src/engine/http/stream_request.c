@@ -13,8 +13,7 @@
 #define KEPT_MEMORY     (16u * 1024) /* of it, what is kept to be sent again */
 #define DROPPED_MOST    (1024u * 1024)
 
-/* --- what the rules say
- * -------------------------------------------------------------------------------------- */
+/* --- what the rules say --- */
 static enum stream_step reply_of_rules(struct stream *s)
 {
     const struct reply *reply = s->rules.reply;
@@ -114,8 +113,7 @@ enum stream_step step_tarpit(struct stream *s)
     return STEP_REPLY;
 }
 
-/* --- the body
- * --------------------------------------------------------------------------------------------------- */
+/* --- the body --- */
 void stream_on_body(struct body *b)
 {
     stream_run(CONTAINER_OF(b, struct flow, body)->stream);
@@ -250,8 +248,7 @@ enum stream_step step_body(struct stream *s)
     return r == RULES_DONE ? STEP_PICK : step_of_rules(s, r);
 }
 
-/* --- what is left of it after the answer
- * ---------------------------------------------------------------------- */
+/* --- what is left of it after the answer --- */
 enum stream_step step_drain(struct stream *s)
 {
     char *scratch = loop_chunks(s->thread->loop)->scratch;

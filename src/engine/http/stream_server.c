@@ -13,8 +13,7 @@
 #include "engine/http/location.h"
 #include "engine/http/reply.h"
 
-/* --- the hold on a server
- * ------------------------------------------------------------------------------------ */
+/* --- the hold on a server --- */
 /* The try is over, however: what it moved is noted for the log. */
 static void server_note_try(struct stream *s)
 {
@@ -43,8 +42,7 @@ void server_finish(struct stream *s)
     s->server_done = true;
 }
 
-/* --- choosing, connecting
- * -------------------------------------------------------------------------------------- */
+/* --- choosing, connecting --- */
 static enum stream_step server_begin(struct stream *s)
 {
     s->times.picked = s->upstream.picked;
@@ -127,8 +125,7 @@ enum stream_step step_connect(struct stream *s)
     return server_result(s, r);
 }
 
-/* --- trying again
- * ----------------------------------------------------------------------------------------------- */
+/* --- trying again --- */
 static bool request_is_replayable(const struct stream *s)
 {
     return s->to_server.body.keep || s->to_server.passed == 0;
@@ -169,8 +166,7 @@ static enum stream_step server_failed_with(struct stream *s, enum upstream_failu
     return server_result(s, r);
 }
 
-/* --- sending
- * ------------------------------------------------------------------------------------------------------ */
+/* --- sending --- */
 /* The request's body failed on the client's side. */
 static enum stream_step request_failed(struct stream *s, enum flow_state st)
 {
@@ -263,8 +259,7 @@ enum stream_step step_send(struct stream *s)
     return stream_give_up(s, END_CLIENT_CLOSED);
 }
 
-/* --- the answer's head
- * ---------------------------------------------------------------------------------------------- */
+/* --- the answer's head --- */
 static bool status_is_tried_elsewhere(const struct stream *s)
 {
     const struct server_policy *p = s->rules.server;

@@ -84,6 +84,8 @@ static bool connection_read(struct message *m, struct h1_seen *s)
 {
     unsigned members = 0;
     const struct field *f = message_find(m, FIELD_CONNECTION);
+    if (LIKELY(span_eq(f->value, SPAN("keep-alive"))) && !message_next(m, f))
+        return s->keep_alive = true;
     for (; f; f = message_next(m, f)) {
         struct span list = f->value, member;
         while (list_member(&list, &member)) {

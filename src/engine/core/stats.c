@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/core/stats.h"
 
+#include <stddef.h>
+
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
@@ -76,49 +78,84 @@ static void count_end(struct counts_block *b, const struct stats_stream *s)
     }
 }
 
-static void count_times(struct counts_block *b, const struct stats_stream *s)
+/* What is the same for the service's, the pool's and the server's block. */
+struct worked_out {
+    uint32_t second;
+    size_t status;              /* where in a block this class is counted */
+    unsigned first_byte, total; /* buckets */
+};
+
+static struct worked_out work_out(const struct thread *t, const struct stats_stream *s)
 {
-    if (b == NULL)
-        return;
-    if (s->first_byte_us != UINT64_MAX) {
-        histogram_record(&b->first_byte, s->first_byte_us);
-        counts_bump(b, response_us, s->first_byte_us);
-        counts_bump(b, queue_us, s->queue_us == UINT64_MAX ? 0 : s->queue_us);
-        counts_bump(b, connect_us, s->connect_us == UINT64_MAX ? 0 : s->connect_us);
-        counts_bump(b, total_us, s->total_us);
-        counts_bump(b, timed, 1);
-    }
-    if (s->total_us != UINT64_MAX)
-        histogram_record(&b->total, s->total_us);
+    static const uint16_t classes[] = {
+        offsetof(struct counts_block, status_other), offsetof(struct counts_block, status_1xx),
+        offsetof(struct counts_block, status_2xx),   offsetof(struct counts_block, status_3xx),
+        offsetof(struct counts_block, status_4xx),   offsetof(struct counts_block, status_5xx),
+    };
+    unsigned class = s->status / 100u;
+
+    return (struct worked_out){ .second = second_of(t),
+                                .status = classes[class < COUNT_OF(classes) ? class : 0],
+                                .first_byte = histogram_bucket(s->first_byte_us),
+                                .total = histogram_bucket(s->total_us) };
 }
 
-static void count_stream(struct thread *t, struct counts_block *b, const struct stats_stream *s,
+/* Only this thread writes the block; others read it. */
+static inline void add(_Atomic uint64_t *to, uint64_t n)
+{
+    atomic_store_explicit(to, atomic_load_explicit(to, memory_order_relaxed) + n, memory_order_relaxed);
+}
+static inline void add_bucket(uint32_t *to)
+{
+    __atomic_store_n(to, *to + 1, __ATOMIC_RELAXED);
+}
+
+static void count_times(struct counts_block *b, const struct stats_stream *s, const struct worked_out *w)
+{
+    if (s->first_byte_us != UINT64_MAX) {
+        add_bucket(&b->first_byte.bucket[w->first_byte]);
+        add(&b->response_us, s->first_byte_us);
+        add(&b->queue_us, s->queue_us == UINT64_MAX ? 0 : s->queue_us);
+        add(&b->connect_us, s->connect_us == UINT64_MAX ? 0 : s->connect_us);
+        add(&b->total_us, s->total_us);
+        add(&b->timed, 1);
+    }
+    if (s->total_us != UINT64_MAX)
+        add_bucket(&b->total.bucket[w->total]);
+}
+
+static void count_stream(struct counts_block *b, const struct stats_stream *s, const struct worked_out *w,
                          bool is_service)
 {
     if (b == NULL)
         return;
-    counts_bump(b, bytes_in, s->from_client);
-    counts_bump(b, bytes_out, s->to_client);
+    add(&b->bytes_in, s->from_client);
+    add(&b->bytes_out, s->to_client);
     if (s->status != 0) {
-        counts_bump(b, requests, 1);
-        counts_rate(&b->request_rate, second_of(t));
-        counts_status(b, s->status);
+        add(&b->requests, 1);
+        counts_rate(&b->request_rate, w->second);
+        add((_Atomic uint64_t *)(void *)((char *)b + w->status), 1);
     }
     if (!is_service) {
-        counts_bump(b, sessions, 1);
-        counts_rate(&b->session_rate, second_of(t));
+        add(&b->sessions, 1);
+        counts_rate(&b->session_rate, w->second);
+        if (s->reused)
+            add(&b->reuses, 1);
     }
-    count_end(b, s);
-    count_times(b, s);
+    if (UNLIKELY(s->end.reason != END_DONE))
+        count_end(b, s);
+    count_times(b, s, w);
 }
 
 void stats_stream_end(struct thread *t, const struct lease *l, const struct stats_stream *s)
 {
-    count_stream(t, service_counts(service_of(s->gate), t->index), s, true);
+    struct worked_out w = work_out(t, s);
+
+    count_stream(service_counts(service_of(s->gate), t->index), s, &w, true);
     if (s->pool != NULL)
-        count_stream(t, pool_counts(snapshot_pool(l->snapshot, s->pool), t->index), s, false);
+        count_stream(pool_counts(snapshot_pool(l->snapshot, s->pool), t->index), s, &w, false);
     if (s->server != NULL)
-        count_stream(t, server_counts(snapshot_server(l->snapshot, s->server), t->index), s, false);
+        count_stream(server_counts(snapshot_server(l->snapshot, s->server), t->index), s, &w, false);
 }
 
 void stats_counts_left(const struct lease *l, const struct pool *pool, const struct server *server,

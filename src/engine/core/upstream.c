@@ -358,7 +358,6 @@ static enum upstream_result upstream_open(struct upstream *u)
     u->reused = true;
     u->conn->owner = u;
     upstream_is_open(u);
-    upstream_bump(u, reuses);
     return UPSTREAM_READY;
 }
 

@@ -348,11 +348,51 @@ static enum h1_sent out_send(struct h1_out *o, struct conn *c, struct chunks *ch
     return sent;
 }
 
+/* The usual case: a head and at most one piece, nothing of ours waits, nothing is framed. */
+static bool is_plain(const struct h1_out *o, unsigned count)
+{
+    return count <= 1 && o->framing != FRAMING_CHUNKED && !o->rest && o->frame_at == o->frame_len &&
+           !o->closing;
+}
+
+/* One writev of it. false: it did not go out whole, and the rest is as if it had been sent the long way. */
+static enum h1_sent send_plain(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span head,
+                               const struct iovec *part, bool last, size_t *taken, int *error)
+{
+    size_t size = part ? part->iov_len : 0, first = head.len;
+    struct iovec iov[2] = { { .iov_base = (void *)(uintptr_t)head.ptr, .iov_len = head.len } };
+
+    BUG_ON(size && (o->framing == FRAMING_NONE || (o->framing == FRAMING_LENGTH && size > o->left)));
+    if (size)
+        iov[first != 0] = *part;
+    struct conn_done d = conn_writev(c, iov, (first != 0) + (size != 0), false);
+    size_t sent = d.result == CONN_OK ? d.len : 0;
+    o->written += sent;
+    if (sent < first && !keep_rest(o, chunks, span_from_index(head, sent))) {
+        *error = ENOMEM;
+        return H1_SENT_ERROR;
+    }
+    *taken = sent > first ? sent - first : 0;
+    o->payload += *taken;
+    if (o->framing == FRAMING_LENGTH)
+        o->left -= *taken;
+    if (d.result == CONN_ERROR) {
+        *error = d.error;
+        return H1_SENT_ERROR;
+    }
+    if (sent < first + size)
+        return H1_SENT_PART;
+    o->closing = o->ended = last;
+    return H1_SENT_ALL;
+}
+
 enum h1_sent h1_out_send(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span head,
                          const struct iovec *parts, unsigned count, bool last, size_t *taken, int *error)
 {
     struct out_payload p = { .parts = parts, .count = count, .last = last };
 
+    if (LIKELY(is_plain(o, count) && (head.len || count)))
+        return send_plain(o, c, chunks, head, count ? parts : NULL, last, taken, error);
     for (unsigned i = 0; i < count; i++)
         p.size += parts[i].iov_len;
     return out_send(o, c, chunks, head, &p, taken, error);

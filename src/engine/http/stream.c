@@ -96,7 +96,6 @@ void stream_run(struct stream *s)
 {
     unsigned ended = 0;
 
-    live_now(&s->facts);
     for (;;) {
         s->wait_client = s->wait_server = DURATION_NONE;
         enum stream_step next = steps[s->step].run(s);
@@ -133,6 +132,12 @@ static void stream_on_pause(struct deadline *d)
 }
 
 /* --- life --- */
+/* Not in line: the library's memset is quicker than what a compiler makes of a length that it knows. */
+static __attribute__((noipa)) void clear(void *from, size_t len)
+{
+    memset(from, 0, len);
+}
+
 /* Only this thread writes it; others read. */
 static void count_up(_Atomic uint32_t *n, uint32_t by)
 {
@@ -146,7 +151,7 @@ struct stream *stream_new(struct session *session, const struct front *front)
 
     if (!s)
         return NULL;
-    memset(s, 0, offsetof(struct stream, facts));
+    clear(s, offsetof(struct stream, facts));
     count_up(&t->streams, 1);
     atomic_store_explicit(&t->requests, atomic_load_explicit(&t->requests, memory_order_relaxed) + 1,
                           memory_order_relaxed);

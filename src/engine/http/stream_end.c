@@ -21,7 +21,7 @@ static void count_stream(struct stream *s)
                                .redispatched = u->redispatched,
                                .reused = u->reused,
                                .from_client = s->bytes_in,
-                               .to_client = s->facts_end.bytes_sent,
+                               .to_client = s->answer_out.written + s->interim_out + s->tunnel_out,
                                .from_server = s->back_in,
                                .to_server = s->request_out.written,
                                .first_byte_us = UINT64_MAX,
@@ -40,10 +40,14 @@ void stream_log(struct stream *s)
 {
     if (s->end.reason == END_REASONS)
         stream_note_end(s, END_DONE);
-    stream_facts_end(s);
+    s->times.end = thread_now(s->thread);
     count_stream(s);
-    if (s->rules.scope->on[HOOK_LOG].count)
-        (void)rules_run(&s->rules, HOOK_LOG);
+    if (s->rules.logs->logs.count == 0 && s->rules.scope->on[HOOK_LOG].count == 0 &&
+        s->rules.entry->on[HOOK_LOG].count == 0)
+        return; /* nobody will read it */
+    live_now(&s->facts);
+    stream_facts_end(s);
+    (void)rules_run(&s->rules, HOOK_LOG);
     struct lines_about about = { .failed = (s->end.reason != END_DONE && s->end.reason != END_LOCAL) ||
                                            s->status >= 500,
                                  .quiet = s->in_len == 0 && !s->head_read };

@@ -79,27 +79,51 @@ void stream_facts_begin(struct stream *s)
     s->facts.times = &s->times;
 }
 
+static size_t without_port(struct span host)
+{
+    const char *from = host.len && host.ptr[0] == '[' ? memchr(host.ptr, ']', host.len) : host.ptr;
+    const char *colon = from ? memchr(from, ':', (size_t)(span_end(host) - from)) : NULL;
+
+    return colon ? (size_t)(colon - host.ptr) : host.len;
+}
+
+/* Is there an upper-case letter among 8 bytes? */
+static bool word_has_upper(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101u, seven = word & (ones * 0x7f);
+
+    return (seven + ones * (0x80 - 'A')) & ~(seven + ones * (0x80 - 'Z' - 1)) & ~word & (ones * 0x80);
+}
+
+static bool has_upper(struct span s)
+{
+    uint64_t word = 0;
+
+    for (; s.len >= sizeof(word); s = span_from_index(s, sizeof(word))) {
+        memcpy(&word, s.ptr, sizeof(word));
+        if (word_has_upper(word))
+            return true;
+    }
+    word = 0;
+    memcpy(&word, s.ptr, s.len);
+    return word_has_upper(word);
+}
+
 /* The effective host without its port, in lower case. Most are that already. */
 static bool set_host(struct stream *s)
 {
     struct span host = s->request.host;
-    size_t len = host.len, upper = 0;
 
-    for (size_t i = len; i-- > 0 && host.ptr[i] != ']';)
-        if (host.ptr[i] == ':')
-            len = i;
-    host.len = len;
-    for (size_t i = 0; i < len; i++)
-        upper += host.ptr[i] >= 'A' && host.ptr[i] <= 'Z';
-    if (upper) {
-        char *lower = scratch_bytes(&s->scratch, len);
-        if (!lower)
-            return false;
-        for (size_t i = 0; i < len; i++)
-            lower[i] = (char)(host.ptr[i] >= 'A' && host.ptr[i] <= 'Z' ? host.ptr[i] | 0x20 : host.ptr[i]);
-        host.ptr = lower;
-    }
+    host.len = without_port(host);
     s->facts.host = host;
+    if (host.len == 0 || !has_upper(host))
+        return true;
+    char *lower = scratch_bytes(&s->scratch, host.len);
+    if (!lower)
+        return false;
+    for (size_t i = 0; i < host.len; i++)
+        lower[i] = (char)(host.ptr[i] >= 'A' && host.ptr[i] <= 'Z' ? host.ptr[i] | 0x20 : host.ptr[i]);
+    s->facts.host.ptr = lower;
     return true;
 }
 
@@ -122,7 +146,6 @@ void stream_facts_end(struct stream *s)
     struct upstream *u = &s->upstream;
     const struct shared *shared = s->thread->shared;
 
-    s->times.end = thread_now(s->thread);
     s->facts.status = s->status;
     s->facts.try_count = upstream_tries_kept(u);
     s->facts_end = (struct facts_end){

@@ -54,13 +54,13 @@ enum stream_step request_refuse_large(struct stream *s)
 static void set_proxy(struct stream *s, const struct proxy *p)
 {
     struct span name = p->pool ? p->pool->name : SPAN("");
-    size_t colon = name.len;
+    const char *colon = name.len ? memrchr(name.ptr, ':', name.len) : NULL;
 
-    while (colon && name.ptr[colon - 1] != ':' && name.ptr[colon - 1] != ']')
-        colon--;
+    if (colon && memchr(colon, ']', (size_t)(span_end(name) - colon)))
+        colon = NULL; /* of an IPv6 address */
     s->proxy = s->facts.proxy = p;
     s->facts.proxy_host = name;
-    s->facts.proxy_port = colon && name.ptr[colon - 1] == ':' ? span_from_index(name, colon)
+    s->facts.proxy_port = colon ? span_from_index(name, (size_t)(colon - name.ptr) + 1)
                           : span_eq(p->scheme, SPAN("https")) ? SPAN("443")
                                                               : SPAN("80");
 }

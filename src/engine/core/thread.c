@@ -91,7 +91,8 @@ void thread_free(struct thread **thread)
 static void thread_adopt(struct task *task)
 {
     struct thread *t = CONTAINER_OF(task, struct thread, adopt_task);
-    struct generation *g = atomic_exchange_explicit(&t->offered, NULL, memory_order_acquire);
+    /* Release too: who finds no offer may use the task again, and must see that the loop is done with it. */
+    struct generation *g = atomic_exchange_explicit(&t->offered, NULL, memory_order_acq_rel);
 
     if (!g)
         return;

@@ -365,7 +365,8 @@ static enum h1_sent send_plain(struct h1_out *o, struct conn *c, struct chunks *
     BUG_ON(size && (o->framing == FRAMING_NONE || (o->framing == FRAMING_LENGTH && size > o->left)));
     if (size)
         iov[first != 0] = *part;
-    struct conn_done d = conn_writev(c, iov, (first != 0) + (size != 0), false);
+    unsigned pieces = (first ? 1u : 0u) + (size ? 1u : 0u);
+    struct conn_done d = conn_writev(c, iov, pieces, false);
     size_t sent = d.result == CONN_OK ? d.len : 0;
     o->written += sent;
     if (sent < first && !keep_rest(o, chunks, span_from_index(head, sent))) {

@@ -63,6 +63,25 @@ static inline void play_start(struct play *p, unsigned threads)
     hand_publish(&p->hand, p->engine, p->world, p->listener);
 }
 
+/* A new model of the same servers, to be changed and then published. */
+static inline void play_reload_begin(struct play *p)
+{
+    hand_begin(&p->hand, p->hand.language, PROTOCOL_HTTP);
+    for (unsigned i = 0; i < PLAY_SERVERS; i++)
+        if (p->servers[i] >= 0)
+            (void)hand_add_server(&p->hand, hand_port(p->servers[i]));
+}
+
+/* Waits until every thread has taken it. <listens>: on the socket that is there. */
+static inline void play_reload(struct play *p, bool listens)
+{
+    assert_true(hand_finish(&p->hand));
+    hand_publish(&p->hand, p->engine, p->world, listens ? p->listener : -1);
+    for (int i = 0; i < PLAY_WAIT && !engine_adopted(p->engine); i++)
+        (void)usleep(1000);
+    assert_true(engine_adopted(p->engine));
+}
+
 static inline void play_end(struct play *p)
 {
     engine_stop(&p->engine, DURATION_S(1));

@@ -291,6 +291,7 @@ def test_reload_leaks_nothing(proxy):
         write(p, i)
         p.reload()
         assert until_generation(p, i)
+    time.sleep(0.5)
     before = (len(p.pids()), sum(process.descriptors(x) for x in p.pids()), process.pss_kb(p.pids()))
     for i in range(10, 40):
         write(p, i)
@@ -299,7 +300,7 @@ def test_reload_leaks_nothing(proxy):
     time.sleep(0.5)
     after = (len(p.pids()), sum(process.descriptors(x) for x in p.pids()), process.pss_kb(p.pids()))
     print("processes, descriptors, PSS kB:", before, after)
-    assert after[0] == before[0] and after[1] <= before[1] + 2
+    assert after[0] <= before[0] and after[1] <= before[1] + 2
     if not where.is_sanitized(where.keel()):
         assert after[2] < before[2] + 2048
 

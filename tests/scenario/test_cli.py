@@ -120,6 +120,7 @@ def test_missing_include(prepare):
     assert p.command("-t").returncode == 0, "a glob without a match is no error"
 
 
+@pytest.mark.needs("root")
 def test_unknown_user(prepare, language):
     text = {"nginx": config.nginx(HTTP, main="user nosuchuser;"), "haproxy": config.haproxy(LISTEN, top="user nosuchuser")}
     p = prepare(language, text[language])

@@ -63,7 +63,7 @@ static void add_addresses(struct build *b, ka_address_list *list)
     struct statement row;
     while (keepalived_next_row(b, &row)) {
         struct vrrp_address a;
-        bool vmac;
+        bool vmac = false;
         if (ka_address_row(b, &row, &a, &vmac))
             *ARENA_PUSH(b->arena, list) = a;
         if (vmac)

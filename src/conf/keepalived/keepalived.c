@@ -94,7 +94,7 @@ bool keepalived_next_row(struct build *b, struct statement *s)
 
 static struct span config_id(struct arena *a, const struct world *w, const struct dialect_options *o)
 {
-    if (o->defines.count)
+    if (o && o->defines.count)
         return o->defines.items[0];
     struct answer name = world_ask(w, ASK_HOSTNAME, SPAN(""));
     struct span rest = name.error ? SPAN("") : name.bytes;

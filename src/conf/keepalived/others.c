@@ -74,7 +74,7 @@ static void read_static_addresses(struct build *b, const struct keyword *k, cons
 {
     struct statement row;
     struct vrrp_address a;
-    bool vmac;
+    bool vmac = false;
     (void)k;
     (void)s;
     while (keepalived_next_row(b, &row))

@@ -83,6 +83,7 @@ static struct answer ask(void *self, enum question q, struct span key)
     case ASK_HOSTNAME:
         return (struct answer){ .bytes = SPAN("director1") };
     case ASK_FILE_KIND:
+    case ASK_FILE_MODE:
     case ASK_PLAN:
     case ASK_FILE_MODE:
         break;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "model/expr.h"
 #include "model/list_of.h"
@@ -42,7 +43,7 @@ enum action_kind {
     /* content */
     ACTION_PROXY,  /* .proxy */
     ACTION_FILES,  /* .files: serve from a root */
-    ACTION_STATUS, /* .number enum status_view: stub_status, page */
+    ACTION_STATUS, /* .number enum status_view: stub_status, page; of a page, .page */
     /* the request */
     ACTION_FIELD_SET, /* .name .expr; in RESPONSE and REPLY hooks: of the answer */
     ACTION_FIELD_ADD,
@@ -126,6 +127,24 @@ struct auth {
     const struct expr *realm; /* "off" switches off */
     const struct map *users;  /* name -> struct span of the hashed password */
 };
+/*
+ * A page of statistics: where it is, who may see it, and who may act on it. The
+ * action's condition lets in only requests for <uri>, or for it and "?" or ";".
+ */
+struct stats_user {
+    struct span name, password;
+};
+struct stats_page {
+    struct span uri;
+    struct span realm;
+    LIST_OF(struct stats_user) users; /* empty: everybody */
+    LIST_OF(struct span) scopes;      /* names of proxies that are shown; empty: all */
+    duration refresh;                 /* 0 = never */
+    bool hide_version, legends;
+    struct span node, description;
+    LIST_OF(const struct cond *) admins; /* POST may change servers when one of them holds; empty: never */
+    struct where at;
+};
 struct zone; /* model/zone.h: limit_req, limit_conn */
 
 struct action {
@@ -148,6 +167,7 @@ struct action {
         const struct zone *zone;
         const struct regex *regex;
         const struct test *match;
+        const struct stats_page *page;
     };
     LIST_OF(struct network) networks;
 };

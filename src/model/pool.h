@@ -149,6 +149,7 @@ struct server {
 
 struct pool {
     uint32_t index;
+    uint32_t id; /* HAProxy's; 0: none */
     enum language language;
     struct span name; /* as written; nginx's implicit ones: "10.0.0.1:80" */
     bool stream;      /* nginx: named in stream {}, beside the names of http {} */

@@ -71,6 +71,8 @@ static void add_block(const struct counts_block *b, uint32_t second, struct coun
 #undef X
     sum->session_rate += rate_of(&b->session_rate, second);
     sum->request_rate += rate_of(&b->request_rate, second);
+    sum->session_rate_most += atomic_load_explicit(&b->session_rate.most, memory_order_relaxed);
+    sum->request_rate_most += atomic_load_explicit(&b->request_rate.most, memory_order_relaxed);
     histogram_add(&sum->first_byte, &b->first_byte);
     histogram_add(&sum->total, &b->total);
 }

@@ -67,6 +67,9 @@ struct counts_sum {
     COUNT_LIST(X)
 #undef X
     uint32_t session_rate, request_rate; /* of the last whole second */
+    /* The threads' own peaks, added: never less than the peak of all, equal when they had it in one second.
+     */
+    uint32_t session_rate_most, request_rate_most;
     struct histogram first_byte, total;
 };
 

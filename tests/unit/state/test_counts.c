@@ -83,6 +83,10 @@ static void rates_are_of_the_last_whole_second(void **state)
     assert_int_equal(rate_at(103), 0);
     counts_rate(r, 110);
     assert_int_equal(rate_at(110), 0);
+    struct counts_sum sum = { 0 };
+    counts_add_up(&c, 111, &sum);
+    assert_int_equal(sum.request_rate_most, 5);
+    assert_int_equal(sum.session_rate_most, 0);
     assert_int_equal(atomic_load(&r->most), 5);
 }
 

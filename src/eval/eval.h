@@ -32,6 +32,8 @@ void eval_append(struct facts *f, const struct expr *e, struct buf *out);
 
 /* NULL holds always. A test by regular expression leaves its groups in the facts. */
 bool eval_cond(struct facts *f, const struct cond *c);
+/* The same where bytes may still come: <known> false, it depends on them. */
+bool eval_cond_known(struct facts *f, const struct cond *c, bool *known);
 bool eval_acl(struct facts *f, const struct acl *acl);
 bool eval_test(struct facts *f, const struct test *t);
 /* Does <v> match, with <t>'s subject put aside? For checks and for lists of fields. */

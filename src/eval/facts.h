@@ -46,15 +46,17 @@ struct live {
     bool (*address)(void *self, enum which_address which, struct address *out);
     /*
      * CONNECTION_SERIAL, CONNECTION_REQUESTS, PROCESS_CONNECTIONS,
-     * TLS_USED, TLS_RESUMED (0, 1), REQUEST_LENGTH. False: none.
+     * TLS_USED (0, 1), REQUEST_LENGTH. False: none.
      */
     bool (*number)(void *self, enum fetch f, int64_t *out);
     /*
-     * LISTENER_NAME, TLS_VERSION, TLS_CIPHER, TLS_SNI, TLS_ALPN, TLS_CLIENT_VERIFY,
-     * TLS_CLIENT_SUBJECT, DOCUMENT_ROOT, REQUEST_FILENAME. ptr NULL: none. What
-     * must be made lies in the stream's scratch.
+     * LISTENER_NAME, DOCUMENT_ROOT, REQUEST_FILENAME. ptr NULL: none. What must be
+     * made lies in the stream's scratch.
      */
     struct span (*text)(void *self, enum fetch f);
+    /* Every other TLS_*: <number> is the part's. What must be made lies in <room>. NULL, or a value of none.
+     */
+    struct value (*tls)(void *self, enum fetch f, int32_t number, struct scratch *room);
     /* The request's body as far as it is buffered, as one span. False: none yet. */
     bool (*body)(void *self, struct span *out);
     /* The first bytes of a TCP session. False: none yet. */
@@ -114,7 +116,12 @@ struct facts {
     /* the connection */
     const struct service *service;
     uint64_t accepted_wall_us, begun_wall_us; /* 0 = not reached */
+    struct span connection_error; /* why nothing could be spoken on it; ptr NULL: nothing of the kind */
     bool udp;
+
+    /* the first bytes of a TCP session */
+    bool inspected; /* no more will be waited for: what is there is all */
+    bool pending;   /* set by a fetch that more bytes would have answered otherwise */
 
     /* the request */
     const struct message *request; /* as it is now, after edits */

@@ -33,13 +33,15 @@ typedef struct value fetch_fn(struct facts *f, const struct expr_part *p);
 
 static fetch_fn *const fetches[FETCH_COUNT] = {
     [FETCH_TRUE... FETCH_PROCESS_CONNECTIONS] = fetch_process,
-    [FETCH_CLIENT_IP... FETCH_TLS_CLIENT_SUBJECT] = fetch_client,
-    [FETCH_HELLO_SNI... FETCH_BYTES_PAYLOAD] = fetch_bytes,
+    [FETCH_CLIENT_IP... FETCH_CONNECTION_ERROR] = fetch_client,
+    [FETCH_HELLO_SNI... FETCH_INSPECTED] = fetch_bytes,
     [FETCH_SESSION_PROTOCOL] = fetch_client,
     [FETCH_METHOD... FETCH_REQUEST_COMPLETE] = fetch_request,
     [FETCH_CAPTURE... FETCH_MAP] = fetch_slots,
     [FETCH_PROXY_HOST... FETCH_PROXY_PORT] = fetch_request,
-    [FETCH_POOL_NAME... FETCH_SERVER_WEIGHT] = fetch_server,
+    [FETCH_POOL_NAME... FETCH_SERVER_SOURCE_PORT] = fetch_server,
+    [FETCH_TLS_SERVER_USED... FETCH_TLS_SERVER_SESSION_ID] = fetch_client,
+    [FETCH_POOL_USABLE... FETCH_SERVER_WEIGHT] = fetch_server,
     [FETCH_STATUS... FETCH_RESPONSE_VERSION] = fetch_response,
     [FETCH_BYTES_SENT... FETCH_TIME_UPSTREAM_RESPONSE] = fetch_end,
     [FETCH_TIMER_HANDSHAKE... FETCH_DATE_REQUEST] = fetch_timer,

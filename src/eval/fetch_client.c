@@ -94,7 +94,6 @@ struct value fetch_client(struct facts *f, const struct expr_part *p)
     case FETCH_CONNECTION_REQUESTS:
         return live_number(f, p->fetch, false);
     case FETCH_TLS_USED:
-    case FETCH_TLS_RESUMED:
         return live_number(f, p->fetch, true);
     case FETCH_CONNECTION_AGE:
         return f->times ? seconds_since(f, f->times->accepted) : value_none();
@@ -108,15 +107,11 @@ struct value fetch_client(struct facts *f, const struct expr_part *p)
     case FETCH_SESSION_PROTOCOL:
         return value_text(f->udp ? SPAN("UDP") : SPAN("TCP"));
     case FETCH_LISTENER_NAME:
-    case FETCH_TLS_VERSION:
-    case FETCH_TLS_CIPHER:
-    case FETCH_TLS_SNI:
-    case FETCH_TLS_ALPN:
-    case FETCH_TLS_CLIENT_VERIFY:
-    case FETCH_TLS_CLIENT_SUBJECT:
         return value_text(f->live->text(f->self, p->fetch));
-    default:
-        BUG_ON(true);
+    case FETCH_CONNECTION_ERROR:
+        return value_text(f->connection_error);
+    default: /* TLS_* */
+        return f->live->tls ? f->live->tls(f->self, p->fetch, p->number, f->scratch) : value_none();
     }
 }
 
@@ -136,11 +131,20 @@ static struct span alpn_list(struct facts *f, const struct client_hello *h)
     return joined;
 }
 
+static struct value not_yet(struct facts *f)
+{
+    f->pending = !f->inspected;
+    return value_none();
+}
+
 static struct value hello(struct facts *f, enum fetch which, struct span bytes)
 {
     struct client_hello h;
+    enum client_hello_result result = client_hello_parse(bytes, &h);
 
-    if (client_hello_parse(bytes, &h) != CLIENT_HELLO_DONE)
+    if (result == CLIENT_HELLO_MORE)
+        return not_yet(f);
+    if (result != CLIENT_HELLO_DONE)
         return value_none();
     switch ((unsigned)which) {
     case FETCH_HELLO_SNI:
@@ -160,12 +164,14 @@ static struct value hello(struct facts *f, enum fetch which, struct span bytes)
     }
 }
 
-static struct value payload(const struct expr_part *p, struct span bytes)
+static struct value payload(struct facts *f, const struct expr_part *p, struct span bytes)
 {
     size_t from = p->number > 0 ? (size_t)p->number : 0, len = p->number2 > 0 ? (size_t)p->number2 : 0;
 
     if (from > bytes.len || (len > 0 && bytes.len - from < len))
-        return value_none(); /* not all there yet, or never */
+        return not_yet(f);
+    if (len == 0)
+        f->pending = !f->inspected;
     struct span rest = span_from_index(bytes, from);
     return value_binary(len ? span_first(rest, len) : rest);
 }
@@ -174,11 +180,19 @@ struct value fetch_bytes(struct facts *f, const struct expr_part *p)
 {
     struct span bytes;
 
-    if (f->live->bytes == NULL || !f->live->bytes(f->self, &bytes))
+    if (p->fetch == FETCH_INSPECTED) {
+        f->pending = !f->inspected;
+        return value_bool(f->inspected);
+    }
+    if (f->live->bytes == NULL)
         return value_none();
-    if (p->fetch == FETCH_BYTES_LEN)
+    if (!f->live->bytes(f->self, &bytes))
+        return not_yet(f);
+    if (p->fetch == FETCH_BYTES_LEN) {
+        f->pending = !f->inspected;
         return value_int((int64_t)bytes.len);
+    }
     if (p->fetch == FETCH_BYTES_PAYLOAD)
-        return payload(p, bytes);
+        return payload(f, p, bytes);
     return hello(f, p->fetch, bytes);
 }

@@ -175,3 +175,51 @@ bool eval_cond(struct facts *f, const struct cond *c)
         result = holds(f, &c->groups.items[i]);
     return result != c->negate;
 }
+
+/* ---- while bytes are still to come ---- */
+
+enum truth { NO, MAYBE, YES };
+
+/* What holds now holds; what does not may do so with more bytes. */
+static enum truth acl_truth(struct facts *f, const struct acl *acl)
+{
+    enum truth truth = NO;
+
+    for (uint32_t i = 0; i < acl->tests.count; i++) {
+        f->pending = false;
+        if (eval_test(f, &acl->tests.items[i]))
+            return YES;
+        if (f->pending)
+            truth = MAYBE;
+    }
+    return truth;
+}
+
+static enum truth group_truth(struct facts *f, const struct group *g)
+{
+    enum truth truth = YES;
+
+    for (uint32_t i = 0; i < g->terms.count; i++) {
+        enum truth term = acl_truth(f, g->terms.items[i].acl);
+        if (g->terms.items[i].negate)
+            term = term == YES ? NO : term == NO ? YES : MAYBE;
+        if (term == NO)
+            return NO;
+        if (term == MAYBE)
+            truth = MAYBE;
+    }
+    return truth;
+}
+
+bool eval_cond_known(struct facts *f, const struct cond *c, bool *known)
+{
+    enum truth truth = NO;
+
+    for (uint32_t i = 0; i < c->groups.count && truth != YES; i++) {
+        enum truth group = group_truth(f, &c->groups.items[i]);
+        if (group != NO)
+            truth = group;
+    }
+    *known = truth != MAYBE;
+    return (truth == YES) != c->negate;
+}

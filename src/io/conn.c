@@ -335,6 +335,13 @@ struct conn_done conn_peek(struct conn *c, void *into, size_t len)
     return n > 0 ? done_ok((size_t)n) : conn_read_failed(c, n);
 }
 
+void conn_look_again(struct conn *c)
+{
+    c->can_read = true;
+    if (c->tls)
+        tls_socket_readable(c->tls);
+}
+
 struct conn_done conn_discard(struct conn *c, size_t len)
 {
     struct chunks *chunks = loop_chunks(c->loop);

@@ -112,6 +112,9 @@ struct conn_done conn_read(struct conn *c, void *into, size_t len);
 /* Before conn_start_tls: what is queued, without taking it. Ask again only after on_ready: the same bytes
  * come. */
 struct conn_done conn_peek(struct conn *c, void *into, size_t len);
+/* The next read asks the kernel although no event came: for a kept connection that is about to carry what
+ * cannot be sent twice. */
+void conn_look_again(struct conn *c);
 /* Drops up to <len> queued bytes (lingering close). */
 struct conn_done conn_discard(struct conn *c, size_t len);
 

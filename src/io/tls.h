@@ -211,6 +211,7 @@ tls_session_context(const struct tls_session *s); /* the one that was picked; no
 struct span tls_session_id(const struct tls_session *s);
 /* 0 (X509_V_OK) when the peer's certificate is good, or none was asked for. */
 int tls_verify_result(const struct tls_session *s);
+const char *tls_verify_text(int result); /* "certificate has expired" */
 bool tls_has_peer_certificate(const struct tls_session *s);
 enum tls_certificate_part {
     TLS_PART_PEM,

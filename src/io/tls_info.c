@@ -118,6 +118,11 @@ int tls_verify_result(const struct tls_session *s)
     return (int)SSL_get_verify_result(s->ssl);
 }
 
+const char *tls_verify_text(int result)
+{
+    return X509_verify_cert_error_string(result);
+}
+
 bool tls_has_peer_certificate(const struct tls_session *s)
 {
     return SSL_get0_peer_certificate(s->ssl) != NULL;

@@ -311,6 +311,7 @@ void dump_scope(struct dump *d, const struct scope *s)
     dump_flag(d, "logs replace", s->logs_set);
     for (uint32_t i = 0; i < s->logs.count; i++)
         dump_log(d, &s->logs.items[i]);
+    dump_expr(d, "failed connections", s->failed_line);
     dump_flag(d, "internal", s->internal);
     dump_text(d, "prefix", s->prefix);
     dump_text(d, "server name", s->server_name);
@@ -322,5 +323,6 @@ void dump_scope(struct dump *d, const struct scope *s)
         dump_line(d, "pool %.*s", SPAN_ARGS(s->pool->name));
     dump_number(d, "connections", s->connections_max);
     dump_number(d, "capture slots", s->slots);
+    dump_time(d, "waits for bytes", s->inspect_delay);
     d->depth--;
 }

@@ -42,7 +42,6 @@ static void dump_clients_certificates(const struct dump *d, const struct tls_ser
     dump_flag(d, "asks for a certificate", s->demand == TLS_DEMAND_OPTIONAL);
     dump_flag(d, "wants a certificate", s->demand == TLS_DEMAND_REQUIRED);
     dump_flag(d, "lenient", s->lenient);
-    dump_flag(d, "any issuer", s->any_issuer);
     dump_file(d, "trusts", &s->trusted);
     dump_file(d, "names", &s->named);
     dump_file(d, "revoked", &s->revoked);

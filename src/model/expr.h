@@ -73,14 +73,24 @@ enum needs {
     X(TLS_SNI, TEXT, CLIENT)                                                                                 \
     X(TLS_ALPN, TEXT, CLIENT)                                                                                \
     X(TLS_RESUMED, BOOL, CLIENT)                                                                             \
-    X(TLS_CLIENT_VERIFY, TEXT, CLIENT)                                                                       \
-    X(TLS_CLIENT_SUBJECT, TEXT, CLIENT)                                                                      \
+    X(TLS_MISSING, BOOL, CLIENT) /* a plain connection on a listener of TLS */                               \
+    X(TLS_SAME, BOOL, CLIENT)    /* the handshake was by tls_server <number>'s certificates */               \
+    X(TLS_CIPHER_BITS, INT, CLIENT)                                                                          \
+    X(TLS_GROUP, TEXT, CLIENT)                                                                               \
+    X(TLS_SESSION_ID, BINARY, CLIENT)                                                                        \
+    X(TLS_CLIENT_USED, BOOL, CLIENT)   /* it showed a certificate */                                         \
+    X(TLS_CLIENT_ERROR, INT, CLIENT)   /* X509_V_ERR_*; 0: none, or no certificate */                        \
+    X(TLS_CLIENT_VERIFY, TEXT, CLIENT) /* "SUCCESS", "FAILED:reason", "NONE" */                              \
+    X(TLS_CLIENT_PART, TEXT, CLIENT)   /* <number> enum tls_part */                                          \
+    X(TLS_CLIENT_DER, BINARY, CLIENT)                                                                        \
+    X(CONNECTION_ERROR, TEXT, CLIENT) /* why it failed before anything was spoken */                         \
     X(HELLO_SNI, TEXT, BYTES)                                                                                \
     X(HELLO_ALPN, TEXT, BYTES)                                                                               \
     X(HELLO_VERSION, TEXT, BYTES)                                                                            \
     X(HELLO_TYPE, INT, BYTES)                                                                                \
     X(BYTES_LEN, INT, BYTES)                                                                                 \
-    X(BYTES_PAYLOAD, BINARY, BYTES)   /* <number> offset, <number2> length */                                \
+    X(BYTES_PAYLOAD, BINARY, BYTES) /* <number> offset, <number2> length */                                  \
+    X(INSPECTED, BOOL, BYTES)       /* the time to look at the first bytes is over, or no more will come */  \
     X(SESSION_PROTOCOL, TEXT, CLIENT) /* TCP or UDP */                                                       \
     /* the request */                                                                                        \
     X(METHOD, TEXT, REQUEST)                                                                                 \
@@ -126,6 +136,14 @@ enum needs {
     X(SERVER_PORT, INT, SERVER)                                                                              \
     X(SERVER_SOURCE_IP, IP, SERVER) /* our address towards the server */                                     \
     X(SERVER_SOURCE_PORT, INT, SERVER)                                                                       \
+    X(TLS_SERVER_USED, BOOL, SERVER) /* the connection to the server */                                      \
+    X(TLS_SERVER_VERSION, TEXT, SERVER)                                                                      \
+    X(TLS_SERVER_CIPHER, TEXT, SERVER)                                                                       \
+    X(TLS_SERVER_CIPHER_BITS, INT, SERVER)                                                                   \
+    X(TLS_SERVER_ALPN, TEXT, SERVER)                                                                         \
+    X(TLS_SERVER_GROUP, TEXT, SERVER)                                                                        \
+    X(TLS_SERVER_RESUMED, BOOL, SERVER)                                                                      \
+    X(TLS_SERVER_SESSION_ID, BINARY, SERVER)                                                                 \
     X(POOL_USABLE, INT, NOTHING) /* nbsrv(<pool>) */                                                         \
     X(POOL_CONNECTIONS, INT, NOTHING)                                                                        \
     X(POOL_QUEUE, INT, NOTHING)                                                                              \

@@ -100,6 +100,8 @@ struct scope {
     bool error_pages_set; /* this scope's <error_pages> replace those before, though there may be none */
     LIST_OF(struct log_rule) logs;
     bool logs_set; /* this scope's <logs> replace those before (access_log off: set and empty) */
+    /* A connection that failed in its handshake: the line for <logs>' targets; NULL: none. */
+    const struct expr *failed_line;
     const struct log_target_list *error_logs;
     bool internal;           /* only routed to by ourselves; others get 404 */
     struct span prefix;      /* of a location: what proxy_pass with a URI, alias and auto redirects replace */
@@ -110,5 +112,6 @@ struct scope {
     struct pool *pool;            /* a backend's; NULL in a location */
     uint32_t connections_max;     /* of a frontend; 0 = no limit */
     uint32_t slots;               /* capture slots of requests and responses, by frontend */
+    duration inspect_delay;       /* how long conditions on CONTENT wait for bytes; 0 = they do not */
     struct where at;
 };

@@ -45,6 +45,23 @@ struct tls_terms {
 
 enum tls_demand { TLS_DEMAND_NONE, TLS_DEMAND_OPTIONAL, TLS_DEMAND_REQUIRED };
 
+/* What TLS_CLIENT_PART tells of a client's certificate, as text; its <number>. */
+enum tls_part {
+    TLS_SHOWN_PEM,
+    TLS_SHOWN_PEM_TABS,       /* a tab before every line but the first, and no newline at the end */
+    TLS_SHOWN_PEM_ESCAPED,    /* as in URLs */
+    TLS_SHOWN_SUBJECT,        /* RFC 2253 */
+    TLS_SHOWN_SUBJECT_LEGACY, /* /C=../CN=.. */
+    TLS_SHOWN_SUBJECT_NAME,   /* its common name */
+    TLS_SHOWN_ISSUER,
+    TLS_SHOWN_ISSUER_LEGACY,
+    TLS_SHOWN_SERIAL, /* hexadecimal */
+    TLS_SHOWN_FINGERPRINT,
+    TLS_SHOWN_NOT_BEFORE,
+    TLS_SHOWN_NOT_AFTER,
+    TLS_SHOWN_DAYS_LEFT,
+};
+
 /* Sessions that are kept for clients without tickets; caches of one name are one, over reloads too. */
 struct tls_cache_rule {
     struct span name; /* empty: none are kept */
@@ -60,9 +77,8 @@ struct tls_server {
     bool reject; /* every handshake is refused */
     struct tls_file dh;
     enum tls_demand demand; /* a certificate of the client */
-    /* The handshake goes on without one, or with a bad one; conditions see it (TLS_CLIENT_VERIFY). */
+    /* The handshake goes on without one, or with a bad one; conditions see it (TLS_CLIENT_ERROR). */
     bool lenient;
-    bool any_issuer;         /* lenient: an issuer that nobody knows is good enough */
     struct tls_file trusted; /* who signs clients' certificates */
     struct tls_file named;   /* which of them are named to clients; no path: those of <trusted> */
     struct tls_file revoked; /* CRLs */

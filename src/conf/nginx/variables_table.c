@@ -2,6 +2,8 @@
 /* nginx's variables and what they are in the model's vocabulary. */
 #include "conf/nginx/nginx_internal.h"
 
+#include "model/tls.h"
+
 /* A name that is known and refused: what it tells does not exist here. */
 #define REFUSED(name)                                                                                        \
     {                                                                                                        \
@@ -72,7 +74,7 @@ const struct known_variable nginx_http_variables[] = {
     { "server_protocol", FETCH_PROTOCOL },
     { "ssl_alpn_protocol", FETCH_TLS_ALPN },
     { "ssl_cipher", FETCH_TLS_CIPHER },
-    { "ssl_client_s_dn", FETCH_TLS_CLIENT_SUBJECT },
+    { "ssl_client_s_dn", FETCH_TLS_CLIENT_PART, NULL, TLS_SHOWN_SUBJECT },
     { "ssl_client_verify", FETCH_TLS_CLIENT_VERIFY },
     { "ssl_protocol", FETCH_TLS_VERSION },
     { "ssl_server_name", FETCH_TLS_SNI },

@@ -113,7 +113,7 @@ static void put_about(struct buf *b, const struct error_about *about)
     if (about->server != NULL) {
         buf_put(b, SPAN(", upstream: \""));
         if (about->request.len > 0)
-            buf_put(b, SPAN("http://"));
+            buf_put(b, about->secure ? SPAN("https://") : SPAN("http://"));
         address_put(b, &about->server->address);
         buf_put_char(b, '"');
     } else if (about->pool != NULL) {

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/span.h"
@@ -58,7 +59,12 @@ enum error_level {
     X(ACCEPT_FAILED, LEVEL_ALERT, "accept() failed (%e): accepting pauses")                                  \
     X(CONNECTIONS_FULL, LEVEL_ALERT, "%n connections are not enough")                                        \
     X(MEMORY_FULL, LEVEL_CRIT, "out of memory for a connection")                                             \
-    X(TLS_FAILED, LEVEL_INFO, "TLS handshake failed (%t)")
+    X(TLS_FAILED, LEVEL_INFO, "SSL_do_handshake() failed (SSL: %t) while SSL handshaking")                   \
+    X(UPSTREAM_TLS, LEVEL_ERROR, "SSL_do_handshake() failed (SSL: %t) while SSL handshaking to upstream")    \
+    X(UPSTREAM_TLS_UNTRUSTED, LEVEL_ERROR,                                                                   \
+      "upstream SSL certificate verify error: (%n:%t) while SSL handshaking to upstream")                    \
+    X(UPSTREAM_TLS_NAME, LEVEL_ERROR,                                                                        \
+      "upstream SSL certificate does not match \"%t\" while SSL handshaking to upstream")
 
 enum error_event {
 #define X(name, level, sentence) ERROR_##name,
@@ -75,7 +81,8 @@ struct error_about {
     struct span host, request, server_name; /* "GET / HTTP/1.1" */
     struct span text;
     uint64_t number;
-    int error; /* errno */
+    int error;   /* errno */
+    bool secure; /* the server is spoken to by TLS */
 };
 
 /* To <targets> whose level takes it (NULL: the config's own error logs). Cheap when nobody takes it. */

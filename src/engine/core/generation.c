@@ -34,7 +34,8 @@ struct generation *generation_new(const struct generation_parts *p, struct acces
     g->sockets = copy_of(p->sockets, p->socket_count, sizeof(*g->sockets));
     g->socket_count = p->socket_count;
     g->listener_tls = copy_of(p->listener_tls, c->listeners.count, sizeof(*g->listener_tls));
-    g->server_tls = copy_of(p->server_tls, c->servers.count, sizeof(*g->server_tls));
+    g->tls_servers = copy_of(p->tls_servers, c->tls_servers.count, sizeof(struct tls_context *));
+    g->tls_clients = copy_of(p->tls_clients, c->tls_clients.count, sizeof(*g->tls_clients));
     g->sinks = log_sinks_new(log, c, p->log_fds, before ? before->sinks : NULL);
     g->on_end = p->on_end;
     g->to = p->to;
@@ -57,6 +58,7 @@ void generation_put(struct generation *g)
         g->on_end(g->to);
     free(g->sockets);
     free(g->listener_tls);
-    free(g->server_tls);
+    free(g->tls_servers);
+    free(g->tls_clients);
     free(g);
 }

@@ -12,13 +12,12 @@
 #include <stdint.h>
 
 #include "base/macros.h"
+#include "io/tls.h"
 #include "model/config.h"
 
 struct access_log;
 struct log_sinks;
 struct snapshot;
-struct tls_context;
-struct tls_names;
 
 /* An open listening socket. Several of one listener are its shards. The same fd as in the generation before
  * is the same socket: what sits on it is not touched. */
@@ -27,15 +26,28 @@ struct engine_socket {
     int fd;            /* stays the caller's, open until a later generation without it was adopted */
 };
 
+/* How a listener meets TLS clients. */
+struct listener_tls {
+    struct tls_context *first; /* what a session is made with before its client said a name; NULL: plain */
+    tls_pick_fn pick;
+    void *picker;
+};
+/* How servers are connected to. */
+struct client_tls {
+    struct tls_context *context;
+    uint64_t id; /* of everything that it was made of: equal ones are alike, over reloads too. Never 0 */
+};
+
 /* What the caller of generation_new hands in. Arrays are copied; fds are not duplicated. */
 struct generation_parts {
     struct snapshot *snapshot; /* one reference is taken over */
     const struct engine_socket *sockets;
     uint32_t socket_count;
     const int *log_fds; /* by log target; -1: none (syslog over UDP is opened here) */
-    struct tls_names *const
-        *listener_tls; /* by listener; NULL array or entry: plain. Borrowed until the end */
-    struct tls_context *const *server_tls; /* by server */
+    /* NULL when the config has none of them. What they point to lives until on_end. */
+    const struct listener_tls *listener_tls; /* by listener */
+    struct tls_context *const *tls_servers;  /* by tls_server; NULL: one that refuses */
+    const struct client_tls *tls_clients;    /* by tls_client */
     void (*on_end)(
         void *to); /* the last reference is gone: TLS contexts may be freed. Any thread. NULL = none */
     void *to;
@@ -48,9 +60,10 @@ struct generation {
     const struct config *config;
     struct engine_socket *sockets;
     uint32_t socket_count;
-    struct log_sinks *sinks; /* by log target */
-    struct tls_names **listener_tls;
-    struct tls_context **server_tls;
+    struct log_sinks *sinks;           /* by log target */
+    struct listener_tls *listener_tls; /* as in the parts */
+    struct tls_context **tls_servers;
+    struct client_tls *tls_clients;
     void (*on_end)(void *to);
     void *to;
 };

@@ -3,11 +3,16 @@
 
 #include "engine/core/access_log.h"
 #include "engine/core/generation.h"
+#include "base/scratch.h"
+#include "engine/core/gate.h"
 #include "engine/core/lease.h"
+#include "engine/core/live.h"
 #include "engine/core/rules.h"
+#include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "eval/eval.h"
 
+#define FAILED_MEMORY     (64u * 1024)
 #define LEVEL_ERROR_LINES 3 /* syslog's err: what log-separate-errors raises a failed one to */
 
 /* 1 of N and the like: by a count of the thread's own, so that the share is exact. */
@@ -36,14 +41,14 @@ static uint8_t level_of(const struct rules *rules, const struct log_rule *r, con
 }
 
 static void write_line(struct thread *t, const struct lease *l, const struct rules *rules,
-                       const struct log_rule *r, uint8_t level)
+                       const struct log_rule *r, const struct expr *line, uint8_t level)
 {
     struct log_sink *to = log_sinks_at(l->generation->sinks, r->target->index);
     struct buf *b = log_begin(t->log, to, LOG_LINE_MAX);
 
     if (b == NULL)
         return;
-    eval_append(rules->facts, r->line, b);
+    eval_append(rules->facts, line, b);
     log_end(t->log, r->facility, level, loop_wall_us(t->loop));
 }
 
@@ -60,6 +65,30 @@ void lines_write(struct thread *t, const struct lease *l, const struct rules *ru
         const struct log_rule *r = &s->logs.items[i];
         uint8_t level = level_of(rules, r, about);
         if (r->on_accept == (when == LINES_EARLY) && is_wanted(t, rules, r, level))
-            write_line(t, l, rules, r, level);
+            write_line(t, l, rules, r, r->line, level);
     }
+}
+
+void lines_failed(struct session *s, const struct lease *l, struct span why, bool quiet)
+{
+    const struct scope *entry = s->gate->model->service->entry;
+    const struct lines_about about = { .failed = true };
+    struct live_self self = { .session = s };
+    struct scratch scratch;
+    struct facts facts;
+    struct rules rules = { .facts = &facts, .session = s };
+
+    if (entry->failed_line == NULL || (quiet && entry->client->quiet_probe))
+        return;
+    scratch_init(&scratch, &s->thread->scratch_slab, FAILED_MEMORY);
+    live_begin(&facts, &live_session, &self, &scratch, l);
+    facts.connection_error = why;
+    rules_begin(&rules, entry);
+    for (uint32_t i = 0; i < entry->logs.count; i++) {
+        const struct log_rule *r = &entry->logs.items[i];
+        uint8_t level = level_of(&rules, r, &about);
+        if (is_wanted(s->thread, &rules, r, level))
+            write_line(s->thread, l, &rules, r, entry->failed_line, level);
+    }
+    scratch_reset(&scratch);
 }

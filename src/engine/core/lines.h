@@ -7,9 +7,12 @@
 
 #include <stdbool.h>
 
+#include "base/span.h"
+
 struct lease;
 struct rules;
 struct scope;
+struct session;
 struct thread;
 
 enum lines_when { LINES_EARLY, LINES_AT_END }; /* rules with on_accept, and the others */
@@ -25,3 +28,5 @@ struct lines_about {
  */
 void lines_write(struct thread *t, const struct lease *l, const struct rules *rules, enum lines_when when,
                  const struct lines_about *about);
+/* A connection that failed before anything was spoken on it: <why> as the language says it. */
+void lines_failed(struct session *s, const struct lease *l, struct span why, bool quiet);

@@ -9,7 +9,6 @@
 #include "engine/core/slot.h"
 #include "engine/core/thread.h"
 #include "engine/core/upstream.h"
-#include "io/tls.h"
 
 static bool proxy_address(const struct session_extra *e, enum which_address which, struct address *out)
 {
@@ -60,33 +59,16 @@ bool live_number(void *self, enum fetch f, int64_t *out)
         *out = atomic_load_explicit(&s->thread->shared->connections, memory_order_relaxed);
     else if (f == FETCH_TLS_USED)
         *out = s->conn.tls != NULL;
-    else if (f == FETCH_TLS_RESUMED)
-        *out = s->conn.tls && tls_is_resumed(s->conn.tls);
     else
         return false;
     return true;
-}
-
-static struct span tls_text(const struct tls_session *tls, enum fetch f)
-{
-    if (f == FETCH_TLS_VERSION)
-        return tls_protocol(tls);
-    if (f == FETCH_TLS_CIPHER)
-        return tls_cipher(tls);
-    if (f == FETCH_TLS_SNI)
-        return tls_server_name(tls);
-    if (f == FETCH_TLS_ALPN)
-        return tls_alpn(tls);
-    return span_of(NULL, 0);
 }
 
 struct span live_text(void *self, enum fetch f)
 {
     const struct live_self *l = self;
 
-    if (f == FETCH_LISTENER_NAME)
-        return l->session->gate->model->name;
-    return l->session->conn.tls ? tls_text(l->session->conn.tls, f) : span_of(NULL, 0);
+    return f == FETCH_LISTENER_NAME ? l->session->gate->model->name : span_of(NULL, 0);
 }
 
 static bool no_bytes(void *self, struct span *out)
@@ -104,6 +86,7 @@ static bool no_file(void *self, struct span path, char kind)
 const struct live live_session = { .address = live_address,
                                    .number = live_number,
                                    .text = live_text,
+                                   .tls = live_tls,
                                    .body = no_bytes,
                                    .bytes = no_bytes,
                                    .file = no_file };

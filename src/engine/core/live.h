@@ -21,6 +21,8 @@ struct live_self {
 bool live_address(void *self, enum which_address which, struct address *out);
 bool live_number(void *self, enum fetch f, int64_t *out);
 struct span live_text(void *self, enum fetch f);
+/* live_tls.c */
+struct value live_tls(void *self, enum fetch f, int32_t number, struct scratch *room);
 
 /* For TCP sessions and for who was just accepted. */
 extern const struct live live_session;

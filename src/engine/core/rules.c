@@ -173,9 +173,18 @@ static bool goes_to_entry(const struct rules *r)
     return r->hook >= HOOK_RESPONSE && r->list != &r->entry->on[r->hook];
 }
 
-static bool action_is_due(struct rules *r, const struct action *a)
+/* <known> false: its condition waits for the session's first bytes. */
+static bool action_is_due(struct rules *r, const struct action *a, bool *known)
 {
-    bool due = !a->when || eval_cond(r->facts, a->when);
+    bool due = true;
+
+    *known = true;
+    if (a->when && r->hook == HOOK_CONTENT && (a->when->needs & NEEDS_BYTES))
+        due = eval_cond_known(r->facts, a->when, known);
+    else if (a->when)
+        due = eval_cond(r->facts, a->when);
+    if (!*known)
+        return false;
 
     if (UNLIKELY(r->facts->recorder))
         r->facts->recorder->on_action(r->facts->recorder, a, due);
@@ -193,8 +202,13 @@ enum rules_result rules_resume(struct rules *r)
             continue;
         }
         const struct action *a = &r->list->items[r->next++];
-        if (!action_is_due(r, a))
-            continue;
+        bool known;
+        if (!action_is_due(r, a, &known)) {
+            if (known)
+                continue;
+            r->next--;
+            return RULES_WAIT_BYTES;
+        }
         r->action = a;
         switch (actions[a->kind](r, a)) {
         case NEXT:

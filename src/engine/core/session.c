@@ -6,12 +6,15 @@
 
 #include "engine/core/admit.h"
 #include "engine/core/gate.h"
+#include "engine/core/error_log.h"
 #include "engine/core/lease.h"
+#include "engine/core/lines.h"
 #include "engine/core/protocol.h"
 #include "engine/core/stats.h"
 #include "engine/core/thread.h"
 #include "io/chunk.h"
 #include "io/tls.h"
+#include "model/tls.h"
 #include "state/snapshot.h"
 #include "wire/proxy.h"
 
@@ -75,6 +78,24 @@ bool session_local(struct session *s, struct address *out)
     return true;
 }
 
+/* --- a handshake that failed --- */
+static void session_tls_failed(struct session *s, bool late)
+{
+    const struct tls_failure *f = tls_failure(s->conn.tls);
+    const struct lease *l = s->owner;
+    const struct scope *entry = s->gate->model->service->entry;
+    bool closed = f->code == TLS_CLOSED;
+
+    stats_session_failed(s->thread, s->gate);
+    error_log(s->thread, l, entry->error_logs, ERROR_TLS_FAILED,
+              &(struct error_about){ .session = s, .text = late ? SPAN("timed out") : span_from(f->text) });
+    lines_failed(s, l,
+                 late     ? SPAN("Timeout during SSL handshake")
+                 : closed ? SPAN("Connection closed during SSL handshake")
+                          : SPAN("SSL handshake failure"),
+                 closed);
+}
+
 /* --- the end --- */
 static void session_release(struct grave *grave)
 {
@@ -104,6 +125,8 @@ static void session_forget(struct session *s)
 
 void session_close(struct session *s, enum session_close how)
 {
+    struct lease *handshake = s->stage == SESSION_TLS ? s->owner : NULL;
+
     BUG_ON(s->stage == SESSION_CLOSED);
     switch (how) {
     case CLOSE_NORMAL:
@@ -117,6 +140,8 @@ void session_close(struct session *s, enum session_close how)
         break;
     }
     session_forget(s);
+    if (handshake)
+        lease_put(handshake);
 }
 
 static void session_on_linger(struct conn *c)
@@ -151,10 +176,13 @@ static void session_on_expired(struct deadline *d)
 {
     struct session *s = CONTAINER_OF(d, struct session, deadline);
 
-    if (s->stage == SESSION_RUNNING)
+    if (s->stage == SESSION_RUNNING) {
         s->protocol->expired(s);
-    else
-        session_close(s, CLOSE_NORMAL);
+        return;
+    }
+    if (s->stage == SESSION_TLS)
+        session_tls_failed(s, true);
+    session_close(s, CLOSE_NORMAL);
 }
 
 void session_stop(struct session *s, bool now)
@@ -169,41 +197,93 @@ void session_stop(struct session *s, bool now)
  */
 static void session_run(struct session *s)
 {
+    bool looked = s->stage == SESSION_PROXY_HEADER || s->stage == SESSION_FIRST_BYTE;
+
     s->stage = SESSION_RUNNING;
-    if (admit_session(s))
-        s->protocol->begin(s);
+    if (!admit_session(s))
+        return;
+    if (looked) /* the event of what lies behind was spent on looking */
+        conn_again(&s->conn);
+    s->protocol->begin(s);
 }
 
 static void session_on_tls(struct conn *c)
 {
     struct session *s = session_of_conn(c);
 
-    if (conn_is_open(c))
+    if (conn_is_open(c)) {
+        struct lease *l = s->owner;
+        s->owner = NULL;
         session_run(s);
-    else if (c->stage == CONN_FAILED)
+        lease_put(l);
+    } else if (c->stage == CONN_FAILED) {
+        session_tls_failed(s, false);
         session_close(s, CLOSE_NORMAL);
+    }
 }
 
-/* After the PROXY header, if one is expected. */
-static void session_secure(struct session *s)
+static const struct listener_tls *session_tls(const struct session *s)
 {
-    struct thread *t = s->thread;
-    struct lease *l = s->gate->lease;
-    struct tls_names *names =
-        l->generation->listener_tls ? l->generation->listener_tls[s->gate->model->index] : NULL;
+    const struct generation *g = s->gate->lease->generation;
 
-    if (!names) {
-        session_run(s);
-        return;
-    }
-    struct tls_session *tls = tls_session_server(t->loop, NULL, tls_names_pick, names);
+    return s->gate->model->tls ? &g->listener_tls[s->gate->model->index] : NULL;
+}
+
+static void session_start_tls(struct session *s)
+{
+    const struct listener_tls *how = session_tls(s);
+    struct tls_session *tls = tls_session_server(s->thread->loop, how->first, how->pick, how->picker);
+
     if (!tls) {
         session_close(s, CLOSE_RESET);
         return;
     }
     s->stage = SESSION_TLS;
+    s->owner = lease_get(s->gate->lease);
     s->conn.on_ready = session_on_tls;
     conn_start_tls(&s->conn, tls);
+}
+
+/* RFC 8446 5.1: a handshake record; or what SSL 2 began with, which is refused as TLS. */
+static bool is_tls(char first)
+{
+    return first == 0x16 || ((unsigned char)first & 0x80);
+}
+
+static void session_on_first_byte(struct conn *c)
+{
+    struct session *s = session_of_conn(c);
+    char first;
+    struct conn_done d = conn_peek(c, &first, 1);
+
+    if (d.result == CONN_AGAIN)
+        return;
+    if (d.result != CONN_OK) {
+        session_close(s, CLOSE_NORMAL);
+    } else if (is_tls(first)) {
+        session_start_tls(s);
+    } else {
+        s->plain = true;
+        session_run(s);
+    }
+}
+
+/* After the PROXY header, if one is expected. */
+static void session_secure(struct session *s)
+{
+    const struct listener_tls *how = session_tls(s);
+
+    if (!how) {
+        session_run(s);
+    } else if (!s->gate->model->tls->plain_too) {
+        session_start_tls(s);
+    } else {
+        bool looked = s->stage == SESSION_PROXY_HEADER;
+        s->stage = SESSION_FIRST_BYTE;
+        s->conn.on_ready = session_on_first_byte;
+        if (looked)
+            conn_again(&s->conn);
+    }
 }
 
 static bool session_note_proxy(struct session *s, const struct proxy_header *h)

@@ -42,7 +42,15 @@ struct session_extra {
     struct address local;                      /* our end of the socket, once asked for */
 };
 
-enum session_stage { SESSION_PROXY_HEADER, SESSION_TLS, SESSION_RUNNING, SESSION_LINGERING, SESSION_CLOSED };
+enum session_stage {
+    SESSION_NEW,
+    SESSION_PROXY_HEADER,
+    SESSION_FIRST_BYTE, /* is it TLS? */
+    SESSION_TLS,
+    SESSION_RUNNING,
+    SESSION_LINGERING,
+    SESSION_CLOSED
+};
 
 struct session {
     struct conn conn;
@@ -55,7 +63,8 @@ struct session {
     struct gate *gate;             /* where it came in: listener, service */
     struct service_state *service; /* counted */
     const struct protocol_ops *protocol;
-    void *owner; /* what runs on it, of the protocol's own type; NULL = idle */
+    void *owner; /* what runs on it, of the protocol's own type; NULL = idle. SESSION_TLS: the lease that
+                    the handshake asks for certificates */
     struct session_extra *extra;
     instant accepted;
     instant idle_since; /* the last answer's end, or the accept; lingering: when that is over at the latest */
@@ -63,6 +72,7 @@ struct session {
     uint64_t serial;    /* of the process: $connection */
     uint32_t requests;  /* begun */
     uint8_t stage;      /* enum session_stage */
+    bool plain : 1;     /* it came to a TLS listener, and does not speak TLS */
     bool stopping : 1;  /* no other request after the one that runs */
     bool pipelined : 1; /* the request that runs was there before its forerunner's answer was complete */
     struct small_address peer; /* what the socket says */

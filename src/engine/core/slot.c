@@ -6,6 +6,7 @@
 #include "engine/core/lease.h"
 #include "engine/core/thread.h"
 #include "engine/core/upstream.h"
+#include "model/tls.h"
 #include "state/snapshot.h"
 
 /* --- pools ------------------------------------------------------------------------------------------------
@@ -35,14 +36,14 @@ static void pool_slot_put(struct thread *t, struct pool_slot *p)
 /* --- servers ----------------------------------------------------------------------------------------------
  */
 /* Would a connection that was opened for <s> be the same if it were opened for <model>? */
-static bool slot_fits(const struct server_slot *s, const struct server *model, const struct tls_context *tls)
+static bool slot_fits(const struct server_slot *s, const struct server *model, uint64_t tls_id)
 {
-    return s->tls == tls && s->send_proxy == model->send_proxy && address_eq(&s->address, &model->address) &&
-           address_eq(&s->source, &model->source);
+    return s->tls_id == tls_id && s->send_proxy == model->send_proxy &&
+           address_eq(&s->address, &model->address) && address_eq(&s->source, &model->source);
 }
 
 static struct server_slot *slot_new(struct thread *t, struct server_state *state, const struct server *model,
-                                    struct tls_context *tls)
+                                    uint64_t tls_id)
 {
     struct server_slot *s = slab_get(&t->slot_slab);
 
@@ -50,13 +51,40 @@ static struct server_slot *slot_new(struct thread *t, struct server_state *state
         oom_die(sizeof(*s));
     *s = (struct server_slot){ .thread = t,
                                .state = server_state_get(state),
-                               .tls = tls,
+                               .tls_id = tls_id,
                                .address = model->address,
                                .source = model->source,
                                .send_proxy = (uint8_t)model->send_proxy };
     list_init(&s->idle);
     list_push_back(&t->slots, &s->link);
     return s;
+}
+
+struct slot_resume *slot_resume_get(struct server_slot *s, uint64_t key)
+{
+    struct slot_resume *free_one = NULL;
+
+    for (unsigned i = 0; i < SLOT_RESUMES; i++) {
+        struct slot_resume *r = &s->resumes[i];
+        if (r->key == key) {
+            r->users++;
+            return r;
+        }
+        if (r->users == 0 && (!free_one || free_one->key))
+            free_one = r;
+    }
+    if (!free_one)
+        return NULL;
+    tls_resume_fini(&free_one->session);
+    free_one->key = key;
+    free_one->users = 1;
+    return free_one;
+}
+
+void slot_resume_put(struct slot_resume *r)
+{
+    if (r)
+        r->users--;
 }
 
 void slot_close_idle(struct server_slot *s)
@@ -70,6 +98,10 @@ static void slot_put(struct server_slot *s)
     if (--s->leases)
         return;
     slot_close_idle(s);
+    for (unsigned i = 0; i < SLOT_RESUMES; i++) {
+        BUG_ON(s->resumes[i].users);
+        tls_resume_fini(&s->resumes[i].session);
+    }
     link_remove(&s->link);
     server_state_put(s->state);
     slab_put(&s->thread->slot_slab, s);
@@ -150,11 +182,11 @@ static struct server_slot *attach_server(struct lease *l, const struct known *kn
                                          const struct server *model)
 {
     struct server_state *state = snapshot_server(l->snapshot, model);
-    struct tls_context *tls = l->generation->server_tls ? l->generation->server_tls[model->index] : NULL;
+    uint64_t tls_id = model->tls ? l->generation->tls_clients[model->tls->index].id : 0;
     struct server_slot *s = known_find(known, state);
 
-    if (!s || !slot_fits(s, model, tls))
-        s = slot_new(l->thread, state, model, tls);
+    if (!s || !slot_fits(s, model, tls_id))
+        s = slot_new(l->thread, state, model, tls_id);
     s->leases++;
     s->pool = l->pools[model->pool->index];
     return s;

@@ -13,12 +13,12 @@
 
 #include "base/address.h"
 #include "base/list.h"
+#include "io/tls.h"
 #include "model/pool.h"
 
 struct lease;
 struct server_state; /* state/ */
 struct thread;
-struct tls_context;
 
 /* The same for a pool: the bound on idle connections over all its servers. */
 struct pool_slot {
@@ -29,12 +29,21 @@ struct pool_slot {
     struct pool_state *state;
 };
 
+/* The last TLS session with a server, for connections of one key (struct upstream_conn). */
+struct slot_resume {
+    struct tls_resume session;
+    uint64_t key;   /* 0: unused */
+    uint32_t users; /* connections that may write into <session>: until then it is theirs */
+};
+#define SLOT_RESUMES 4 /* names of one server that are remembered at a time */
+
 struct server_slot {
     struct link link; /* of thread->slots */
     struct thread *thread;
     struct server_state *state; /* counted */
     struct pool_slot *pool;
-    struct tls_context *tls;
+    uint64_t tls_id; /* struct client_tls; 0: the server's line says nothing of TLS */
+    struct slot_resume resumes[SLOT_RESUMES];
     struct list idle; /* struct upstream_conn, the last used first */
     uint32_t idle_count;
     uint32_t leases;
@@ -45,5 +54,8 @@ struct server_slot {
 /* Fills lease->servers and lease->pools; shares with <before>'s where the key is equal. */
 void slots_attach(struct lease *l, struct lease *before);
 void slots_detach(struct lease *l);
+/* Where connections of <key> keep their session; counted, slot_resume_put. NULL: others are in use. */
+struct slot_resume *slot_resume_get(struct server_slot *s, uint64_t key);
+void slot_resume_put(struct slot_resume *r); /* NULL-safe */
 /* Closes idle connections of a server that is no longer to be used (down, maintenance). */
 void slot_close_idle(struct server_slot *s);

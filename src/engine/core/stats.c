@@ -34,6 +34,12 @@ void stats_session_refused(struct thread *t, const struct gate *g)
     counts_bump(b, refused_connections, 1);
 }
 
+void stats_session_failed(struct thread *t, const struct gate *g)
+{
+    struct counts_block *b = service_counts(service_of(g), t->index);
+    counts_bump(b, request_errors, 1);
+}
+
 /* How it ended, as the columns of views have it. What single tries did wrong, upstream.c has counted. */
 static void count_end(struct counts_block *b, const struct stats_stream *s)
 {

@@ -19,6 +19,8 @@ struct session;
 struct thread;
 
 void stats_session_begin(struct thread *t, const struct gate *g);
+/* Its TLS handshake failed. */
+void stats_session_failed(struct thread *t, const struct gate *g);
 void stats_session_refused(struct thread *t, const struct gate *g); /* by a limit, or for want of memory */
 void stats_session_denied(struct thread *t, const struct gate *g);  /* by a rule */
 

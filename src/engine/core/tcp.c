@@ -219,7 +219,7 @@ static void on_client_while_connecting(struct conn *c)
 {
     struct tcp *t = tcp_of(session_of_conn(c));
 
-    if (c->hangup_seen && t->rules.server->abort_with_client) {
+    if (c->hangup_seen && t->rules.server->abort_with_client && !c->tls) {
         struct conn_done d = conn_peek(c, loop_chunks(c->loop)->scratch, 1);
         if (d.result == CONN_EOF || d.result == CONN_ERROR)
             tcp_end(t, ended(END_CLIENT_CLOSED, MOMENT_CONNECT), CLOSE_NORMAL);
@@ -290,13 +290,16 @@ static void on_client_bytes(struct conn *c)
         tcp_end(t, ended(END_LIMITED, MOMENT_REQUEST), CLOSE_RESET);
         return;
     }
-    size_t room = HELLO_MOST - t->hello_len;
+    size_t most = chunk_room(loop_chunks(t->thread->loop), CHUNK_SMALL);
+    most = most < HELLO_MOST ? most : HELLO_MOST;
+    size_t room = most - t->hello_len;
     struct conn_done d =
         room ? conn_read(c, t->hello + t->hello_len, room) : (struct conn_done){ .result = CONN_EOF };
     if (d.result == CONN_AGAIN)
         return;
     t->hello_len += d.len;
-    t->hello_ended = d.result != CONN_OK || t->hello_len == HELLO_MOST;
+    t->hello_ended = d.result != CONN_OK || t->hello_len == most;
+    t->facts.inspected |= t->hello_ended;
     carry_on(t, rules_resume(&t->rules));
 }
 
@@ -309,7 +312,7 @@ static void wait_for_bytes(struct tcp *t)
     t->waits_bytes = true;
     t->session->conn.on_ready = on_client_bytes;
     if (!deadline_is_set(&t->session->deadline))
-        loop_set_deadline(t->thread->loop, &t->session->deadline, t->rules.client->head_timeout);
+        loop_set_deadline(t->thread->loop, &t->session->deadline, t->rules.scope->inspect_delay);
     conn_again(&t->session->conn);
 }
 
@@ -347,7 +350,7 @@ static void carry_on(struct tcp *t, enum rules_result result)
 /* ---- the protocol ---- */
 
 static const struct live live_tcp = {
-    .address = live_address, .number = live_number, .text = live_text, .bytes = tcp_bytes
+    .address = live_address, .number = live_number, .text = live_text, .tls = live_tls, .bytes = tcp_bytes
 };
 
 static void tcp_begin(struct session *s)
@@ -374,6 +377,7 @@ static void tcp_begin(struct session *s)
     t->rules.session = s;
     loop_forget_deadline(thread->loop, &s->deadline);
     rules_begin(&t->rules, s->gate->model->service->entry);
+    t->facts.inspected = t->rules.scope->inspect_delay.ms == 0;
     carry_on(t, rules_run(&t->rules, HOOK_CONTENT));
 }
 
@@ -384,7 +388,7 @@ static void tcp_expired(struct session *s)
     if (!t->waits_bytes)
         return;
     t->waits_bytes = false;
-    t->hello_ended = true;
+    t->hello_ended = t->facts.inspected = true;
     carry_on(t, rules_resume(&t->rules));
 }
 

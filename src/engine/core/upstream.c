@@ -10,6 +10,7 @@
 #include "engine/core/session.h"
 #include "engine/core/slot.h"
 #include "engine/core/thread.h"
+#include "engine/core/upstream_tls.h"
 #include "eval/eval.h"
 #include "eval/recorder.h"
 #include "io/tls.h"
@@ -108,6 +109,8 @@ void upstream_conn_close(struct upstream_conn *c)
         idle_remove(c);
     loop_forget_deadline(t->loop, &c->deadline);
     conn_close(&c->conn);
+    tls_session_free(&c->tls_later);
+    slot_resume_put(c->resume);
     t->upstream_count--;
     loop_bury(t->loop, &c->grave, conn_release_memory);
 }
@@ -199,19 +202,33 @@ static bool conn_is_alive(struct upstream_conn *c)
 {
     char byte;
 
-    c->conn.can_read = true;
-    return conn_peek(&c->conn, &byte, 1).result == CONN_AGAIN;
+    conn_look_again(&c->conn);
+    return conn_read(&c->conn, &byte, 1).result == CONN_AGAIN;
 }
 
-static struct upstream_conn *idle_take(struct upstream *u)
-{
-    struct server_slot *s = u->slot;
+#define IDLE_LOOKS 16 /* kept ones of other names that are passed over: a bound, not a need */
 
-    while (!u->fresh_only && !list_is_empty(&s->idle)) {
-        struct upstream_conn *c = LIST_ITEM(list_first(&s->idle), struct upstream_conn, link);
-        if (!reuse_allows(u, c))
+/* The last used of those that are as this try wants them. */
+static struct upstream_conn *idle_find(const struct server_slot *s, uint64_t tls_key)
+{
+    unsigned looks = 0;
+
+    LIST_EACH (&s->idle, c, struct upstream_conn, link) {
+        if (c->tls_key == tls_key)
+            return c;
+        if (++looks == IDLE_LOOKS)
+            break;
+    }
+    return NULL;
+}
+
+static struct upstream_conn *idle_take(struct upstream *u, const struct upstream_wish *w)
+{
+    while (!u->fresh_only) {
+        struct upstream_conn *c = idle_find(u->slot, w->key);
+        if (!c || !reuse_allows(u, c))
             return NULL;
-        if (u->careful && conn_can_splice(&c->conn) && !conn_is_alive(c)) {
+        if (u->careful && !conn_is_alive(c)) {
             upstream_conn_close(c);
             continue;
         }
@@ -240,7 +257,8 @@ static void upstream_is_open(struct upstream *u)
 static void upstream_connect_failed(struct upstream *u, enum upstream_failure f, int error)
 {
     u->error = error;
-    upstream_log(u, f == FAILURE_CONNECT ? ERROR_CONNECT_FAILED : ERROR_CONNECT_TIMEOUT);
+    if (!upstream_tls_failed(u))
+        upstream_log(u, f == FAILURE_CONNECT ? ERROR_CONNECT_FAILED : ERROR_CONNECT_TIMEOUT);
     if (f == FAILURE_CONNECT)
         upstream_bump(u, connect_errors);
     else
@@ -274,6 +292,10 @@ static void upstream_on_connecting(struct conn *conn)
 
     if (conn->stage == CONN_FAILED || (conn_is_open(conn) && c->greets && !upstream_send_proxy(u))) {
         upstream_connect_failed(u, FAILURE_CONNECT, conn->error);
+    } else if (conn_is_open(conn) && c->tls_later) {
+        c->greets = false;
+        conn_start_tls(conn, c->tls_later);
+        c->tls_later = NULL;
     } else if (conn_is_open(conn)) {
         c->greets = false;
         upstream_is_open(u);
@@ -286,7 +308,26 @@ static void upstream_on_connect_expired(struct upstream_conn *c)
     upstream_connect_failed(c->owner, FAILURE_CONNECT_TIMEOUT, ETIMEDOUT);
 }
 
-static bool conn_begin(struct upstream *u, struct upstream_conn *c)
+/* The PROXY header goes before TLS, in the clear. */
+static bool conn_secure(struct upstream *u, struct upstream_conn *c, const struct upstream_wish *w)
+{
+    struct tls_session *tls = upstream_tls_session(u, c, w);
+
+    if (!tls) {
+        conn_close(&c->conn);
+        slot_resume_put(c->resume);
+        errno = ENOMEM;
+        return false;
+    }
+    c->tls_key = w->key;
+    if (u->slot->send_proxy != SEND_PROXY_NONE)
+        c->tls_later = tls;
+    else
+        conn_start_tls(&c->conn, tls);
+    return true;
+}
+
+static bool conn_begin(struct upstream *u, struct upstream_conn *c, const struct upstream_wish *w)
 {
     struct server_slot *s = u->slot;
     struct conn_target target = CONN_TARGET_INIT;
@@ -298,19 +339,10 @@ static bool conn_begin(struct upstream *u, struct upstream_conn *c)
         target.from = &u->policy->source;
     if (!conn_connect(&c->conn, u->thread->loop, &target, upstream_on_connecting))
         return false;
-    if (!s->tls)
-        return true;
-    struct tls_peer peer = { .server_name = u->server->host };
-    struct tls_session *tls = tls_session_client(u->thread->loop, s->tls, &peer);
-    if (tls)
-        conn_start_tls(&c->conn, tls);
-    else
-        conn_close(&c->conn);
-    errno = ENOMEM;
-    return tls != NULL;
+    return !w->model || conn_secure(u, c, w);
 }
 
-static bool upstream_connect(struct upstream *u)
+static bool upstream_connect(struct upstream *u, const struct upstream_wish *w)
 {
     struct thread *t = u->thread;
     struct upstream_conn *c = slab_get(&t->upstream_slab);
@@ -318,7 +350,7 @@ static bool upstream_connect(struct upstream *u)
     errno = ENOMEM;
     if (c)
         memset(c, 0, sizeof(*c));
-    if (!c || !conn_begin(u, c)) {
+    if (!c || !conn_begin(u, c, w)) {
         u->error = errno;
         slab_put(&t->upstream_slab, c);
         return false;
@@ -350,11 +382,18 @@ static bool is_local_error(int error)
 /* Begins a try with u->server, which is counted. FAILED: it could not even begin; u->error says why. */
 static enum upstream_result upstream_open(struct upstream *u)
 {
+    struct upstream_wish wish;
+
     u->slot = u->lease->servers[u->server->index];
-    u->conn = idle_take(u);
+    u->conn = NULL;
+    if (!upstream_wish(u, &wish)) {
+        u->error = EPROTO;
+        return UPSTREAM_FAILED;
+    }
+    u->conn = idle_take(u, &wish);
     u->fresh_only = false;
     if (!u->conn)
-        return upstream_connect(u) ? UPSTREAM_WAIT : UPSTREAM_FAILED;
+        return upstream_connect(u, &wish) ? UPSTREAM_WAIT : UPSTREAM_FAILED;
     u->reused = true;
     u->conn->owner = u;
     upstream_is_open(u);

@@ -27,7 +27,9 @@
 struct lease;
 struct server_slot;
 struct session;
+struct slot_resume;
 struct thread;
+struct tls_session;
 struct upstream;
 
 /* A connection to a server: in use by one stream, or idle in its slot. From the thread's slab. */
@@ -41,7 +43,10 @@ struct upstream_conn {
     struct link in_pool; /* idle: of pool_slot->idle */
     struct thread *thread;
     struct server_slot *slot;
-    void *owner; /* whoever uses it */
+    uint64_t tls_key;              /* of all that its TLS was made for; 0: plain */
+    struct slot_resume *resume;    /* NULL: its session is not kept */
+    struct tls_session *tls_later; /* for when the PROXY header is sent */
+    void *owner;                   /* whoever uses it */
     void (*on_expired)(struct upstream_conn *c);
     instant opened;
     uint32_t requests; /* finished on it */

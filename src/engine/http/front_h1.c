@@ -420,7 +420,9 @@ static void front_close(struct session *session, const struct stream *s, bool mo
     bool lingers = !s->broken && p->linger != LINGER_OFF && (more || p->linger == LINGER_ALWAYS);
     duration quiet = p->linger_timeout, all = p->linger_time;
 
-    if (lingers && how == 0)
+    if (how == 0 && !s->broken && !conn_is_flushed(&session->conn)) /* TLS: the answer's end is still here */
+        session_linger(session, p->send_timeout, p->send_timeout);
+    else if (lingers && how == 0)
         session_linger(session, quiet, all);
     else
         session_close(session, how == 1 ? CLOSE_RESET : how == 2 ? CLOSE_VANISH : CLOSE_NORMAL);

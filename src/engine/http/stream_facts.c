@@ -67,6 +67,7 @@ static bool stream_file(void *self, struct span path, char kind)
 static const struct live stream_live = { .address = live_address,
                                          .number = stream_number,
                                          .text = stream_text,
+                                         .tls = live_tls,
                                          .body = stream_body,
                                          .bytes = stream_bytes,
                                          .file = stream_file };

@@ -39,7 +39,7 @@ enum action_kind {
     ACTION_SKIP,           /* the next .number actions of this list are not run (nginx: if, break) */
     ACTION_REPLY,          /* .reply */
     ACTION_CLOSE,          /* close without an answer; .number 1 = RST, 2 = silent-drop */
-    ACTION_TARPIT,         /* wait, then .reply */
+    ACTION_TARPIT,         /* wait .number ms, then .reply */
     /* content */
     ACTION_PROXY,  /* .proxy */
     ACTION_FILES,  /* .files: serve from a root */
@@ -57,7 +57,7 @@ enum action_kind {
     ACTION_SET_QUERY,
     ACTION_SET_TARGET,
     ACTION_SET_STATUS, /* .number, .expr reason */
-    ACTION_SET_SLOT,   /* .number slot, .expr */
+    ACTION_SET_SLOT,   /* .number slot, .expr; without one the variable is unset */
     ACTION_REWRITE,    /* .rewrite */
     /*
      * Rows of nginx's allow and deny, in order. They mean clients in .networks; with .number2 1 those of
@@ -69,10 +69,11 @@ enum action_kind {
     ACTION_FORWARDED_FOR, /* option forwardfor: .name .networks except, .number 1 = if-none */
     ACTION_REAL_IP,       /* set_real_ip_from: .networks trusted, .name field, .number 1 = recursive */
     ACTION_CAPTURE,       /* .expr into capture slot .number, .number2 = length; name for the log */
-    ACTION_SET_LOG_LEVEL,
-    ACTION_LIMIT_RATE, /* bytes a second to the client: .expr, .number after */
-    ACTION_LIMIT_CONN, /* .zone */
+    ACTION_SET_LOG_LEVEL, /* .number syslog level; -1: no line is written */
+    ACTION_LIMIT_RATE,    /* bytes a second to the client: .expr, .number after */
+    ACTION_LIMIT_CONN,    /* .zone */
     ACTION_LIMIT_REQ,
+    ACTION_USE_SERVER, /* in PICK: .server, if it can be used; past the balancing */
     ACTION_COUNT
 };
 
@@ -167,6 +168,7 @@ struct action {
         const struct zone *zone;
         const struct regex *regex;
         const struct test *match;
+        const struct server *server;
         const struct stats_page *page;
     };
     LIST_OF(struct network) networks;

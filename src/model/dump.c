@@ -165,6 +165,8 @@ static void dump_listener(struct dump *d, const struct listener *l)
     dump_id(d, "gid", l->gid);
     if (l->tls)
         dump_tls_listener(d, l->tls);
+    dump_number(d, "id", l->id);
+    dump_number(d, "connections", l->connections_max);
     d->depth--;
 }
 

@@ -30,6 +30,7 @@ void dump_client_policy(struct dump *d, const struct client_policy *p)
     dump_flag(d, "quiet probe", p->quiet_probe);
     dump_flag(d, "quiet preconnect", p->quiet_preconnect);
     dump_flag(d, "log normal off", p->log_normal_off);
+    dump_flag(d, "errors apart", p->log_errors_apart);
     dump_flag(d, "server name in redirect", p->server_name_in_redirect);
     dump_flag(d, "port in redirect", p->port_in_redirect);
     dump_flag(d, "absolute redirect", p->absolute_redirect);

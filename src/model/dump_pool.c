@@ -133,6 +133,29 @@ static void dump_server(struct dump *d, const struct server *s)
     d->depth--;
 }
 
+static void dump_cookie(struct dump *d, const struct cookie_policy *c)
+{
+    static const char *const modes[] = { "passive", "rewrite", "insert", "prefix" };
+    dump_line(d, "cookie %.*s %s", SPAN_ARGS(c->name), modes[c->mode]);
+    d->depth++;
+    dump_flag(d, "indirect", c->indirect);
+    dump_flag(d, "nocache", c->nocache);
+    dump_flag(d, "postonly", c->postonly);
+    dump_flag(d, "preserve", c->preserve);
+    dump_flag(d, "httponly", c->httponly);
+    dump_flag(d, "secure", c->secure);
+    dump_flag(d, "dynamic", c->dynamic);
+    if (!duration_is_none(c->idle_max))
+        dump_time(d, "idle", c->idle_max);
+    if (!duration_is_none(c->life_max))
+        dump_time(d, "life", c->life_max);
+    for (uint32_t i = 0; i < c->domains.count; i++)
+        dump_text(d, "domain", c->domains.items[i]);
+    for (uint32_t i = 0; i < c->attributes.count; i++)
+        dump_text(d, "attribute", c->attributes.items[i]);
+    d->depth--;
+}
+
 void dump_pool(struct dump *d, const struct pool *p)
 {
     dump_line(d, "pool %s%s:%.*s", language_name(p->language), p->stream ? " stream" : "",
@@ -156,6 +179,11 @@ void dump_pool(struct dump *d, const struct pool *p)
     dump_number(d, "full at", p->fullconn);
     dump_time(d, "queue timeout", p->queue_timeout);
     dump_number(d, "queue", p->queue_max);
+    dump_number(d, "id", p->id);
+    dump_flag(d, "persist", p->persist);
+    dump_flag(d, "prefers the last server", p->prefer_last);
+    if (p->cookie)
+        dump_cookie(d, p->cookie);
     if (p->check)
         dump_check(d, p->check);
     for (uint32_t i = 0; i < p->servers.count; i++)

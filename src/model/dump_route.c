@@ -46,6 +46,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_LIMIT_RATE] = "LIMIT_RATE",
     [ACTION_LIMIT_CONN] = "LIMIT_CONN",
     [ACTION_LIMIT_REQ] = "LIMIT_REQ",
+    [ACTION_USE_SERVER] = "USE_SERVER",
 };
 
 const char *action_name(enum action_kind k)
@@ -79,6 +80,7 @@ static void dump_reply(struct dump *d, const struct reply *r)
 {
     dump_line(d, "reply %u", r->status);
     d->depth++;
+    dump_number(d, "instead of", r->instead);
     dump_text(d, "reason", r->reason);
     dump_fields(d, "field", r->fields.items, r->fields.count);
     dump_text(d, "content type", r->content_type);
@@ -212,6 +214,47 @@ static void dump_networks(struct dump *d, const struct action *a)
     }
 }
 
+static void dump_cond(const struct dump *d, const char *name, const struct cond *c)
+{
+    if (c == NULL)
+        return;
+    struct buf b;
+    buf_init(&b, 1024 * 1024);
+    cond_put(&b, c);
+    dump_line(d, "%s %.*s", name, SPAN_ARGS(buf_span(&b)));
+    buf_fini(&b);
+}
+
+/* Which names: the test has no subject. */
+static void dump_names_test(const struct dump *d, const struct test *t)
+{
+    dump_line(d, "names %s%s", match_name(t->how), t->nocase ? " nocase" : "");
+    for (uint32_t i = 0; i < t->texts.count; i++)
+        dump_text(d, "name", t->texts.items[i]);
+    for (uint32_t i = 0; i < t->regexes.count; i++)
+        dump_text(d, "regex", regex_source(t->regexes.items[i]));
+}
+
+static void dump_stats_page(struct dump *d, const struct stats_page *p)
+{
+    dump_line(d, "statistics");
+    d->depth++;
+    dump_text(d, "uri", p->uri);
+    dump_text(d, "realm", p->realm);
+    for (uint32_t i = 0; i < p->users.count; i++)
+        dump_text(d, "user", p->users.items[i].name);
+    for (uint32_t i = 0; i < p->scopes.count; i++)
+        dump_text(d, "shows", p->scopes.items[i]);
+    dump_time(d, "refresh", p->refresh);
+    dump_flag(d, "hides the version", p->hide_version);
+    dump_flag(d, "legends", p->legends);
+    dump_text(d, "node", p->node);
+    dump_text(d, "description", p->description);
+    for (uint32_t i = 0; i < p->admins.count; i++)
+        dump_cond(d, "admin", p->admins.items[i]);
+    d->depth--;
+}
+
 /* The one member of the union that <a>'s kind uses. */
 static void dump_operand(struct dump *d, const struct action *a)
 {
@@ -233,19 +276,19 @@ static void dump_operand(struct dump *d, const struct action *a)
         dump_expr(d, "realm", a->auth->realm);
     else if (a->kind == ACTION_FIELD_REPLACE)
         dump_text(d, "regex", regex_source(a->regex));
+    else if (a->kind == ACTION_FIELD_DELETE && a->match)
+        dump_names_test(d, a->match);
+    else if (a->kind == ACTION_USE_SERVER)
+        dump_text(d, "server", a->server->name);
+    else if (a->kind == ACTION_STATUS && a->page)
+        dump_stats_page(d, a->page);
 }
 
 static void dump_action(struct dump *d, const struct action *a)
 {
     dump_line(d, "%s", action_name(a->kind));
     d->depth++;
-    if (a->when) {
-        struct buf b;
-        buf_init(&b, 1024 * 1024);
-        cond_put(&b, a->when);
-        dump_line(d, "when %.*s", SPAN_ARGS(buf_span(&b)));
-        buf_fini(&b);
-    }
+    dump_cond(d, "when", a->when);
     dump_text(d, "name", a->name);
     dump_expr(d, "value", a->expr);
     if (a->number)
@@ -323,6 +366,10 @@ void dump_scope(struct dump *d, const struct scope *s)
         dump_line(d, "pool %.*s", SPAN_ARGS(s->pool->name));
     dump_number(d, "connections", s->connections_max);
     dump_number(d, "capture slots", s->slots);
+    dump_number(d, "capture slots of answers", s->response_slots);
+    if (s->captured_cookie)
+        dump_line(d, "captures cookie %.*s%s, %u bytes", SPAN_ARGS(s->captured_cookie->name),
+                  s->captured_cookie->prefix ? "..." : "", s->captured_cookie->len);
     dump_time(d, "waits for bytes", s->inspect_delay);
     d->depth--;
 }

@@ -60,10 +60,12 @@ enum needs {
     X(PROXY_TARGET_IP, IP, CLIENT)                                                                           \
     X(PROXY_TARGET_PORT, INT, CLIENT)                                                                        \
     X(CONNECTION_SERIAL, INT, CLIENT)                                                                        \
+    X(REQUEST_SERIAL, INT, CLIENT) /* requests and sessions of this process, counted from 0 (%rt) */         \
     X(CONNECTION_REQUESTS, INT, CLIENT)                                                                      \
     X(CONNECTION_AGE, TEXT, CLIENT) /* seconds.milliseconds */                                               \
     X(LISTENER_NAME, TEXT, CLIENT)                                                                           \
-    X(SERVICE_NAME, TEXT, CLIENT) /* frontend; nginx: the listener */                                        \
+    X(SERVICE_NAME, TEXT, CLIENT)        /* frontend; nginx: the listener */                                 \
+    X(SERVICE_NAME_MARKED, TEXT, CLIENT) /* with "~" behind it when the client's side has TLS: %ft */        \
     X(SERVICE_ID, INT, CLIENT)                                                                               \
     X(SERVICE_CONNECTIONS, INT, CLIENT)                                                                      \
     X(SERVICE_SESSION_RATE, INT, CLIENT)                                                                     \
@@ -97,6 +99,8 @@ enum needs {
     X(TARGET, TEXT, REQUEST) /* as received: nginx $request_uri, HAProxy url/capture.req.uri */              \
     X(PATH, TEXT, REQUEST)   /* without query, as received (HAProxy path) */                                 \
     X(PATH_AND_QUERY, TEXT, REQUEST)                                                                         \
+    X(BASE, TEXT, REQUEST)        /* the first Host field, then the path (HAProxy base) */                   \
+    X(BASE_QUERY, TEXT, REQUEST)  /* and the query with its "?" (baseq) */                                   \
     X(URI_NORMAL, TEXT, REQUEST)  /* decoded and normalized, current after rewrites: nginx $uri */           \
     X(QUERY, TEXT, REQUEST)       /* current: nginx $args */                                                 \
     X(QUERY_MARK, TEXT, REQUEST)  /* "?" or "": nginx $is_args */                                            \
@@ -181,9 +185,13 @@ enum needs {
     X(TIMER_RESPONSE, INT, END)                                                                              \
     X(TIMER_DATA, INT, END)                                                                                  \
     X(TIMER_ACTIVE, INT, END)                                                                                \
+    X(TIMER_USER, INT, END) /* %Tu: without the idle time before the request */                              \
     X(TIMER_TOTAL, INT, END)                                                                                 \
     X(TIMER_QUERY, INT, END)                                                                                 \
-    X(DATE_ACCEPT, TEXT, END) /* 22/Nov/2026:12:00:31.204 */                                                 \
+    X(ACCEPT_S, INT, CLIENT)   /* when the connection was accepted: seconds since 1970 */                    \
+    X(ACCEPT_MS, TEXT, CLIENT) /* and milliseconds, three digits */                                          \
+    X(REQUEST_S, INT, REQUEST) /* when the request's first byte came: seconds since 1970 */                  \
+    X(DATE_ACCEPT, TEXT, END)  /* 22/Nov/2026:12:00:31.204 */                                                \
     X(DATE_REQUEST, TEXT, END)                                                                               \
     X(TERMINATION, TEXT, END)        /* two letters */                                                       \
     X(TERMINATION_COOKIE, TEXT, END) /* four letters: with the two for cookies */                            \
@@ -197,6 +205,8 @@ enum needs {
     X(QUEUE_POOL, INT, END)                                                                                  \
     X(CAPTURED_REQUEST, TEXT, END) /* "{a|b}" of all capture slots; empty when none */                       \
     X(CAPTURED_RESPONSE, TEXT, END)                                                                          \
+    X(CAPTURED_REQUEST_LIST, TEXT, END) /* each in quotes, a blank between (%hrl) */                         \
+    X(CAPTURED_RESPONSE_LIST, TEXT, END)                                                                     \
     X(CAPTURED_COOKIE_REQUEST, TEXT, END)                                                                    \
     X(CAPTURED_COOKIE_RESPONSE, TEXT, END)                                                                   \
     X(STREAM_STATUS, INT, END) /* nginx stream $status: 200 400 403 500 502 503 */
@@ -243,6 +253,7 @@ enum occurrence {
     X(PORT_ONLY, TEXT, INT)                                                                                  \
     X(IP_MASK, IP, IP) /* <number> bits of IPv4, <number2> of IPv6 */                                        \
     X(HEX, BINARY, TEXT)                                                                                     \
+    X(HEX_NUMBER, INT, TEXT) /* capital digits, 4 at least (%{+X}) */                                        \
     X(BASE64, BINARY, TEXT)                                                                                  \
     X(BASE64_DECODE, TEXT, BINARY)                                                                           \
     X(MAP, NONE, TEXT) /* <lookup>, whose <subject> is the input */                                          \

@@ -21,7 +21,9 @@ struct listener {
     bool retry_bind;  /* five tries, half a second apart (nginx) */
     bool v6only, transparent, defer_accept, accept_proxy;
     int fastopen;
-    uint32_t mode, uid, gid; /* UNIX sockets; UINT32_MAX = leave */
+    uint32_t mode, uid, gid;  /* UNIX sockets; UINT32_MAX = leave */
+    uint32_t id;              /* HAProxy's; 0: none was given */
+    uint32_t connections_max; /* 0 = no limit of its own */
     struct service *service;
     const struct tls_listener *tls; /* NULL: plain */
     struct span name;

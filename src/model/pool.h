@@ -147,6 +147,29 @@ struct server {
     struct where at;
 };
 
+/* A cookie that keeps a client with its server (HAProxy's `cookie` line; server->cookie is the value). */
+enum cookie_mode {
+    COOKIE_PASSIVE, /* only read: the application sets it */
+    COOKIE_REWRITE, /* the application's is overwritten */
+    COOKIE_INSERT,  /* ours is added */
+    COOKIE_PREFIX,  /* ours stands before the application's value, with "~" between */
+};
+struct cookie_policy {
+    struct span name;
+    enum cookie_mode mode;
+    bool indirect; /* not shown to the server; not sent again to who has it */
+    bool nocache;  /* an answer that sets it is marked as private */
+    bool postonly; /* set in answers to POST only */
+    bool preserve; /* one that the server set is left alone */
+    bool httponly, secure;
+    bool dynamic; /* values are made of the server's address and <dynamic_key> */
+    struct span dynamic_key;
+    duration idle_max, life_max; /* NONE = no limit */
+    LIST_OF(struct span) domains;
+    LIST_OF(struct span) attributes; /* as written behind: "SameSite=None" */
+    struct where at;
+};
+
 struct pool {
     uint32_t index;
     uint32_t id; /* HAProxy's; 0: none */
@@ -171,8 +194,11 @@ struct pool {
     uint64_t idle_requests;           /* keepalive_requests */
     uint32_t fullconn;
     duration queue_timeout;
-    uint32_t queue_max;        /* nginx queue; 0 = none, UINT32_MAX = no limit */
-    const struct check *check; /* what servers with `check` do */
+    uint32_t queue_max;                 /* nginx queue; 0 = none, UINT32_MAX = no limit */
+    const struct check *check;          /* what servers with `check` do */
+    const struct cookie_policy *cookie; /* NULL: none */
+    bool persist;     /* a server that is named is kept even when it is down (option persist) */
+    bool prefer_last; /* the connection's last server, when the algorithm has no reason against it */
     uint32_t uses; /* how often a route names it: seal adds PROXY and ENTER, dialects add nbsrv() and such */
     struct where at;
 };

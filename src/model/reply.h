@@ -15,6 +15,7 @@ struct field_line {
 
 struct reply {
     uint16_t status;    /* 0: closes without a byte (nginx 444, silent) */
+    uint16_t instead;   /* in a reply_set: the status that it is sent for; 0 = its own */
     struct span reason; /* empty: the registered phrase */
     LIST_OF(struct field_line) fields;
     struct span content_type; /* empty: none is sent */
@@ -33,7 +34,7 @@ struct reply {
 struct reply_set {
     struct span name;                /* of a language's own set: the dump then says only that */
     const struct reply_set *below;   /* asked when this one has none */
-    LIST_OF(struct reply *) replies; /* by .status */
+    LIST_OF(struct reply *) replies; /* by .instead, else by .status */
 };
 const struct reply *reply_set_find(const struct reply_set *set, unsigned status);
 

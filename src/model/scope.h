@@ -85,6 +85,13 @@ struct server_policy {
     const struct tls_client *tls; /* to servers whose own line says nothing; NULL: plain */
 };
 
+/* A cookie that goes to the log: from the request's Cookie, from the answer's Set-Cookie. */
+struct captured_cookie {
+    struct span name;
+    uint32_t len;
+    bool prefix; /* any name that begins so */
+};
+
 enum scope_kind { SCOPE_FRONT, SCOPE_BACK, SCOPE_BOTH }; /* frontend or server; backend or location; listen */
 struct tls_server;                                       /* model/tls.h */
 struct scope {
@@ -111,7 +118,9 @@ struct scope {
     const struct tls_server *tls; /* clients that ask for this virtual server; NULL: as its listener says */
     struct pool *pool;            /* a backend's; NULL in a location */
     uint32_t connections_max;     /* of a frontend; 0 = no limit */
-    uint32_t slots;               /* capture slots of requests and responses, by frontend */
-    duration inspect_delay;       /* how long conditions on CONTENT wait for bytes; 0 = they do not */
+    uint32_t slots;               /* capture slots of requests, by frontend */
+    uint32_t response_slots;      /* and of answers */
+    const struct captured_cookie *captured_cookie; /* NULL: none */
+    duration inspect_delay; /* how long conditions on CONTENT wait for bytes; 0 = they do not */
     struct where at;
 };

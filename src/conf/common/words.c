@@ -47,6 +47,11 @@ bool words_next(struct words *w, struct statement *s)
     return found;
 }
 
+uint32_t words_offset(const struct words *w)
+{
+    return (uint32_t)w->at;
+}
+
 struct where words_where(const struct words *w, size_t from, size_t to)
 {
     return (struct where){ .source = w->source, .offset = (uint32_t)from, .length = (uint32_t)(to - from) };

@@ -45,3 +45,5 @@ struct words *words_open(struct arena *a, struct diags *d, enum word_language l,
                          uint32_t source, words_expand_fn *expand, void *self);
 /* False at the end of the text. The statement lives in the arena. */
 bool words_next(struct words *w, struct statement *s);
+/* Where the scan is: bytes from the text's beginning. For what is asked while a word is being read. */
+uint32_t words_offset(const struct words *w);

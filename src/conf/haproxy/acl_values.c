@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Flags, operators and values of an ACL: words become the lists of a test. */
+#include "base/macros.h"
+#include "conf/common/diag_conf.h"
+#include "conf/haproxy/acl.h"
+#include "conf/haproxy/review.h"
+
+enum comparison { OPERATOR_EQ, OPERATOR_GE, OPERATOR_GT, OPERATOR_LE, OPERATOR_LT };
+
+struct criterion {
+    struct build *b;
+    const struct statement *s;
+    struct acl *acl;
+    struct test *test; /* being filled */
+    struct test like;  /* what further tests begin as */
+    enum comparison comparison;
+    bool no_dns;
+    bool method_known;
+    bool any; /* value, so far */
+};
+
+static const struct {
+    const char *name;
+    enum match how;
+} methods[] = {
+    { "found", MATCH_FOUND }, { "bool", MATCH_BOOL }, { "int", MATCH_INT },   { "ip", MATCH_IP },
+    { "bin", MATCH_BIN },     { "len", MATCH_LEN },   { "str", MATCH_EXACT }, { "sub", MATCH_SUB },
+    { "reg", MATCH_REGEX },   { "beg", MATCH_BEGIN }, { "end", MATCH_END },   { "dir", MATCH_DIR },
+    { "dom", MATCH_DOM },
+};
+
+/* Of what the sample gives; NONE: the file must say it. */
+static bool default_method(const struct sample *sample, enum match *how)
+{
+    if (sample->has_match) {
+        *how = sample->match;
+        return true;
+    }
+    switch (sample->type) {
+    case VALUE_BOOL:
+        *how = MATCH_BOOL;
+        return true;
+    case VALUE_INT:
+        *how = MATCH_INT;
+        return true;
+    case VALUE_IP:
+        *how = MATCH_IP;
+        return true;
+    case VALUE_TEXT:
+        *how = MATCH_EXACT;
+        return true;
+    case VALUE_BINARY:
+    case VALUE_NONE:
+        break;
+    }
+    return false;
+}
+
+/* A test of its own, when what it says changes between values ("-i" in the middle). */
+static void begin_test(struct criterion *c)
+{
+    c->test = ARENA_PUSH(c->b->arena, &c->acl->tests);
+    *c->test = c->like;
+}
+
+/* ---- values ---- */
+
+static bool bad_value(struct criterion *c, const struct word *w, const char *expected)
+{
+    diag_add(c->b->diags, &haproxy_acl_value, w->at, DIAG_TEXT(w->text, span_from(expected)));
+    return false;
+}
+
+static bool parse_int(struct span s, int64_t *out)
+{
+    bool minus = span_starts_with(s, SPAN("-"));
+    uint64_t n;
+    if (!span_to_u64(span_from_index(s, minus), INT64_MAX, &n))
+        return false;
+    *out = minus ? -(int64_t)n : (int64_t)n;
+    return true;
+}
+
+static bool add_range(struct criterion *c, const struct word *w)
+{
+    struct int_range r = { INT64_MIN, INT64_MAX };
+    struct span high = w->text, low = span_cut(&high, ':');
+    int64_t n = 0;
+    if (high.ptr) {
+        if ((low.len && !parse_int(low, &r.low)) || (high.len && !parse_int(high, &r.high)) ||
+            r.low > r.high || (low.len == 0 && high.len == 0))
+            return bad_value(c, w, "a number or a range such as 1024:65535");
+    } else if (!parse_int(low, &n)) {
+        return bad_value(c, w, "a number or a range such as 1024:65535");
+    } else {
+        r = (struct int_range){ n, n };
+    }
+    switch (c->comparison) {
+    case OPERATOR_EQ:
+        break;
+    case OPERATOR_GE:
+        r.high = INT64_MAX;
+        break;
+    case OPERATOR_GT:
+        r = (struct int_range){ r.low == INT64_MAX ? INT64_MAX : r.low + 1, INT64_MAX };
+        break;
+    case OPERATOR_LE:
+        r.low = INT64_MIN;
+        break;
+    case OPERATOR_LT:
+        r = (struct int_range){ INT64_MIN, r.high == INT64_MIN ? INT64_MIN : r.high - 1 };
+        break;
+    }
+    *ARENA_PUSH(c->b->arena, &c->test->ranges) = r;
+    return true;
+}
+
+/* "10.12/8": the octets between the first ones and the last are 0. */
+static struct span whole_ipv4(struct arena *a, struct span text)
+{
+    struct span mask = text, ip = span_cut(&mask, '/');
+    unsigned dots = 0;
+    for (size_t i = 0; i < ip.len; i++) {
+        if ((ip.ptr[i] < '0' || ip.ptr[i] > '9') && ip.ptr[i] != '.')
+            return text;
+        dots += ip.ptr[i] == '.';
+    }
+    if (dots == 0 || dots >= 3)
+        return text;
+    size_t last = ip.len;
+    while (ip.ptr[last - 1] != '.')
+        last--;
+    return arena_printf(a, "%.*s%s%.*s%s%.*s", (int)last, ip.ptr, dots == 1 ? "0.0." : "0.",
+                        (int)(ip.len - last), ip.ptr + last, mask.ptr ? "/" : "", SPAN_ARGS(mask));
+}
+
+static bool add_network(struct criterion *c, const struct word *w)
+{
+    struct build *b = c->b;
+    struct network n;
+    if (!network_parse(whole_ipv4(b->arena, w->text), &n)) {
+        if (c->no_dns)
+            return bad_value(c, w, "an address or network");
+        struct span mask = w->text, host = span_cut(&mask, '/');
+        struct address ip;
+        if (mask.ptr || !value_host(b->diags, b->world, b->arena, w, host, &ip))
+            return mask.ptr ? bad_value(c, w, "an address or network") : false;
+        n = (struct network){ .base = ip, .bits = address_family(&ip) == AF_INET ? 32 : 128 };
+    }
+    *ARENA_PUSH(b->arena, &c->test->networks) = n;
+    return true;
+}
+
+static bool add_regex(struct criterion *c, const struct word *w)
+{
+    const struct regex *r = haproxy_regex(c->b, w, w->text, c->test->nocase);
+    if (r == NULL)
+        return false;
+    *ARENA_PUSH(c->b->arena, &c->test->regexes) = r;
+    haproxy_review_host_regex(c->b, w, c->test->subject, c->acl->name);
+    return true;
+}
+
+bool haproxy_unhex(struct arena *a, struct span hex, struct span *out)
+{
+    if (hex.len % 2)
+        return false;
+    char *bytes = arena_alloc(a, hex.len / 2 + 1);
+    for (size_t i = 0; i < hex.len; i++) {
+        char ch = hex.ptr[i];
+        int digit = ch >= '0' && ch <= '9'   ? ch - '0'
+                    : ch >= 'a' && ch <= 'f' ? ch - 'a' + 10
+                    : ch >= 'A' && ch <= 'F' ? ch - 'A' + 10
+                                             : -1;
+        if (digit < 0)
+            return false;
+        bytes[i / 2] = (char)(i % 2 ? bytes[i / 2] | digit : digit << 4);
+    }
+    *out = span_of(bytes, hex.len / 2);
+    return true;
+}
+
+static bool add_binary(struct criterion *c, const struct word *w)
+{
+    struct span bytes;
+    if (!haproxy_unhex(c->b->arena, w->text, &bytes))
+        return bad_value(c, w, "an even number of hexadecimal digits");
+    *ARENA_PUSH(c->b->arena, &c->test->texts) = bytes;
+    return true;
+}
+
+static bool add_value(struct criterion *c, const struct word *w)
+{
+    c->any = true;
+    switch (c->test->how) {
+    case MATCH_INT:
+    case MATCH_LEN:
+        return add_range(c, w);
+    case MATCH_IP:
+        return add_network(c, w);
+    case MATCH_REGEX:
+        return add_regex(c, w);
+    case MATCH_BIN:
+        return add_binary(c, w);
+    case MATCH_EXACT:
+    case MATCH_BEGIN:
+    case MATCH_END:
+    case MATCH_SUB:
+    case MATCH_DIR:
+    case MATCH_DOM:
+        *ARENA_PUSH(c->b->arena, &c->test->texts) = arena_span(c->b->arena, w->text);
+        return true;
+    case MATCH_FOUND:
+    case MATCH_BOOL:
+    case MATCH_FILE:
+        break; /* values are ignored, as HAProxy ignores them */
+    }
+    return true;
+}
+
+/* ---- files of values ---- */
+
+static bool add_file(struct criterion *c, const struct word *w)
+{
+    struct build *b = c->b;
+    struct span path = arena_span(b->arena, w->text);
+    struct answer a = world_ask(b->world, ASK_FILE, path);
+    if (a.error) {
+        diag_add(b->diags, &haproxy_acl_file, w->at, DIAG_TEXT(path, span_from(strerrordesc_np(a.error))));
+        return false;
+    }
+    struct span text = arena_span(b->arena, a.bytes.ptr ? a.bytes : SPAN(""));
+    uint32_t source = diags_add_source(b->diags, path, text);
+    bool good = true;
+    for (struct span rest = text; rest.len;) {
+        struct span line = span_cut(&rest, '\n');
+        if (span_ends_with(line, SPAN("\r")))
+            line = span_first(line, line.len - 1);
+        if (span_starts_with(line, SPAN("#")))
+            continue;
+        while (line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t'))
+            line = span_from_index(line, 1);
+        if (line.len == 0)
+            continue;
+        struct word value = { .text = line, .raw = line };
+        value.at = (struct where){ source, (uint32_t)(line.ptr - text.ptr), (uint32_t)line.len };
+        good = add_value(c, &value) && good;
+    }
+    c->any = true;
+    return good;
+}
+
+/* ---- flags ---- */
+
+static bool take_method(struct criterion *c, const struct word *w)
+{
+    const char *names[COUNT_OF(methods) + 1] = { NULL };
+    for (size_t i = 0; i < COUNT_OF(methods); i++) {
+        names[i] = methods[i].name;
+        if (!span_eq(w->text, span_from(methods[i].name)))
+            continue;
+        c->like.how = c->test->how = methods[i].how;
+        c->method_known = true;
+        return true;
+    }
+    if (span_eq(w->text, SPAN("meth"))) {
+        c->like.how = c->test->how = MATCH_EXACT;
+        c->method_known = true;
+        return true;
+    }
+    struct diag *d = diag_add(c->b->diags, &haproxy_acl_method, w->at, DIAG_TEXT(w->text));
+    const char *near = diag_nearest(w->text, names);
+    if (near)
+        diag_help(c->b->diags, d, "did you mean `%s`?", near);
+    return false;
+}
+
+static void ignore_case(struct criterion *c)
+{
+    c->like.nocase = true;
+    if (c->any)
+        begin_test(c);
+    else
+        c->test->nocase = true;
+}
+
+/* Takes the flags at word <i>; the index behind them, or 0 and a diagnostic. */
+static uint32_t take_flags(struct criterion *c, uint32_t i, uint32_t to)
+{
+    while (i < to) {
+        const struct word *w = word_at(c->s, i);
+        bool last = i + 1 == to;
+        if (text_is(c->s, i, "-i")) {
+            ignore_case(c);
+        } else if (text_is(c->s, i, "-n")) {
+            c->no_dns = true;
+        } else if (text_is(c->s, i, "--")) {
+            return i + 1;
+        } else if (text_is(c->s, i, "-f") && !last) {
+            if (!add_file(c, word_at(c->s, ++i)))
+                return 0;
+        } else if (text_is(c->s, i, "-m") && !last) {
+            if (!take_method(c, word_at(c->s, ++i)))
+                return 0;
+        } else if (text_is(c->s, i, "-u") && !last) {
+            i++; /* an id for changing it while running: names of files do for that */
+        } else if (text_is(c->s, i, "-f") || text_is(c->s, i, "-m") || text_is(c->s, i, "-u")) {
+            diag_add(c->b->diags, &conf_arity, w->at, DIAG_TEXT(w->text, SPAN("1"), SPAN("0")));
+            return 0;
+        } else if (text_is(c->s, i, "-M")) {
+            diag_add(c->b->diags, &conf_refused, w->at, DIAG_TEXT(w->text, SPAN("maps are not served yet")));
+            return 0;
+        } else {
+            break;
+        }
+        i++;
+    }
+    return i;
+}
+
+static uint32_t take_operator(struct criterion *c, uint32_t i, uint32_t to)
+{
+    static const char *const names[] = { "eq", "ge", "gt", "le", "lt" };
+    if (i >= to || (c->test->how != MATCH_INT && c->test->how != MATCH_LEN))
+        return i;
+    for (unsigned k = 0; k < COUNT_OF(names); k++) {
+        if (!text_is(c->s, i, names[k]))
+            continue;
+        c->comparison = (enum comparison)k;
+        return i + 1;
+    }
+    return i;
+}
+
+/* A sample that has no value to compare with never matches. */
+static bool wants_values(enum match how)
+{
+    return how != MATCH_FOUND && how != MATCH_BOOL;
+}
+
+static struct span source_of(const struct statement *s, uint32_t from, uint32_t to)
+{
+    struct span first = word_at(s, from)->raw, last = word_at(s, to - 1)->raw;
+    return span_of(first.ptr, (size_t)(span_end(last) - first.ptr));
+}
+
+bool haproxy_criterion(struct build *b, const struct statement *s, uint32_t from, uint32_t to,
+                       struct acl *acl)
+{
+    struct sample sample;
+    const struct word *w = word_at(s, from);
+    if (!haproxy_sample(b, w, true, &sample))
+        return false;
+    struct criterion c = { .b = b, .s = s, .acl = acl };
+    c.like = (struct test){ .subject = sample.expr, .at = w->at };
+    c.like.source = word_at(s, to - 1)->raw.ptr >= w->raw.ptr ? source_of(s, from, to) : w->text;
+    c.method_known = default_method(&sample, &c.like.how);
+    begin_test(&c);
+    uint32_t i = take_flags(&c, from + 1, to);
+    if (i == 0)
+        return false;
+    if (!c.method_known) {
+        struct diag *d = diag_add(b->diags, &haproxy_acl_no_method, w->at, DIAG_TEXT(w->text));
+        diag_help(b->diags, d, "%.*s -m found, -m bin 0a0b, -m sub TEXT ...", SPAN_ARGS(w->text));
+        c.acl->tests.count--;
+        return false;
+    }
+    i = take_operator(&c, i, to);
+    bool good = true;
+    for (; i < to; i++)
+        good = add_value(&c, word_at(s, i)) && good;
+    if (good && !c.any && wants_values(c.test->how))
+        diag_add(b->diags, &haproxy_acl_empty, w->at, DIAG_TEXT(w->text));
+    return good;
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HAProxy's sample fetches, and what each is in the model's vocabulary. */
+#include "base/macros.h"
+#include "conf/common/diag_conf.h"
+#include "conf/haproxy/fetch.h"
+
+static struct expr_part *add(struct sample_reader *r, const struct fetch_row *row, struct span arg)
+{
+    r->part = expr_add_fetch(r->b->arena, r->expr, row->fetch, arg);
+    r->part->number = row->number;
+    r->part->number2 = row->number2;
+    return r->part;
+}
+
+static bool plain(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)args;
+    (void)add(r, row, SPAN(""));
+    return true;
+}
+
+/* [name[,occurrence]]: in an ACL each value counts, elsewhere the last one. */
+static bool field(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    int64_t occurrence = r->acl ? OCCURRENCE_EACH : OCCURRENCE_LAST;
+    if (args->count > 1 && !haproxy_sample_number(r, &args->items[1], -INT16_MAX, INT16_MAX, &occurrence))
+        return false;
+    if (args->count == 0 || args->items[0].text.len == 0)
+        return haproxy_sample_fail(r, &haproxy_sample_name, span_from(row->name), SPAN(""));
+    add(r, row, args->items[0].text)->number = (int32_t)occurrence;
+    return true;
+}
+
+static bool named(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    if (args->count == 0 || args->items[0].text.len == 0)
+        return haproxy_sample_fail(r, &haproxy_sample_name, span_from(row->name), SPAN(""));
+    if (args->count > 1 && !span_eq(args->items[1].text, SPAN("?")) &&
+        !span_eq(args->items[1].text, SPAN("&")))
+        return haproxy_sample_fail(r, &haproxy_sample_refused, span_from(row->name),
+                                   SPAN("parameters are separated by \"&\", behind \"?\""));
+    (void)add(r, row, args->items[0].text);
+    return true;
+}
+
+/* [backend] */
+static bool pool(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    struct expr_part *p = add(r, row, SPAN(""));
+    if (args->count == 0 || args->items[0].text.len == 0) {
+        p->pool = r->b->at->pool;
+        return true;
+    }
+    struct draft *d = haproxy_find_backend(r->b, args->items[0].text);
+    if (d == NULL) {
+        haproxy_say_no_backend(r->b, &args->items[0], args->items[0].text);
+        return false;
+    }
+    p->pool = d->pool;
+    d->pool->uses++;
+    return true;
+}
+
+/* [backend/]server */
+static bool server(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    struct server *s = haproxy_named_server(r->b, r->b->at, &args->items[0], args->items[0].text);
+    if (s == NULL)
+        return false;
+    struct expr_part *p = add(r, row, SPAN(""));
+    p->server = s;
+    p->pool = s->pool;
+    s->pool->uses++;
+    return true;
+}
+
+/* [frontend]: our own only. */
+static bool own_service(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    if (args->count && !span_eq(args->items[0].text, r->b->at->name))
+        return haproxy_sample_fail(r, &haproxy_sample_refused, span_from(row->name),
+                                   SPAN("only of the frontend that asks"));
+    (void)add(r, row, SPAN(""));
+    return true;
+}
+
+static bool number(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    int64_t n = row->number;
+    if (args->count && !haproxy_sample_number(r, &args->items[0], INT32_MIN, INT32_MAX, &n))
+        return false;
+    add(r, row, SPAN(""))->number = (int32_t)n;
+    return true;
+}
+
+static bool text(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)row;
+    r->part = expr_add_text(r->b->arena, r->expr, args->items[0].text);
+    return true;
+}
+
+static bool hex(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    struct span bytes;
+    if (!haproxy_unhex(r->b->arena, args->items[0].text, &bytes))
+        return haproxy_sample_fail(r, &haproxy_sample_args, span_from(row->name), SPAN(""));
+    r->part = expr_add_text(r->b->arena, r->expr, bytes);
+    return true;
+}
+
+static bool address(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    struct address ip;
+    if (!address_parse_ip(args->items[0].text, &ip) || address_family(&ip) != row->number)
+        return haproxy_sample_fail(r, &haproxy_sample_args, args->items[0].text, SPAN(""));
+    return text(r, row, args);
+}
+
+static bool boolean(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    struct span t = args->items[0].text;
+    bool yes = span_eq(t, SPAN("true")) || span_eq(t, SPAN("yes")) || span_eq(t, SPAN("1"));
+    bool no = span_eq(t, SPAN("false")) || span_eq(t, SPAN("no")) || span_eq(t, SPAN("0"));
+    if (!yes && !no)
+        return haproxy_sample_fail(r, &haproxy_sample_args, t, SPAN(""));
+    add(r, row, SPAN(""))->fetch = yes ? FETCH_TRUE : FETCH_FALSE;
+    return true;
+}
+
+/* The environment is the reader's, and does not change afterwards. */
+static bool environment(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    struct span value = SPAN("");
+    (void)row;
+    (void)haproxy_variable(r->b, args->items[0].text, &value);
+    r->part = expr_add_text(r->b->arena, r->expr, value);
+    return true;
+}
+
+/* var(name[,default]) */
+static bool variable(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    uint32_t slot;
+    if (!haproxy_variable_slot(r->b, &args->items[0], args->items[0].text, &slot))
+        return false;
+    add(r, row, SPAN(""))->number = (int32_t)slot;
+    if (args->count > 1)
+        expr_add_conversion(r->b->arena, r->part, CONVERT_DEFAULT)->text = args->items[1].text;
+    return true;
+}
+
+/* The one that unique-id-format fills. */
+static bool unique_id(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)args;
+    add(r, row, SPAN(""))->number = (int32_t)config_slot(r->b->config, SPAN("unique-id"));
+    return true;
+}
+
+/* (offset,length) */
+static bool payload(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    int64_t offset, length;
+    if (!haproxy_sample_number(r, &args->items[0], 0, INT32_MAX, &offset) ||
+        !haproxy_sample_number(r, &args->items[1], 0, INT32_MAX, &length))
+        return false;
+    struct expr_part *p = add(r, row, SPAN(""));
+    p->number = (int32_t)offset;
+    p->number2 = (int32_t)length;
+    return true;
+}
+
+/* date([offset[,unit]]) */
+static bool date(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    int64_t offset = 0;
+    if (args->count > 1 && !span_eq(args->items[1].text, SPAN("s")))
+        return haproxy_sample_fail(r, &haproxy_sample_refused, span_from(row->name),
+                                   SPAN("dates count in seconds"));
+    if (args->count && !haproxy_sample_number(r, &args->items[0], INT32_MIN, INT32_MAX, &offset))
+        return false;
+    (void)add(r, row, SPAN(""));
+    if (offset)
+        expr_add_conversion(r->b->arena, r->part, CONVERT_ADD)->number = offset;
+    return true;
+}
+
+/* True for the first request of its connection. */
+static bool first_request(struct sample_reader *r, const struct fetch_row *row,
+                          const struct sample_args *args)
+{
+    (void)args;
+    (void)add(r, row, SPAN(""));
+    expr_add_conversion(r->b->arena, r->part, CONVERT_SUB)->number = 1;
+    (void)expr_add_conversion(r->b->arena, r->part, CONVERT_BOOL);
+    (void)expr_add_conversion(r->b->arena, r->part, CONVERT_NOT);
+    return true;
+}
+
+/* In HTTP mode a request is HTTP, or it is refused before anybody asks. */
+static bool is_http(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)args;
+    if (!draft_is_http(r->b->at))
+        return haproxy_sample_fail(r, &haproxy_sample_refused, span_from(row->name),
+                                   SPAN("a TCP proxy does not become an HTTP one here"));
+    (void)add(r, row, SPAN(""));
+    return true;
+}
+
+/* In HTTP mode rules about contents run when the head is there: then it is over. */
+static bool wait_end(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)args;
+    add(r, row, SPAN(""))->fetch = draft_is_http(r->b->at) ? FETCH_TRUE : row->fetch;
+    return true;
+}
+
+#define FETCH(f) .fetch = FETCH_##f
+#define THEN(c)  .then = CONVERT_##c, .converts = true
+#define PLAIN(name, f)                                                                                       \
+    {                                                                                                        \
+        name, 0, 0, plain, FETCH(f)                                                                          \
+    }
+#define TEXTUAL(name, f)                                                                                     \
+    {                                                                                                        \
+        name, 0, 0, plain, FETCH(f), .derived = true                                                         \
+    }
+#define MEMBERS .number2 = 1
+#define REFUSED(name, why_)                                                                                  \
+    {                                                                                                        \
+        name, 0, SAMPLE_ARGS_MAX, NULL, .why = why_                                                          \
+    }
+
+const struct fetch_row haproxy_fetches[] = {
+    /* constants and the process */
+    PLAIN("always_true", TRUE),
+    PLAIN("always_false", FALSE),
+    { "bool", 1, 1, boolean, FETCH(TRUE) },
+    { "int", 1, 1, number, FETCH(NUMBER) },
+    { "str", 1, 1, text },
+    { "meth", 1, 1, text },
+    { "bin", 1, 1, hex },
+    { "ipv4", 1, 1, address, .number = AF_INET, THEN(TO_IP) },
+    { "ipv6", 1, 1, address, .number = AF_INET6, THEN(TO_IP) },
+    { "env", 1, 1, environment },
+    PLAIN("hostname", HOSTNAME),
+    PLAIN("pid", PID),
+    { "proc", 0, 0, plain, FETCH(NUMBER), .number = 1 },
+    { "rand", 0, 1, number, FETCH(RANDOM) },
+    { "date", 0, 2, date, FETCH(DATE_S) },
+    { "var", 1, 2, variable, FETCH(SLOT) },
+    { "unique-id", 0, 0, unique_id, FETCH(SLOT) },
+    PLAIN("act_conn", PROCESS_CONNECTIONS),
+    /* pools and servers */
+    { "nbsrv", 0, 1, pool, FETCH(POOL_USABLE) },
+    { "be_conn", 0, 1, pool, FETCH(POOL_CONNECTIONS) },
+    { "queue", 0, 1, pool, FETCH(POOL_QUEUE) },
+    { "be_sess_rate", 0, 1, pool, FETCH(POOL_RATE) },
+    { "srv_conn", 1, 1, server, FETCH(SERVER_CONNECTIONS) },
+    { "srv_is_up", 1, 1, server, FETCH(SERVER_IS_UP) },
+    { "srv_queue", 1, 1, server, FETCH(SERVER_QUEUE) },
+    { "srv_weight", 1, 1, server, FETCH(SERVER_WEIGHT) },
+    { "fe_conn", 0, 1, own_service, FETCH(SERVICE_CONNECTIONS) },
+    { "fe_sess_rate", 0, 1, own_service, FETCH(SERVICE_SESSION_RATE) },
+    TEXTUAL("be_name", POOL_NAME),
+    PLAIN("be_id", POOL_ID),
+    TEXTUAL("fe_name", SERVICE_NAME),
+    PLAIN("fe_id", SERVICE_ID),
+    TEXTUAL("srv_name", SERVER_PICKED_NAME),
+    PLAIN("srv_id", SERVER_PICKED_ID),
+    TEXTUAL("so_name", LISTENER_NAME),
+    /* connections */
+    PLAIN("src", CLIENT_IP),
+    PLAIN("src_port", CLIENT_PORT),
+    PLAIN("dst", LOCAL_IP),
+    PLAIN("dst_port", LOCAL_PORT),
+    PLAIN("fc_src", PEER_IP),
+    PLAIN("fc_src_port", PEER_PORT),
+    PLAIN("fc_dst", LOCAL_IP),
+    PLAIN("fc_dst_port", LOCAL_PORT),
+    PLAIN("bc_src", SERVER_SOURCE_IP),
+    PLAIN("bc_src_port", SERVER_SOURCE_PORT),
+    PLAIN("bc_dst", SERVER_IP),
+    PLAIN("bc_dst_port", SERVER_PORT),
+    { "fc_http_major", 0, 0, plain, FETCH(NUMBER), .number = 1 },
+    { "bc_http_major", 0, 0, plain, FETCH(NUMBER), .number = 1 },
+    PLAIN("ssl_fc", TLS_USED),
+    PLAIN("ssl_fc_is_resumed", TLS_RESUMED),
+    TEXTUAL("ssl_fc_sni", TLS_SNI),
+    TEXTUAL("ssl_fc_protocol", TLS_VERSION),
+    TEXTUAL("ssl_fc_cipher", TLS_CIPHER),
+    TEXTUAL("ssl_fc_alpn", TLS_ALPN),
+    /* first bytes */
+    PLAIN("req.len", BYTES_LEN),
+    PLAIN("req_len", BYTES_LEN),
+    { "req.payload", 2, 2, payload, FETCH(BYTES_PAYLOAD) },
+    { "payload", 2, 2, payload, FETCH(BYTES_PAYLOAD) },
+    TEXTUAL("req.ssl_sni", HELLO_SNI),
+    TEXTUAL("req_ssl_sni", HELLO_SNI),
+    TEXTUAL("req.ssl_alpn", HELLO_ALPN),
+    PLAIN("req.ssl_hello_type", HELLO_TYPE),
+    PLAIN("req_ssl_hello_type", HELLO_TYPE),
+    { "req.proto_http", 0, 0, is_http, FETCH(TRUE) },
+    { "req_proto_http", 0, 0, is_http, FETCH(TRUE) },
+    { "wait_end", 0, 0, wait_end, FETCH(INSPECTED) },
+    /* the request */
+    TEXTUAL("method", METHOD),
+    TEXTUAL("path", PATH),
+    TEXTUAL("pathq", PATH_AND_QUERY),
+    TEXTUAL("url", TARGET),
+    TEXTUAL("query", QUERY),
+    TEXTUAL("base", BASE),
+    TEXTUAL("baseq", BASE_QUERY),
+    TEXTUAL("req.ver", HTTP_VERSION),
+    TEXTUAL("req_ver", HTTP_VERSION),
+    { "hdr", 0, 2, field, FETCH(REQUEST_FIELD), MEMBERS, .derived = true },
+    { "req.hdr", 0, 2, field, FETCH(REQUEST_FIELD), MEMBERS, .derived = true },
+    { "fhdr", 0, 2, field, FETCH(REQUEST_FIELD), .derived = true },
+    { "req.fhdr", 0, 2, field, FETCH(REQUEST_FIELD), .derived = true },
+    { "hdr_ip", 0, 2, field, FETCH(REQUEST_FIELD), MEMBERS, THEN(TO_IP) },
+    { "req.hdr_ip", 0, 2, field, FETCH(REQUEST_FIELD), MEMBERS, THEN(TO_IP) },
+    { "hdr_val", 0, 2, field, FETCH(REQUEST_FIELD), MEMBERS, THEN(TO_INT) },
+    { "req.hdr_val", 0, 2, field, FETCH(REQUEST_FIELD), MEMBERS, THEN(TO_INT) },
+    { "hdr_cnt", 0, 1, named, FETCH(REQUEST_FIELD_COUNT), MEMBERS },
+    { "req.hdr_cnt", 0, 1, named, FETCH(REQUEST_FIELD_COUNT), MEMBERS },
+    { "req.fhdr_cnt", 0, 1, named, FETCH(REQUEST_FIELD_COUNT) },
+    { "cook", 0, 1, field, FETCH(REQUEST_COOKIE), .derived = true },
+    { "req.cook", 0, 1, field, FETCH(REQUEST_COOKIE), .derived = true },
+    { "cookie", 0, 1, field, FETCH(REQUEST_COOKIE), .derived = true },
+    { "cook_val", 0, 1, field, FETCH(REQUEST_COOKIE), THEN(TO_INT) },
+    { "req.cook_val", 0, 1, field, FETCH(REQUEST_COOKIE), THEN(TO_INT) },
+    { "urlp", 0, 2, named, FETCH(QUERY_PARAM), .derived = true },
+    { "url_param", 0, 2, named, FETCH(QUERY_PARAM), .derived = true },
+    { "urlp_val", 0, 2, named, FETCH(QUERY_PARAM), THEN(TO_INT) },
+    { "req.body", 0, 0, plain, FETCH(REQUEST_BODY), .derived = true },
+    { "req.body_len", 0, 0, plain, FETCH(REQUEST_BODY), THEN(LENGTH) },
+    { "req.body_size", 0, 0, plain, FETCH(REQUEST_BODY_LENGTH), THEN(TO_INT) },
+    TEXTUAL("capture.req.method", METHOD),
+    TEXTUAL("capture.req.uri", TARGET),
+    TEXTUAL("capture.req.ver", PROTOCOL),
+    TEXTUAL("http_auth_user", AUTH_USER),
+    TEXTUAL("http_auth_pass", AUTH_PASSWORD),
+    { "http_first_req", 0, 0, first_request, FETCH(CONNECTION_REQUESTS) },
+    /* the answer */
+    PLAIN("status", STATUS),
+    { "shdr", 0, 2, field, FETCH(RESPONSE_FIELD), MEMBERS, .derived = true },
+    { "res.hdr", 0, 2, field, FETCH(RESPONSE_FIELD), MEMBERS, .derived = true },
+    { "res.fhdr", 0, 2, field, FETCH(RESPONSE_FIELD), .derived = true },
+    { "shdr_ip", 0, 2, field, FETCH(RESPONSE_FIELD), MEMBERS, THEN(TO_IP) },
+    { "res.hdr_ip", 0, 2, field, FETCH(RESPONSE_FIELD), MEMBERS, THEN(TO_IP) },
+    { "shdr_val", 0, 2, field, FETCH(RESPONSE_FIELD), MEMBERS, THEN(TO_INT) },
+    { "res.hdr_val", 0, 2, field, FETCH(RESPONSE_FIELD), MEMBERS, THEN(TO_INT) },
+    { "shdr_cnt", 0, 1, named, FETCH(RESPONSE_FIELD_COUNT), MEMBERS },
+    { "res.hdr_cnt", 0, 1, named, FETCH(RESPONSE_FIELD_COUNT), MEMBERS },
+    { "res.fhdr_cnt", 0, 1, named, FETCH(RESPONSE_FIELD_COUNT) },
+    { "scook", 0, 1, field, FETCH(RESPONSE_COOKIE), .derived = true },
+    { "res.cook", 0, 1, field, FETCH(RESPONSE_COOKIE), .derived = true },
+    { "scook_val", 0, 1, field, FETCH(RESPONSE_COOKIE), THEN(TO_INT) },
+    { "res.cook_val", 0, 1, field, FETCH(RESPONSE_COOKIE), THEN(TO_INT) },
+    TEXTUAL("res.ver", RESPONSE_VERSION),
+    TEXTUAL("resp_ver", RESPONSE_VERSION),
+
+    REFUSED("http_auth", "lists of users are not served yet"),
+    REFUSED("http_auth_group", "lists of users are not served yet"),
+    REFUSED("capture.req.hdr", "captures go to the log only; set-var(txn.NAME) keeps a value for rules"),
+    REFUSED("capture.res.hdr", "captures go to the log only; set-var(txn.NAME) keeps a value for rules"),
+    REFUSED("capture.res.ver", "res.ver gives the version of the answer"),
+    { NULL },
+};
+
+/* What is known and refused, by reason. */
+const struct refused_names haproxy_refused_fetches[] = {
+    { "avg_queue be_conn_free connslots dst_conn fe_req_rate srv_conn_free srv_sess_rate srv_iweight "
+      "srv_uweight "
+      "fe_defbe so_id be_server_timeout be_tunnel_timeout cur_server_timeout cur_tunnel_timeout "
+      "cur_client_timeout "
+      "fe_client_timeout be_connect_timeout cur_connect_timeout cur_queue_timeout be_queue_timeout "
+      "be_tarpit_timeout "
+      "fe_tarpit_timeout cur_tarpit_timeout stopping thread uuid date_us prio_class prio_offset "
+      "last_rule_file "
+      "last_rule_line last_entity waiting_entity term_events bc_be_queue bc_srv_queue bc_glitches "
+      "fc_glitches "
+      "accept_date request_date txn.timer.user txn.timer.total txn.id32 txn.conn_retries txn.redispatched "
+      "txn.sess_term_state txn.timer.tunnel fe_req_rate bytes_in bytes_out req.timer.hdr req.timer.idle "
+      "req.timer.queue "
+      "req.timer.tq res.timer.data res.timer.hdr res.timer.user fc.timer.handshake fc.timer.total "
+      "bc.timer.connect "
+      "bc_nb_streams bc_setting_streams_limit bc_rtt bc_rttvar bc_reused bc_settings_streams_limit "
+      "fc_nb_streams "
+      "fc_settings_streams_limit fc_streams_limit be_uuid",
+      "this number of the inside is not kept yet" },
+    { "cpu_calls cpu_ns_avg cpu_ns_tot lat_ns_avg lat_ns_tot internal.htx.data internal.htx.free "
+      "internal.htx.free_data internal.htx.has_eom internal.htx.nbblks internal.htx.size internal.htx.used "
+      "internal.htx_blk.size internal.htx_blk.type internal.htx_blk.data internal.htx_blk.hdrname "
+      "internal.htx_blk.hdrval internal.htx_blk.start_line internal.strm.is_htx srv_is_inherited",
+      "it shows the inside of HAProxy" },
+    { "bc_err bc_err_name bc_err_str fc_err fc_err_name fc_err_str fc_fackets fc_lost fc_reordering "
+      "fc_retrans fc_rtt "
+      "fc_rttvar fc_sacked fc_unacked fc_pp_authority fc_pp_unique_id fc_pp_tlv fc_rcvd_proxy "
+      "fc_src_is_local "
+      "fc_dst_is_local dst_is_local src_is_local",
+      "this detail of a connection is not kept yet" },
+    { "req.body_param req.hdr_names res.hdr_names req.hdrs req.hdrs_bin res.hdrs res.hdrs_bin req.cook_cnt "
+      "cook_cnt "
+      "res.cook_cnt scook_cnt req.cook_names res.cook_names url_ip url_port url32 url32+src base32 "
+      "base32+src "
+      "http_auth_bearer http_auth_type res.body res.body_len res.body_size set-cookie request.hdrs "
+      "req.hdrs_cnt "
+      "pathq_len",
+      "it is not served yet" },
+    { "req.payload_lv payload_lv res.len res.payload res.payload_lv res.ssl_hello_type rep_ssl_hello_type "
+      "req.ssl_ec_ext req.ssl_st_ext req.ssl_ver req_ssl_ver req.ssl_cipherlist req.ssl_sigalgs "
+      "req.ssl_keyshare_groups "
+      "req.ssl_supported_groups req.rdp_cookie rdp_cookie req.rdp_cookie_cnt rdp_cookie_cnt distcc_body "
+      "distcc_param",
+      "this part of the first bytes is not read yet" },
+    { "res.cache_hit res.cache_name res.comp res.comp_algo", "caching and compression are not served yet" },
+    { "table_avl table_cnt sc_bytes_in_rate sc_bytes_out_rate sc_clr_gpc sc_clr_gpc0 sc_clr_gpc1 sc_conn_cnt "
+      "sc_conn_cur sc_conn_rate sc_get_gpc sc_get_gpc0 sc_get_gpc1 sc_get_gpt sc_get_gpt0 sc_glitch_cnt "
+      "sc_glitch_rate "
+      "sc_gpc_rate sc_gpc0_rate sc_gpc1_rate sc_http_err_cnt sc_http_err_rate sc_http_fail_cnt "
+      "sc_http_fail_rate "
+      "sc_http_req_cnt sc_http_req_rate sc_inc_gpc sc_inc_gpc0 sc_inc_gpc1 sc_kbytes_in sc_kbytes_out sc_key "
+      "sc_sess_cnt sc_sess_rate sc_tracked sc_trackers src_bytes_in_rate src_bytes_out_rate src_clr_gpc "
+      "src_clr_gpc0 "
+      "src_clr_gpc1 src_conn_cnt src_conn_cur src_conn_rate src_get_gpc src_get_gpc0 src_get_gpc1 "
+      "src_get_gpt "
+      "src_get_gpt0 src_glitch_cnt src_glitch_rate src_gpc_rate src_gpc0_rate src_gpc1_rate src_http_err_cnt "
+      "src_http_err_rate src_http_fail_cnt src_http_fail_rate src_http_req_cnt src_http_req_rate src_inc_gpc "
+      "src_inc_gpc0 src_inc_gpc1 src_kbytes_in src_kbytes_out src_sess_cnt src_sess_rate src_updt_conn_cnt",
+      "stick tables are not served yet" },
+    { "sc0_bytes_in_rate sc0_bytes_out_rate sc0_clr_gpc0 sc0_clr_gpc1 sc0_conn_cnt sc0_conn_cur "
+      "sc0_conn_rate "
+      "sc0_get_gpc0 sc0_get_gpc1 sc0_get_gpt0 sc0_gpc0_rate sc0_gpc1_rate sc0_http_err_cnt sc0_http_err_rate "
+      "sc0_http_fail_cnt sc0_http_fail_rate sc0_http_req_cnt sc0_http_req_rate sc0_inc_gpc0 sc0_inc_gpc1 "
+      "sc0_kbytes_in "
+      "sc0_kbytes_out sc0_sess_cnt sc0_sess_rate sc0_tracked sc0_trackers sc0_glitch_cnt sc0_glitch_rate "
+      "sc0_key "
+      "sc1_bytes_in_rate sc1_bytes_out_rate sc1_clr_gpc0 sc1_clr_gpc1 sc1_conn_cnt sc1_conn_cur "
+      "sc1_conn_rate "
+      "sc1_get_gpc0 sc1_get_gpc1 sc1_get_gpt0 sc1_gpc0_rate sc1_gpc1_rate sc1_http_err_cnt sc1_http_err_rate "
+      "sc1_http_fail_cnt sc1_http_fail_rate sc1_http_req_cnt sc1_http_req_rate sc1_inc_gpc0 sc1_inc_gpc1 "
+      "sc1_kbytes_in "
+      "sc1_kbytes_out sc1_sess_cnt sc1_sess_rate sc1_tracked sc1_trackers sc1_glitch_cnt sc1_glitch_rate "
+      "sc1_key "
+      "sc2_bytes_in_rate sc2_bytes_out_rate sc2_clr_gpc0 sc2_clr_gpc1 sc2_conn_cnt sc2_conn_cur "
+      "sc2_conn_rate "
+      "sc2_get_gpc0 sc2_get_gpc1 sc2_get_gpt0 sc2_gpc0_rate sc2_gpc1_rate sc2_http_err_cnt sc2_http_err_rate "
+      "sc2_http_fail_cnt sc2_http_fail_rate sc2_http_req_cnt sc2_http_req_rate sc2_inc_gpc0 sc2_inc_gpc1 "
+      "sc2_kbytes_in "
+      "sc2_kbytes_out sc2_sess_cnt sc2_sess_rate sc2_tracked sc2_trackers sc2_glitch_cnt sc2_glitch_rate "
+      "sc2_key",
+      "stick tables are not served yet" },
+    { "ssl_bc ssl_bc_alg_keysize ssl_bc_alpn ssl_bc_cipher ssl_bc_client_random ssl_bc_curve ssl_bc_err "
+      "ssl_bc_err_str "
+      "ssl_bc_is_resumed ssl_bc_npn ssl_bc_protocol ssl_bc_unique_id ssl_bc_server_random ssl_bc_session_id "
+      "ssl_bc_session_key ssl_bc_sni ssl_bc_use_keysize ssl_c_ca_err ssl_c_ca_err_depth ssl_c_chain_der "
+      "ssl_c_der "
+      "ssl_c_err ssl_c_i_dn ssl_c_key_alg ssl_c_notafter ssl_c_notbefore ssl_c_r_dn ssl_c_s_dn ssl_c_san "
+      "ssl_c_serial "
+      "ssl_c_sha1 ssl_c_sig_alg ssl_c_used ssl_c_verify ssl_c_version ssl_f_der ssl_f_i_dn ssl_f_key_alg "
+      "ssl_f_notafter ssl_f_notbefore ssl_f_s_dn ssl_f_san ssl_f_serial ssl_f_sha1 ssl_f_sig_alg "
+      "ssl_f_version "
+      "ssl_fc_alg_keysize ssl_fc_cipherlist_bin ssl_fc_cipherlist_hex ssl_fc_cipherlist_str "
+      "ssl_fc_cipherlist_xxh "
+      "ssl_fc_client_early_traffic_secret ssl_fc_client_handshake_traffic_secret ssl_fc_client_random "
+      "ssl_fc_client_traffic_secret_0 ssl_fc_curve ssl_fc_early_exporter_secret ssl_fc_early_rcvd "
+      "ssl_fc_ecformats_bin "
+      "ssl_fc_eclist_bin ssl_fc_err ssl_fc_err_str ssl_fc_exporter_secret ssl_fc_extlist_bin ssl_fc_has_crt "
+      "ssl_fc_has_early ssl_fc_has_sni ssl_fc_npn ssl_fc_protocol_hello_id "
+      "ssl_fc_server_handshake_traffic_secret "
+      "ssl_fc_server_random ssl_fc_server_traffic_secret_0 ssl_fc_session_id ssl_fc_session_key "
+      "ssl_fc_sigalgs_bin "
+      "ssl_fc_supported_versions_bin ssl_fc_unique_id ssl_fc_use_keysize ssl_s_chain_der ssl_s_der "
+      "ssl_s_i_dn "
+      "ssl_s_key_alg ssl_s_notafter ssl_s_notbefore ssl_s_s_dn ssl_s_serial ssl_s_sha1 ssl_s_sig_alg "
+      "ssl_s_version",
+      "TLS is not served yet" },
+    { "51d.all da-csv-fetch wurfl-get wurfl-get-all", "device detection is not built in" },
+    { NULL, NULL },
+};

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of HAProxy's dialect share. Reading is done in two steps. First
+ * the files become *drafts*, one a section: settings (numbers, times, options)
+ * and kept lines. A draft begins as a copy of the defaults that are open then, as
+ * HAProxy has it. When the last file has been read and every name is known, the
+ * drafts are *compiled*: frontends to services, listeners and scopes, backends to
+ * pools and scopes, lines of rules to actions.
+ *
+ * Read haproxy.c first, then proxy.c and rules.c.
+ */
+#pragma once
+
+#include "conf/common/dialect.h"
+#include "conf/common/keyword.h"
+#include "conf/common/values.h"
+#include "conf/common/words.h"
+#include "conf/haproxy/diag_haproxy.h"
+#include "model/config.h"
+
+enum haproxy_context {
+    IN_FILE = 1 << 0, /* between sections: the words that begin one */
+    IN_GLOBAL = 1 << 1,
+    IN_DEFAULTS = 1 << 2,
+    IN_FRONTEND = 1 << 3,
+    IN_LISTEN = 1 << 4,
+    IN_BACKEND = 1 << 5,
+    IN_BIND = 1 << 6, /* parameters of a line */
+    IN_SERVER = 1 << 7,
+    IN_HTTP_REQUEST = 1 << 8, /* actions of a ruleset */
+    IN_HTTP_RESPONSE = 1 << 9,
+    IN_HTTP_AFTER = 1 << 10,
+    IN_TCP_CONNECTION = 1 << 11,
+    IN_TCP_SESSION = 1 << 12,
+    IN_TCP_CONTENT = 1 << 13,
+    IN_TCP_RESPONSE = 1 << 14,
+    IN_HTTP_ERRORS = 1 << 15,
+    IN_STATS_RULES = 1 << 16,
+    IN_SKIPPED = 1 << 17, /* a section that is refused as a whole */
+    /* the usual groups */
+    IN_PROXY = IN_FRONTEND | IN_LISTEN | IN_BACKEND,
+    IN_FRONT = IN_FRONTEND | IN_LISTEN,
+    IN_BACK = IN_LISTEN | IN_BACKEND,
+    IN_D_PROXY = IN_DEFAULTS | IN_PROXY,
+    IN_D_FRONT = IN_DEFAULTS | IN_FRONT,
+    IN_D_BACK = IN_DEFAULTS | IN_BACK,
+    IN_HTTP_RULES = IN_HTTP_REQUEST | IN_HTTP_RESPONSE | IN_HTTP_AFTER,
+    IN_TCP_RULES = IN_TCP_CONNECTION | IN_TCP_SESSION | IN_TCP_CONTENT | IN_TCP_RESPONSE,
+};
+
+/* A number, a size, a time in ms, a choice, an option that is on or off. */
+struct setting {
+    bool set;
+    bool inherited; /* from defaults */
+    uint64_t n;
+    struct where at;
+};
+
+/* A line that is compiled when its proxy is. */
+struct line {
+    struct statement s; /* words[0] is the keyword, of one or more words */
+    const struct keyword *row;
+    bool no;        /* "no ..." stood before it */
+    bool inherited; /* written in defaults */
+    bool *said;     /* whether it was compiled before: then its diagnostics are known */
+};
+enum kept {
+    KEPT_BIND,
+    KEPT_SERVER, /* server, default-server, server-template, in order */
+    KEPT_RULE,   /* acl, http-request, use_backend, redirect ...: all that has an order, in order */
+    KEPT_LOG,
+    KEPT_LOG_FORMAT,
+    KEPT_ERROR, /* errorfile, errorloc, errorfiles, http-error */
+    KEPT_BALANCE,
+    KEPT_HASH_TYPE,
+    KEPT_RETRY_ON,
+    KEPT_COOKIE,
+    KEPT_COOKIE_KEY, /* dynamic-cookie-key */
+    KEPT_CHECK,      /* the option that says which check */
+    KEPT_HTTP_CHECK, /* http-check lines */
+    KEPT_TCP_CHECK,  /* tcp-check lines */
+    KEPT_STATS,      /* stats lines */
+    KEPT_FORWARDFOR, /* option forwardfor */
+    KEPT_ORIGINALTO, /* option originalto */
+    KEPT_CAPTURE,    /* capture, declare capture */
+    KEPT_SOURCE,     /* source */
+    KEPT_LOG_TAG,    /* log-tag */
+    KEPT_UNIQUE_ID,  /* unique-id-format */
+    KEPT_UNIQUE_ID_HEADER,
+    KEPT_MONITOR, /* monitor-uri, monitor-net */
+    KEPT_DEFAULT_BACKEND,
+    KEPT_DISPATCH,
+    KEPT_ERROR_LOG_FORMAT,
+    KEPT_NOTE, /* description, id: the last counts */
+    KEPT_COUNT
+};
+struct lines {
+    struct line *items;
+    uint32_t count, room;
+};
+
+enum proxy_mode { MODE_UNSET, MODE_TCP, MODE_HTTP };
+enum log_style { LOG_STYLE_NONE, LOG_STYLE_TCP, LOG_STYLE_HTTP, LOG_STYLE_CLF };
+
+/* Lists of rules of a proxy, before they are put behind each other on hooks. */
+enum ruleset {
+    RULES_CONNECTION,
+    RULES_SESSION,
+    RULES_CONTENT,
+    RULES_BLOCK,
+    RULES_HTTP_REQUEST,
+    RULES_STATS,
+    RULES_REDIRECT,
+    RULES_USE_BACKEND,
+    RULES_USE_SERVER,
+    RULES_TCP_RESPONSE,
+    RULES_HTTP_RESPONSE,
+    RULES_HTTP_AFTER,
+    RULES_COUNT
+};
+
+/* A capture slot that rules fill. */
+struct declared {
+    uint32_t slot, len;
+};
+struct declared_list {
+    struct declared *items;
+    uint32_t count, room;
+};
+
+struct draft {
+    uint32_t context; /* IN_DEFAULTS, IN_FRONTEND, IN_LISTEN or IN_BACKEND */
+    struct span name;
+    struct where at;            /* of its name, or of the word that begins the section */
+    struct where section_at;    /* of the line that begins it */
+    const struct draft *parent; /* the defaults it began as; NULL: none */
+    struct keyword_seen seen;
+
+    struct setting mode, id, disabled, maxconn, backlog, fullconn, retries, redispatch, http_reuse;
+    struct setting log_style, connection_mode, max_keep_alive_queue, hash_balance_factor;
+    struct setting timeout_client, timeout_server, timeout_connect, timeout_queue, timeout_check,
+        timeout_tarpit;
+    struct setting timeout_http_request, timeout_http_keep_alive, timeout_tunnel, timeout_client_fin;
+    struct setting timeout_server_fin, inspect_delay, inspect_delay_response;
+    struct setting abortonclose, allbackups, dontlognull, dontlog_normal, log_separate_errors, logasap;
+    struct setting http_ignore_probes, splice_auto, splice_request, splice_response, persist,
+        prefer_last_server;
+    struct setting http_buffer_request, log_health_checks, checkcache, nolinger, clitcpka, srvtcpka, tcpka;
+    struct setting accept_invalid_request, accept_invalid_response, http_pretend_keepalive, restrict_names;
+    struct lines kept[KEPT_COUNT];
+
+    /* while it is compiled */
+    struct scope *scope;
+    struct service *service;
+    struct pool *pool;
+    struct map acls, inherited_acls; /* name -> struct acl */
+    LIST_OF(struct acl *) all_acls;
+    LIST_OF(struct cond *) all_conds;
+    struct action_list rules[RULES_COUNT];
+    LIST_OF(const struct cond *) monitor_fails;
+    struct declared_list request_lengths, response_lengths;
+};
+
+/* What `global` says about logs, for `log global`. */
+struct global {
+    struct keyword_seen seen;
+    struct lines logs;
+    struct span log_tag, log_host, node, description;
+    bool send_hostname;
+    struct control_socket socket_like; /* unix-bind */
+    struct span unix_prefix, errors_relative;
+    struct setting maxconn, tune_bufsize, tune_maxrewrite, tune_maxhdr, noreuseport, spread_checks;
+};
+
+/* A section of error pages, for `errorfiles`. */
+struct http_errors {
+    struct span name;
+    struct lines files;
+    struct where at;
+};
+
+/* `track` of a server line, until all servers are known. */
+struct track {
+    struct server *server;
+    const struct draft *draft;
+    struct word word;
+};
+
+struct preprocessor; /* preprocess.c */
+
+struct build {
+    struct config *config;
+    struct arena *arena; /* the config's */
+    struct diags *diags;
+    struct diags *known;  /* where diagnostics go that were said before */
+    struct diags *spoken; /* where all others go */
+    const struct world *world;
+    const struct dialect_options *options;
+
+    /* where reading is */
+    struct words *words;
+    uint32_t context;
+    struct draft *draft;  /* of the open section; NULL in global and where sections are refused */
+    bool no;              /* the statement began with "no" */
+    bool back_to_default; /* with "default" */
+    struct span file;
+    uint32_t file_source;
+
+    struct global global;
+    LIST_OF(struct draft *) defaults; /* in order; the last is what a section without `from` gets */
+    LIST_OF(struct draft *) proxies;
+    LIST_OF(struct http_errors) http_errors;
+    LIST_OF(struct track) tracks;
+    struct reply_set *pages; /* the language's own; made once */
+    struct map environment;  /* name -> struct span; what setenv and presetenv said */
+    bool environment_reset;  /* resetenv: what the process has does not count any more */
+    struct preprocessor *preprocessor;
+
+    /* while a line of rules is compiled */
+    struct draft *at; /* the proxy */
+    enum ruleset ruleset;
+    const struct cond *when; /* of the rule */
+    const struct line *line;
+    struct bind_options *bind;     /* whose parameters are read */
+    struct server_options *server; /* whose parameters are read */
+};
+
+/* ---- haproxy.c: files, lines, sections ---- */
+extern const struct keyword_table haproxy_keywords;
+extern const struct keyword haproxy_section_words[];
+const char *haproxy_section_name(const struct build *b); /* "global", or "" between sections */
+/* The context's row of that name: for parameters, whose count of arguments must be known. */
+const struct keyword *haproxy_row(uint32_t context, struct span name);
+/* Walks the words from <from> on, <count> of them, as a statement of <context>. */
+bool haproxy_walk_part(struct build *b, uint32_t context, const struct statement *s, uint32_t from,
+                       uint32_t count);
+static inline const struct word *word_at(const struct statement *s, uint32_t i)
+{
+    return &s->words.items[i];
+}
+static inline struct span text_at(const struct statement *s, uint32_t i)
+{
+    return s->words.items[i].text;
+}
+static inline bool text_is(const struct statement *s, uint32_t i, const char *text)
+{
+    return i < s->words.count && span_eq(text_at(s, i), span_from(text));
+}
+/* A part of a word, with its place when nothing in it was escaped. */
+struct word haproxy_part(const struct word *w, size_t from, size_t len);
+
+/* ---- settings.c: handlers for what is only kept, and asking for it ---- */
+keyword_fn haproxy_set_number, haproxy_set_time, haproxy_set_option, haproxy_set_value;
+keyword_fn haproxy_keep;     /* appends to the list of lines that <offset> names */
+keyword_fn haproxy_keep_one; /* replaces it */
+keyword_fn haproxy_accept;   /* nothing to do: what it says is always so */
+#define TO(member) .offset = offsetof(struct draft, member)
+#define KEEP(kept) .handle = haproxy_keep, .offset = (kept)
+/* A row's <low> that lets "no" stand before it; other rows refuse it. */
+#define CAN_NO .high = INT64_MIN
+static inline uint64_t value_or(const struct setting *s, uint64_t otherwise)
+{
+    return s->set ? s->n : otherwise;
+}
+static inline bool is_on(const struct setting *s)
+{
+    return s->set && s->n;
+}
+/* NONE when it is not set or 0. */
+duration haproxy_time(const struct setting *s);
+struct draft *haproxy_draft_new(struct build *b, uint32_t context, const struct draft *from);
+const struct line *haproxy_line_last(const struct draft *d, enum kept k); /* NULL: none */
+/* Diagnostics of a line from defaults are said once, however many proxies compile it. */
+struct opened { /* what is restored when a line ends */
+    struct diags *diags;
+    const struct line *line;
+};
+struct opened haproxy_line_begin(struct build *b, const struct line *l);
+void haproxy_line_end(struct build *b, struct opened before);
+
+/* ---- the words, one file an area ---- */
+extern const struct keyword haproxy_global_words[], haproxy_tuning_words[], haproxy_proxy_words[],
+    haproxy_timeout_words[];
+extern const struct keyword haproxy_option_words[], haproxy_bind_words[], haproxy_server_words[];
+extern const struct keyword haproxy_frontend_words[], haproxy_stats_words[], haproxy_check_words[];
+extern const struct keyword haproxy_cookie_words[], haproxy_refused_words[], haproxy_old_words[];
+extern const struct keyword haproxy_rule_words[], haproxy_action_words[], haproxy_balance_words[],
+    haproxy_log_words[];
+extern const struct keyword haproxy_reply_words_table[];
+
+/* ---- preprocess.c ---- */
+/* The value of a variable of the environment; false when it is not set. */
+bool haproxy_variable(struct build *b, struct span name, struct span *value);
+
+/* ---- sections.c ---- */
+/* False and a diagnostic when it cannot be the name of a section, server, ACL ... */
+bool haproxy_name(struct build *b, const struct word *w);
+
+/* ---- proxy.c ---- */
+void haproxy_compile(struct build *b);
+struct draft *haproxy_find_backend(const struct build *b, struct span name);
+const char *const *haproxy_backend_names(const struct build *b); /* for "did you mean" */
+void haproxy_say_no_backend(struct build *b, const struct word *w, struct span name);
+bool haproxy_id_taken(const struct build *b, uint32_t id);
+uint32_t haproxy_connections_max(const struct build *b, const struct draft *d);
+uint32_t haproxy_buffer_size(const struct build *b);
+uint32_t haproxy_head_max(const struct build *b);
+enum proxy_mode haproxy_draft_mode(const struct draft *d);
+static inline bool draft_is_http(const struct draft *d)
+{
+    return haproxy_draft_mode(d) == MODE_HTTP;
+}
+static inline bool draft_is_front(const struct draft *d)
+{
+    return d->context & (IN_FRONTEND | IN_LISTEN);
+}
+static inline bool draft_is_back(const struct draft *d)
+{
+    return d->context & (IN_BACKEND | IN_LISTEN);
+}
+
+/* ---- global.c ---- */
+void haproxy_finish_global(struct build *b);
+keyword_fn haproxy_stats_socket;
+/* "user" and "group" of sockets. UINT32_MAX and a diagnostic when the machine does not know it. */
+bool haproxy_user(struct build *b, const struct word *w, uint32_t *uid, uint32_t *gid);
+bool haproxy_group(struct build *b, const struct word *w, uint32_t *gid);
+bool haproxy_octal(struct build *b, const struct word *w, uint32_t *mode);
+
+/* ---- bind.c ---- */
+enum address_use {
+    ADDRESS_LISTEN, /* a port or a range of ports must be there */
+    ADDRESS_CONNECT,
+    ADDRESS_LOG, /* a port is 514 when it is missing */
+    ADDRESS_SOURCE,
+};
+struct parsed_address {
+    struct address address;
+    int fd;                   /* -1: none */
+    uint16_t port, port_last; /* of a range; else they are the same */
+    bool port_set;
+    bool port_offset, port_negative; /* "+1000", "-1000": added to the client's */
+    bool any;                        /* "*", "0.0.0.0", "::" or nothing */
+    bool datagram;
+    bool lazy;        /* asked for: a name need not be resolved now */
+    struct span host; /* when it was a name */
+};
+bool haproxy_address(struct build *b, const struct word *w, struct span text, enum address_use use,
+                     struct parsed_address *out);
+void haproxy_compile_binds(struct build *b, struct draft *d);
+/* Walks parameters from word <from> on; false when one of them is unknown or refused. */
+bool haproxy_parameters(struct build *b, uint32_t context, const struct statement *s, uint32_t from);
+
+/* ---- server.c ---- */
+void haproxy_compile_servers(struct build *b, struct draft *d);
+struct server *haproxy_find_server(const struct draft *d, struct span name);
+/* "server" of <here>, or "backend/server"; NULL and a diagnostic when there is none. */
+struct server *haproxy_named_server(struct build *b, const struct draft *here, const struct word *w,
+                                    struct span text);
+void haproxy_compile_tracks(struct build *b);
+/* What is tried again, for the policy; statuses go there too. */
+uint32_t haproxy_retry_on(struct build *b, const struct draft *d, struct server_policy *p);
+
+/* ---- review.c: HAProxy's own checks of a whole section ---- */
+void haproxy_review(struct build *b, const struct draft *d);
+
+/* ---- cookie.c ---- */
+void haproxy_compile_cookie(struct build *b, struct draft *d);
+
+/* ---- balance.c ---- */
+void haproxy_compile_balance(struct build *b, struct draft *d);
+
+/* ---- acl.c ---- */
+/* "acl NAME CRITERION [FLAGS] [VALUES]" */
+void haproxy_define_acl(struct build *b, const struct statement *s);
+/*
+ * A condition from word <from> ("if" or "unless") to the end. NULL and a
+ * diagnostic when it is none. It is finished when the proxy is.
+ */
+const struct cond *haproxy_condition(struct build *b, const struct statement *s, uint32_t from);
+/* A test of its own making. */
+const struct cond *haproxy_condition_of(struct build *b, const struct test *t);
+void haproxy_finish_acls(struct build *b, struct draft *d);
+
+/* ---- fetch.c: samples ---- */
+struct sample {
+    struct expr *expr; /* one part, finished */
+    bool has_match;
+    enum match match; /* of the word itself (path_beg), else of the type */
+    enum value_type type;
+};
+/* "hdr(host),lower". <acl>: words that ACLs alone have are allowed (path_beg). */
+bool haproxy_sample(struct build *b, const struct word *w, bool acl, struct sample *out);
+/* NULL and a diagnostic when it does not compile. */
+const struct regex *haproxy_regex(struct build *b, const struct word *w, struct span pattern, bool nocase);
+/* "txn.name": the slot of that variable. */
+bool haproxy_variable_slot(struct build *b, const struct word *w, struct span name, uint32_t *slot);
+bool haproxy_unhex(struct arena *a, struct span hex, struct span *out);
+
+/* ---- log.c ---- */
+enum format_use { FORMAT_LOG, FORMAT_RULE };
+/* "%ci:%cp [%t] %[path]": NULL and a diagnostic when it is none. */
+const struct expr *haproxy_format(struct build *b, const struct word *w, enum format_use use);
+void haproxy_compile_logs(struct build *b, struct draft *d);
+void haproxy_global_logs(struct build *b);
+extern const char *const haproxy_log_levels[]; /* by syslog's numbers; NULL-terminated */
+
+/* ---- replies.c ---- */
+const struct reply_set *haproxy_replies(struct build *b, struct draft *d);
+/* The page of that status, as the scope then has it. */
+struct reply *haproxy_default_reply(struct build *b, uint16_t status, struct where at);
+/* A file that holds a whole answer. NULL and a diagnostic when it cannot be read. */
+struct reply *haproxy_errorfile(struct build *b, const struct word *w, uint16_t status);
+
+/* ---- rules.c ---- */
+void haproxy_compile_rules(struct build *b, struct draft *d);
+/* The first bare "if" or "unless" from word <from> on; the number of words when there is none. */
+uint32_t haproxy_find_condition(const struct statement *s, uint32_t from);

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log lines: targets, facilities, levels; and what a frontend's lines say. Formats are in format.c. */
+#include "base/macros.h"
+#include "conf/common/diag_conf.h"
+#include "conf/haproxy/haproxy_internal.h"
+
+static const char *const facilities[] = { "kern",   "user",   "mail",   "daemon", "auth",
+                                          "syslog", "lpr",    "news",   "uucp",   "cron",
+                                          "auth2",  "ftp",    "ntp",    "audit",  "alert",
+                                          "cron2",  "local0", "local1", "local2", "local3",
+                                          "local4", "local5", "local6", "local7", NULL };
+const char *const haproxy_log_levels[] = { "emerg",  "alert", "crit",  "err", "warning",
+                                           "notice", "info",  "debug", NULL };
+enum { LEVEL_NOTICE = 5, LEVEL_INFO = 6, LEVEL_DEBUG = 7, LINE_MAX_DEFAULT = 1024 };
+
+static const struct {
+    const char *name;
+    enum log_frame frame;
+} frames[] = {
+    { "local", LOG_FRAME_LOCAL },     { "rfc3164", LOG_FRAME_RFC3164_HOST },
+    { "rfc5424", LOG_FRAME_RFC5424 }, { "priority", LOG_FRAME_PRIORITY },
+    { "short", LOG_FRAME_SHORT },     { "timed", LOG_FRAME_TIMED },
+    { "iso", LOG_FRAME_ISO },         { "raw", LOG_FRAME_RAW },
+};
+
+/* One line: where, and which of the lines. */
+struct log_line {
+    struct log_target target;
+    uint8_t facility, level_max, level_min;
+    uint32_t sample_low, sample_high, sample_size;
+};
+
+/* ---- targets ---- */
+
+static bool take_target(struct build *b, const struct word *w, struct log_target *t)
+{
+    struct parsed_address p = { .lazy = false };
+    static const char *const refused[] = {
+        "ring@", "backend@", "tcp@", "tcp4@", "tcp6@", "uxst@", "stream+"
+    };
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        if (!span_starts_with(w->text, span_from(refused[i])))
+            continue;
+        diag_add(b->diags, &haproxy_log_target, w->at, DIAG_TEXT(span_from(refused[i])));
+        return false;
+    }
+    t->fd = -1;
+    if (span_eq(w->text, SPAN("stdout")) || span_eq(w->text, SPAN("fd@1"))) {
+        t->kind = LOG_STDOUT;
+        return true;
+    }
+    if (span_eq(w->text, SPAN("stderr")) || span_eq(w->text, SPAN("fd@2"))) {
+        t->kind = LOG_STDERR;
+        return true;
+    }
+    t->kind = LOG_SYSLOG;
+    if (!haproxy_address(b, w, w->text, ADDRESS_LOG, &p))
+        return false;
+    t->fd = p.fd;
+    t->address = p.address;
+    if (p.fd < 0 && address_family(&p.address) != AF_UNIX && !p.port_set)
+        address_set_port(&t->address, 514);
+    return true;
+}
+
+static bool take_frame(struct build *b, const struct word *w, struct log_target *t)
+{
+    const char *names[COUNT_OF(frames) + 1] = { NULL };
+    unsigned n;
+    for (size_t i = 0; i < COUNT_OF(frames); i++)
+        names[i] = frames[i].name;
+    if (!value_choice(b->diags, w, names, &n))
+        return false;
+    t->frame = frames[n].frame;
+    return true;
+}
+
+/* "1,3-5:8": of eight lines the first, and the third to the fifth. One range is what we can say. */
+static bool take_sample(struct build *b, const struct word *w, struct log_line *l)
+{
+    struct span size = w->text, range = span_cut(&size, ':'), high = range, low = span_cut(&high, '-');
+    uint64_t from, to, of;
+    if (!size.ptr || span_find_char(range, ',') != SPAN_NONE || !span_to_u64(low, UINT32_MAX, &from) ||
+        !span_to_u64(high.ptr ? high : low, UINT32_MAX, &to) || !span_to_u64(size, UINT32_MAX, &of) ||
+        from == 0 || to < from || of < to) {
+        diag_add(b->diags, &haproxy_log_sample, w->at, DIAG_TEXT(w->text));
+        return false;
+    }
+    l->sample_low = (uint32_t)from;
+    l->sample_high = (uint32_t)to;
+    l->sample_size = (uint32_t)of;
+    return true;
+}
+
+/* len, format, sample, in any order: the index behind them, 0 and a diagnostic. */
+static uint32_t take_options(struct build *b, const struct statement *s, uint32_t i, struct log_line *l)
+{
+    while (i + 1 < s->words.count) {
+        int64_t n;
+        bool good = true;
+        if (text_is(s, i, "len")) {
+            good = value_number(b->diags, word_at(s, i + 1), 80, 65535, &n);
+            l->target.line_max = good ? (uint32_t)n : 0;
+        } else if (text_is(s, i, "format")) {
+            good = take_frame(b, word_at(s, i + 1), &l->target);
+        } else if (text_is(s, i, "sample")) {
+            good = take_sample(b, word_at(s, i + 1), l);
+        } else if (text_is(s, i, "profile")) {
+            diag_add(b->diags, &conf_refused, word_at(s, i)->at,
+                     DIAG_TEXT(text_at(s, i), SPAN("log profiles are not served")));
+            good = false;
+        } else {
+            break;
+        }
+        if (!good)
+            return 0;
+        i += 2;
+    }
+    return i;
+}
+
+static bool take_levels(struct build *b, const struct statement *s, uint32_t i, struct log_line *l)
+{
+    unsigned n;
+    if (i >= s->words.count) {
+        diag_add(b->diags, &haproxy_log_facility, s->at, DIAG_NO_TEXT);
+        return false;
+    }
+    if (!value_choice(b->diags, word_at(s, i), facilities, &n))
+        return false;
+    l->facility = (uint8_t)n;
+    l->level_max = LEVEL_DEBUG;
+    l->level_min = 0;
+    if (i + 1 < s->words.count) {
+        if (!value_choice(b->diags, word_at(s, i + 1), haproxy_log_levels, &n))
+            return false;
+        l->level_max = (uint8_t)n;
+    }
+    if (i + 2 < s->words.count) {
+        if (!value_choice(b->diags, word_at(s, i + 2), haproxy_log_levels, &n))
+            return false;
+        l->level_min = (uint8_t)n;
+    }
+    return true;
+}
+
+static bool take_line(struct build *b, const struct statement *s, struct log_line *l)
+{
+    *l = (struct log_line){ .target = { .frame = b->global.send_hostname ? LOG_FRAME_RFC3164_HOST
+                                                                         : LOG_FRAME_LOCAL,
+                                        .line_max = LINE_MAX_DEFAULT,
+                                        .host = b->global.log_host,
+                                        .at = s->at } };
+    if (!take_target(b, word_at(s, 1), &l->target))
+        return false;
+    uint32_t i = take_options(b, s, 2, l);
+    return i != 0 && take_levels(b, s, i, l);
+}
+
+/* ---- all lines of a section ---- */
+
+struct log_lines {
+    struct log_line *items;
+    uint32_t count, room;
+};
+
+static void take_lines(struct build *b, const struct lines *from, struct log_lines *out);
+
+static void take_global(struct build *b, const struct line *l, struct log_lines *out)
+{
+    if (b->global.logs.count == 0) {
+        diag_add(b->diags, &haproxy_log_global, word_at(&l->s, 1)->at, DIAG_NO_TEXT);
+        return;
+    }
+    take_lines(b, &b->global.logs, out);
+}
+
+static void take_lines(struct build *b, const struct lines *from, struct log_lines *out)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        const struct line *l = &from->items[i];
+        struct opened before = haproxy_line_begin(b, l);
+        struct log_line one;
+        if (l->no)
+            out->count = 0;
+        else if (text_is(&l->s, 1, "global") && l->s.words.count == 2)
+            take_global(b, l, out);
+        else if (take_line(b, &l->s, &one))
+            *ARENA_PUSH(b->arena, out) = one;
+        haproxy_line_end(b, before);
+    }
+}
+
+static struct span tag_of(struct build *b, const struct draft *d)
+{
+    const struct line *l = d ? haproxy_line_last(d, KEPT_LOG_TAG) : NULL;
+    if (l)
+        return arena_span(b->arena, text_at(&l->s, 1));
+    return b->global.log_tag.len ? b->global.log_tag : SPAN("haproxy");
+}
+
+static struct log_target *target_of(struct build *b, const struct draft *d, const struct log_line *l)
+{
+    struct log_target t = l->target;
+    t.tag = tag_of(b, d);
+    return config_log_target(b->config, &t);
+}
+
+static void put_levels(struct build *b, const struct draft *d, const struct log_lines *lines,
+                       struct log_target_list *out)
+{
+    for (uint32_t i = 0; i < lines->count; i++) {
+        const struct log_line *l = &lines->items[i];
+        struct log_level_target *t = ARENA_PUSH(b->arena, out);
+        *t = (struct log_level_target){ target_of(b, d, l), l->facility, l->level_max, l->level_min };
+    }
+}
+
+void haproxy_global_logs(struct build *b)
+{
+    struct log_lines lines = { 0 };
+    take_lines(b, &b->global.logs, &lines);
+    put_levels(b, NULL, &lines, &b->config->error_logs);
+}
+
+/* ---- what the lines say ---- */
+
+#define TCP_FORMAT "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq"
+#define HTTP_FORMAT                                                                                          \
+    "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs "   \
+    "%{+Q}r"
+#define CLF_FORMAT                                                                                           \
+    "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc %bc "  \
+    "%sc %rc %sq "                                                                                           \
+    "%bq %CC %CS %hrl %hsl"
+
+static const struct {
+    const char *name, *format;
+    bool http;
+} styles[] = {
+    [LOG_STYLE_NONE] = { "connect", NULL, false },
+    [LOG_STYLE_TCP] = { "tcplog", TCP_FORMAT, false },
+    [LOG_STYLE_HTTP] = { "httplog", HTTP_FORMAT, true },
+    [LOG_STYLE_CLF] = { "httplog clf", CLF_FORMAT, true },
+};
+
+static const struct expr *style_line(struct build *b, const struct draft *d, enum log_style style,
+                                     struct span *name)
+{
+    struct word w = { .at = d->log_style.at };
+    if (styles[style].http && !draft_is_http(d)) /* as HAProxy does, with a warning in review.c */
+        style = LOG_STYLE_TCP;
+    *name = span_from(styles[style].name);
+    w.text = styles[style].format ? span_from(styles[style].format)
+                                  : arena_printf(b->arena, "Connect from %%ci:%%cp to %%fi:%%fp (%%f/%s)",
+                                                 draft_is_http(d) ? "HTTP" : "TCP");
+    return haproxy_format(b, &w, FORMAT_LOG);
+}
+
+static const struct expr *line_of(struct build *b, const struct draft *d, struct span *name)
+{
+    const struct line *l = haproxy_line_last(d, KEPT_LOG_FORMAT);
+    if (l == NULL)
+        return style_line(b, d, (enum log_style)value_or(&d->log_style, LOG_STYLE_NONE), name);
+    *name = SPAN("log-format");
+    struct opened before = haproxy_line_begin(b, l);
+    const struct expr *e = haproxy_format(b, word_at(&l->s, 1), FORMAT_LOG);
+    haproxy_line_end(b, before);
+    return e;
+}
+
+void haproxy_compile_logs(struct build *b, struct draft *d)
+{
+    struct log_lines lines = { 0 };
+    b->at = d;
+    take_lines(b, &d->kept[KEPT_LOG], &lines);
+    if (lines.count == 0)
+        return;
+    struct log_target_list *notices = ARENA_NEW(b->arena, struct log_target_list);
+    put_levels(b, d, &lines, notices);
+    d->scope->error_logs = notices;
+    if (!draft_is_front(d))
+        return;
+    struct span name;
+    const struct expr *say = line_of(b, d, &name);
+    if (say == NULL)
+        return;
+    d->scope->logs_set = true;
+    for (uint32_t i = 0; i < lines.count; i++) {
+        const struct log_line *l = &lines.items[i];
+        struct log_rule *r = ARENA_PUSH(b->arena, &d->scope->logs);
+        *r = (struct log_rule){ .line = say, .format_name = name, .target = target_of(b, d, l) };
+        r->facility = l->facility;
+        r->level = LEVEL_INFO;
+        r->level_max = l->level_max;
+        r->level_min = l->level_min;
+        r->on_accept =
+            is_on(&d->logasap) || (!d->log_style.set && haproxy_line_last(d, KEPT_LOG_FORMAT) == NULL);
+        r->sample_low = l->sample_low;
+        r->sample_high = l->sample_high;
+        r->sample_size = l->sample_size;
+        r->at = l->target.at;
+    }
+}
+
+/* ---- words ---- */
+
+static void on_global_log(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    if (b->no) {
+        b->global.logs.count = 0;
+        return;
+    }
+    struct line *l = ARENA_PUSH(b->arena, &b->global.logs);
+    *l = (struct line){ .s = *s, .row = k, .said = ARENA_NEW(b->arena, bool) };
+    if (s->words.count < 3)
+        diag_add(b->diags, &haproxy_log_facility, s->at, DIAG_NO_TEXT);
+}
+
+static void on_global_tag(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    b->global.log_tag = arena_span(b->arena, text_at(s, 1));
+}
+
+static void on_send_hostname(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    b->global.send_hostname = true;
+    if (s->words.count > 1) {
+        b->global.log_host = arena_span(b->arena, text_at(s, 1));
+        return;
+    }
+    struct answer a = world_ask(b->world, ASK_HOSTNAME, SPAN(""));
+    b->global.log_host = a.bytes.len ? arena_span(b->arena, a.bytes) : SPAN("");
+}
+
+static void on_log(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    if (!b->no && s->words.count < 2) {
+        diag_add(b->diags, &conf_arity, word_at(s, 0)->at,
+                 DIAG_TEXT(text_at(s, 0), SPAN("1 or more"), SPAN("0")));
+        return;
+    }
+    haproxy_keep(b, k, s);
+}
+
+/* The later of `option httplog` and `log-format` counts. */
+static void on_log_format(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    b->draft->log_style = (struct setting){ 0 };
+    haproxy_keep_one(b, k, s);
+}
+
+const struct keyword haproxy_log_words[] = {
+    { "log", IN_GLOBAL, 0, ARGS_ANY, .handle = on_global_log, CAN_NO,
+      .manual = "ADDRESS [len N] [format F] [sample R:N] FACILITY [MAX [MIN]]: for `log global`" },
+    { "log", IN_D_PROXY, 0, ARGS_ANY, .handle = on_log, .offset = KEPT_LOG, CAN_NO,
+      .manual = "global, or ADDRESS [len N] [format F] [sample R:N] FACILITY [MAX [MIN]]" },
+    { "log-tag", IN_GLOBAL, 1, 1, .handle = on_global_tag, .manual = "the program's name in log lines" },
+    { "log-tag", IN_D_PROXY, 1, 1, .handle = haproxy_keep_one, .offset = KEPT_LOG_TAG,
+      .manual = "the program's name in log lines" },
+    { "log-send-hostname", IN_GLOBAL, 0, 1, .handle = on_send_hostname,
+      .manual = "[NAME]: puts a host into log lines" },
+    { "log-format", IN_D_FRONT, 1, 1, .handle = on_log_format, .offset = KEPT_LOG_FORMAT,
+      .manual = "FORMAT of a frontend's lines" },
+    { "log-format-sd", IN_D_FRONT, 1, 1, KEYWORD_REFUSED,
+      .today = "structured data of RFC 5424 is not written yet" },
+    { "error-log-format", IN_D_FRONT, 1, 1, KEYWORD_REFUSED,
+      .today = "failed handshakes have no line of their own yet" },
+    { "log-steps", IN_D_FRONT, 1, ARGS_ANY, KEYWORD_REFUSED,
+      .today = "lines are written at the end of a request only" },
+    { NULL },
+};

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Words that HAProxy dropped and that have no successor in one word: req* and
+ * rsp* edited whole lines of a head. Those that have a translation are compiled
+ * to it; the others are refused with what to write today.
+ */
+#include "base/macros.h"
+#include "conf/common/diag_conf.h"
+#include "conf/haproxy/rules.h"
+
+#define OLD_REFUSED(name, in, today_)                                                                        \
+    {                                                                                                        \
+        name, in, 0, ARGS_ANY, KEYWORD_REFUSED, .today = "dropped in HAProxy 2.1; today: " today_            \
+    }
+
+/* reqadd "X-A: b" [if CONDITION] */
+void haproxy_old_add(struct build *b, const struct statement *s)
+{
+    struct span value = text_at(s, 1), name = span_cut(&value, ':');
+    if (value.ptr == NULL || name.len == 0) {
+        diag_add(b->diags, &haproxy_old_field, word_at(s, 1)->at, DIAG_TEXT(text_at(s, 1)));
+        return;
+    }
+    struct action *a = haproxy_action(b, ACTION_FIELD_ADD);
+    a->name = arena_span(b->arena, span_trim(name));
+    a->expr = expr_text(b->arena, arena_span(b->arena, span_trim(value)));
+}
+
+const struct keyword haproxy_old_words[] = {
+    { "reqadd", IN_PROXY, 1, ARGS_ANY, KEYWORD_OLD, KEEP(KEPT_RULE),
+      .today = "http-request add-header NAME VALUE", .manual = "\"NAME: VALUE\" [if CONDITION]" },
+    { "rspadd", IN_PROXY, 1, ARGS_ANY, KEYWORD_OLD, KEEP(KEPT_RULE),
+      .today = "http-response add-header NAME VALUE", .manual = "\"NAME: VALUE\" [if CONDITION]" },
+    OLD_REFUSED("reqallow", IN_D_PROXY, "http-request allow if ..."),
+    OLD_REFUSED("reqiallow", IN_D_PROXY, "http-request allow if ..."),
+    OLD_REFUSED("reqdel", IN_D_PROXY, "http-request del-header NAME"),
+    OLD_REFUSED("reqidel", IN_D_PROXY, "http-request del-header NAME"),
+    OLD_REFUSED("reqdeny", IN_D_PROXY, "http-request deny if ..."),
+    OLD_REFUSED("reqideny", IN_D_PROXY, "http-request deny if ..."),
+    OLD_REFUSED("reqpass", IN_D_PROXY, "conditions on http-request rules"),
+    OLD_REFUSED("reqipass", IN_D_PROXY, "conditions on http-request rules"),
+    OLD_REFUSED("reqrep", IN_D_PROXY, "http-request replace-header, replace-path or replace-uri"),
+    OLD_REFUSED("reqirep", IN_D_PROXY, "http-request replace-header, replace-path or replace-uri"),
+    OLD_REFUSED("reqtarpit", IN_D_PROXY, "http-request tarpit if ..."),
+    OLD_REFUSED("reqitarpit", IN_D_PROXY, "http-request tarpit if ..."),
+    OLD_REFUSED("reqsetbe", IN_D_PROXY, "use_backend NAME if ..."),
+    OLD_REFUSED("reqisetbe", IN_D_PROXY, "use_backend NAME if ..."),
+    OLD_REFUSED("rspdel", IN_D_PROXY, "http-response del-header NAME"),
+    OLD_REFUSED("rspidel", IN_D_PROXY, "http-response del-header NAME"),
+    OLD_REFUSED("rspdeny", IN_D_PROXY, "http-response deny if ..."),
+    OLD_REFUSED("rspideny", IN_D_PROXY, "http-response deny if ..."),
+    OLD_REFUSED("rsprep", IN_D_PROXY, "http-response replace-header NAME REGEX FORMAT"),
+    OLD_REFUSED("rspirep", IN_D_PROXY, "http-response replace-header NAME REGEX FORMAT"),
+    { "appsession", IN_D_PROXY, 0, ARGS_ANY, KEYWORD_REFUSED,
+      .today = "dropped in HAProxy 1.6; today: stick tables" },
+    { "dispatch", IN_BACK, 0, ARGS_ANY, KEYWORD_REFUSED, .today = "write: server NAME ADDRESS:PORT" },
+    { "transparent", IN_D_BACK, 0, ARGS_ANY, KEYWORD_REFUSED,
+      .today = "reaching servers by the client's target is not served yet" },
+    { NULL },
+};
+
+/* Known, and not built yet; or not to be built. */
+#define REFUSED(name, in, why)                                                                               \
+    {                                                                                                        \
+        name, in, 0, ARGS_ANY, KEYWORD_REFUSED, CAN_NO, .today = why                                         \
+    }
+#define STICK(name) REFUSED(name, IN_D_PROXY, "stick tables are not served yet")
+#define MAIL(name)                                                                                           \
+    REFUSED(name, IN_D_PROXY, "mail alerts are not sent by this program; watch its log instead")
+#define PACKETS(name) REFUSED(name, IN_D_PROXY, "keep-alive packets of TCP are left to the kernel")
+
+const struct keyword haproxy_refused_words[] = {
+    STICK("stick on"),
+    STICK("stick match"),
+    STICK("stick store-request"),
+    STICK("stick store-response"),
+    STICK("stick-table"),
+    MAIL("email-alert from"),
+    MAIL("email-alert level"),
+    MAIL("email-alert mailers"),
+    MAIL("email-alert myhostname"),
+    MAIL("email-alert to"),
+    PACKETS("clitcpka-cnt"),
+    PACKETS("clitcpka-idle"),
+    PACKETS("clitcpka-intvl"),
+    PACKETS("srvtcpka-cnt"),
+    PACKETS("srvtcpka-idle"),
+    PACKETS("srvtcpka-intvl"),
+    REFUSED("compression algo", IN_D_PROXY, "answers are not compressed yet"),
+    REFUSED("compression algo-req", IN_D_PROXY, "answers are not compressed yet"),
+    REFUSED("compression algo-res", IN_D_PROXY, "answers are not compressed yet"),
+    REFUSED("compression type", IN_D_PROXY, "answers are not compressed yet"),
+    REFUSED("compression type-req", IN_D_PROXY, "answers are not compressed yet"),
+    REFUSED("compression type-res", IN_D_PROXY, "answers are not compressed yet"),
+    REFUSED("compression offload", IN_D_PROXY, "answers are not compressed yet"),
+    REFUSED("compression direction", IN_D_PROXY, "answers are not compressed yet"),
+    REFUSED("compression minsize-req", IN_D_PROXY, "answers are not compressed yet"),
+    REFUSED("compression minsize-res", IN_D_PROXY, "answers are not compressed yet"),
+    REFUSED("filter compression", IN_PROXY, "answers are not compressed yet"),
+    REFUSED("filter comp-req", IN_PROXY, "answers are not compressed yet"),
+    REFUSED("filter comp-res", IN_PROXY, "answers are not compressed yet"),
+    REFUSED("filter cache", IN_PROXY, "answers are not cached yet"),
+    REFUSED("filter bwlim-in", IN_PROXY, "limits of bandwidth are not served yet"),
+    REFUSED("filter bwlim-out", IN_PROXY, "limits of bandwidth are not served yet"),
+    REFUSED("filter fcgi-app", IN_PROXY, "FastCGI is not served yet"),
+    REFUSED("filter spoe", IN_PROXY, "SPOE is not served"),
+    REFUSED("filter opentracing", IN_PROXY, "tracing is not served"),
+    REFUSED("filter otel", IN_PROXY, "tracing is not served"),
+    REFUSED("filter trace", IN_PROXY, "it shows the inside of HAProxy"),
+    REFUSED("use-fcgi-app", IN_BACK, "FastCGI is not served yet"),
+    REFUSED("force-be-switch", IN_FRONT, "it is not served yet"),
+    REFUSED("force-persist", IN_BACK, "it is not served yet"),
+    REFUSED("ignore-persist", IN_BACK, "it is not served yet"),
+    REFUSED("persist rdp-cookie", IN_D_BACK, "RDP cookies are not read yet"),
+    REFUSED("rate-limit sessions", IN_D_FRONT, "limits of rates are not served yet"),
+    REFUSED("http-send-name-header", IN_D_BACK, "it is not served yet"),
+    REFUSED("server-template", IN_BACK, "servers are named one by one yet"),
+    REFUSED("load-server-state-from-file", IN_D_BACK,
+            "state is kept over a reload; state files are not served yet"),
+    REFUSED("server-state-file-name", IN_D_BACK,
+            "state is kept over a reload; state files are not served yet"),
+    REFUSED("max-session-srv-conns", IN_D_FRONT, "it is not served yet"),
+    REFUSED("guid", IN_PROXY, "names for HAProxy's own tools"),
+    { "max-keep-alive-queue", IN_D_BACK, 1, 1, KEYWORD_TUNING,
+      .manual = "how long a connection's last server is waited for" },
+    { "publish", IN_BACK, 0, 1, KEYWORD_REFUSED, .today = "it is not served yet" },
+    { "grace", IN_D_PROXY, 1, 1, KEYWORD_TUNING, .manual = "listeners are closed at once when we stop" },
+    { "source", IN_D_BACK, 1, 1, .handle = haproxy_keep_one, .offset = KEPT_SOURCE,
+      .manual = "ADDRESS[:PORT] that connections to servers come from" },
+    { "source", IN_D_BACK, 2, ARGS_ANY, KEYWORD_REFUSED,
+      .today = "sending with the client's address, and by an interface, are not served yet" },
+    { NULL },
+};

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server and default-server lines. Their parameters are in server_words.c. */
+#include "conf/haproxy/server.h"
+
+#include "base/macros.h"
+#include "conf/common/diag_conf.h"
+
+static void defaults_of(struct server_options *o)
+{
+    *o = (struct server_options){ .like = {
+                                      .weight = 1, .fail_window = DURATION_S(10), .idle_max = UINT32_MAX } };
+    o->like.idle_timeout = DURATION_S(5);
+    o->like.error_limit = 10;
+    o->check = (struct check){ .interval = DURATION_MS(2000),
+                               .fast_interval = DURATION_NONE,
+                               .down_interval = DURATION_NONE,
+                               .rise = 2,
+                               .fall = 3 };
+}
+
+/* The check of one server: what the section says, with the parameters of the line. */
+static const struct check *check_of(struct build *b, const struct draft *d, const struct server_options *o)
+{
+    struct check *c = ARENA_NEW(b->arena, struct check);
+    const struct check *section = d->pool->check;
+    *c = o->check;
+    c->kind = section->kind;
+    c->steps.items = section->steps.items;
+    c->steps.count = c->steps.room = section->steps.count;
+    c->user = section->user;
+    c->at = section->at;
+    duration whole = haproxy_time(&d->timeout_check), connect = haproxy_time(&d->timeout_connect);
+    bool split = !duration_is_none(whole);
+    c->timeout = split ? whole : c->interval;
+    c->connect_timeout = split && connect.ms < c->interval.ms ? connect : c->interval;
+    return c;
+}
+
+/* ---- addresses ---- */
+
+/* init-addr: the first way that gives an address. */
+static bool first_address(struct build *b, const struct word *w, const struct server_options *o,
+                          struct parsed_address *p)
+{
+    struct span ways = o->init_addr.len ? o->init_addr : SPAN("libc");
+    while (ways.len) {
+        struct span way = span_cut(&ways, ',');
+        if (span_eq(way, SPAN("none")))
+            return true;
+        if (address_parse_ip(way, &p->address))
+            return true;
+        if (!span_eq(way, SPAN("libc")))
+            continue; /* "last": from a state file, which we do not read */
+        struct answer a = world_ask(b->world, ASK_HOST, arena_span(b->arena, p->host));
+        struct span all = a.error ? SPAN("") : a.bytes;
+        if (all.len && address_parse_ip(span_cut(&all, '\0'), &p->address))
+            return true;
+    }
+    struct diag *d = diag_add(b->diags, &conf_host_unknown, w->at, DIAG_TEXT(p->host));
+    diag_help(b->diags, d, "to start without it: init-addr libc,none");
+    return false;
+}
+
+static bool take_address(struct build *b, const struct word *w, const struct server_options *o,
+                         struct server *server)
+{
+    struct parsed_address p = { .lazy = true };
+    if (!haproxy_address(b, w, w->text, ADDRESS_CONNECT, &p))
+        return false;
+    if (p.fd >= 0) {
+        diag_add(b->diags, &haproxy_address_refused, w->at, DIAG_TEXT(SPAN("fd@")));
+        return false;
+    }
+    if (p.host.len && !first_address(b, w, o, &p))
+        return false;
+    server->address = p.address;
+    server->down |= p.address.len == 0;
+    if (address_family(&p.address) == AF_UNIX)
+        return true;
+    if (p.any && !p.host.len) {
+        diag_add(b->diags, &haproxy_server_any, w->at, DIAG_TEXT(w->text));
+        return false;
+    }
+    if (p.port_offset || !p.port_set) { /* the client's own port, known only when a connection comes */
+        struct diag *e = diag_add(b->diags, &haproxy_server_port, w->at, DIAG_TEXT(w->text));
+        if (!p.port_set)
+            diag_help(b->diags, e, "%.*s:80", SPAN_ARGS(w->text));
+        return false;
+    }
+    if (server->address.len)
+        address_set_port(&server->address, p.port);
+    return true;
+}
+
+/* ---- lines ---- */
+
+static void take_parameters(struct build *b, const struct statement *s, uint32_t from,
+                            struct server_options *o)
+{
+    b->server = o;
+    (void)haproxy_parameters(b, IN_SERVER, s, from);
+    b->server = NULL;
+}
+
+static void review_options(struct build *b, const struct draft *d, const struct server_options *o,
+                           const struct server *server)
+{
+    if (o->track.text.len && o->checked)
+        diag_add(b->diags, &haproxy_track_and_check, o->track.at, DIAG_TEXT(server->name));
+    if (server->observe == OBSERVE_LAYER7 && !draft_is_http(d))
+        diag_add(b->diags, &haproxy_observe_tcp, server->at, DIAG_TEXT(server->name));
+}
+
+static void compile_server(struct build *b, struct draft *d, const struct statement *s,
+                           const struct server_options *defaults)
+{
+    struct server_options o = *defaults;
+    (void)haproxy_name(b, word_at(s, 1));
+    take_parameters(b, s, 3, &o);
+    struct server *server = config_add_server(b->config, d->pool);
+    struct server kept = *server;
+    *server = o.like;
+    server->index = kept.index;
+    server->pool = d->pool;
+    server->ordinal = kept.ordinal;
+    server->name = arena_span(b->arena, text_at(s, 1));
+    server->at = word_at(s, 1)->at;
+    if (!take_address(b, word_at(s, 2), &o, server))
+        server->down = true;
+    if (o.checked)
+        server->check = check_of(b, d, &o);
+    if (server->observe == OBSERVE_NONE)
+        server->error_limit = 0;
+    haproxy_source(b, d, &o, server);
+    review_options(b, d, &o, server);
+    if (o.track.text.len)
+        *ARENA_PUSH(b->arena, &b->tracks) = (struct track){ .server = server, .draft = d, .word = o.track };
+}
+
+void haproxy_compile_servers(struct build *b, struct draft *d)
+{
+    struct server_options defaults;
+    defaults_of(&defaults);
+    d->pool->check = haproxy_compile_check(b, d);
+    for (uint32_t i = 0; i < d->kept[KEPT_SERVER].count; i++) {
+        const struct line *l = &d->kept[KEPT_SERVER].items[i];
+        struct opened before = haproxy_line_begin(b, l);
+        if (text_is(&l->s, 0, "default-server"))
+            take_parameters(b, &l->s, 1, &defaults);
+        else
+            compile_server(b, d, &l->s, &defaults);
+        haproxy_line_end(b, before);
+    }
+}
+
+struct server *haproxy_find_server(const struct draft *d, struct span name)
+{
+    for (uint32_t i = 0; d->pool && i < d->pool->servers.count; i++)
+        if (span_eq(d->pool->servers.items[i]->name, name))
+            return d->pool->servers.items[i];
+    return NULL;
+}
+
+struct server *haproxy_named_server(struct build *b, const struct draft *here, const struct word *w,
+                                    struct span text)
+{
+    struct span name = text, backend = span_cut(&name, '/');
+    const struct draft *d = here;
+    if (name.ptr)
+        d = haproxy_find_backend(b, backend);
+    else
+        name = backend;
+    if (d == NULL) {
+        haproxy_say_no_backend(b, w, backend);
+        return NULL;
+    }
+    struct server *found = haproxy_find_server(d, name);
+    if (found)
+        return found;
+    struct diag *e = diag_add(b->diags, &haproxy_no_server, w->at, DIAG_TEXT(name, d->name));
+    LIST_OF(const char *) names = { 0 };
+    for (uint32_t i = 0; d->pool && i < d->pool->servers.count; i++)
+        *ARENA_PUSH(b->arena, &names) = d->pool->servers.items[i]->name.ptr;
+    *ARENA_PUSH(b->arena, &names) = NULL;
+    const char *near = diag_nearest(name, names.items);
+    if (near)
+        diag_help(b->diags, e, "did you mean `%s`?", near);
+    return NULL;
+}
+
+void haproxy_compile_tracks(struct build *b)
+{
+    for (uint32_t i = 0; i < b->tracks.count; i++) {
+        const struct track *t = &b->tracks.items[i];
+        t->server->track = haproxy_named_server(b, t->draft, &t->word, t->word.text);
+    }
+}
+
+/* ---- what is tried again ---- */
+
+static const struct {
+    const char *word;
+    uint32_t bits;
+} retry_words[] = {
+    { "none", 0 },
+    { "conn-failure", RETRY_CONNECT },
+    { "empty-response", RETRY_CLOSED },
+    { "response-timeout", RETRY_TIMEOUT },
+    { "junk-response", RETRY_GARBAGE },
+    { "0rtt-rejected", RETRY_0RTT_REJECTED },
+    { "all-retryable-errors",
+      RETRY_CONNECT | RETRY_CLOSED | RETRY_TIMEOUT | RETRY_GARBAGE | RETRY_0RTT_REJECTED | RETRY_STATUS },
+};
+
+static bool is_retry_status(uint64_t status)
+{
+    static const uint16_t allowed[] = { 401, 403, 404, 408, 421, 425, 429, 500, 501, 502, 503, 504 };
+    for (size_t i = 0; i < COUNT_OF(allowed); i++)
+        if (status == allowed[i])
+            return true;
+    return false;
+}
+
+static void add_status(struct build *b, struct server_policy *p, uint64_t status)
+{
+    p->retry_on |= RETRY_STATUS;
+    *ARENA_PUSH(b->arena, &p->retry_statuses) = (uint16_t)status;
+}
+
+static void take_retry_word(struct build *b, const struct word *w, struct server_policy *p)
+{
+    uint64_t status;
+    if (span_to_u64(w->text, 999, &status) && is_retry_status(status)) {
+        add_status(b, p, status);
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(retry_words); i++) {
+        if (!span_eq(w->text, span_from(retry_words[i].word)))
+            continue;
+        p->retry_on |= retry_words[i].bits;
+        if (retry_words[i].bits & RETRY_STATUS)
+            for (uint16_t s = 500; s <= 504; s = s == 500 ? 502 : s + 1)
+                add_status(b, p, s);
+        return;
+    }
+    struct diag *d = diag_add(b->diags, &haproxy_retry_word, w->at, DIAG_TEXT(w->text));
+    const char *names[COUNT_OF(retry_words) + 1] = { NULL };
+    for (size_t i = 0; i < COUNT_OF(retry_words); i++)
+        names[i] = retry_words[i].word;
+    const char *near = diag_nearest(w->text, names);
+    if (near)
+        diag_help(b->diags, d, "did you mean `%s`?", near);
+}
+
+uint32_t haproxy_retry_on(struct build *b, const struct draft *d, struct server_policy *p)
+{
+    const struct line *l = haproxy_line_last(d, KEPT_RETRY_ON);
+    if (l == NULL)
+        return RETRY_CONNECT;
+    struct opened before = haproxy_line_begin(b, l);
+    p->retry_on = 0;
+    for (uint32_t i = 1; i < l->s.words.count; i++)
+        take_retry_word(b, word_at(&l->s, i), p);
+    haproxy_line_end(b, before);
+    return p->retry_on;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What server lines, their parameters and checks share. */
+#pragma once
+
+#include "conf/haproxy/haproxy_internal.h"
+
+/* What a line says, and default-server lines before it. */
+struct server_options {
+    struct server like; /* all but name, address and place */
+    struct check check;
+    bool checked;
+    struct word track;     /* "web/s1" */
+    struct span init_addr; /* "last,libc,none" */
+    struct word source;    /* "10.0.0.1" */
+};
+
+/* What the section's lines say about checking; its timeouts and counts are each server's. */
+const struct check *haproxy_compile_check(struct build *b, struct draft *d);
+/* The address that connections to the server come from. */
+void haproxy_source(struct build *b, struct draft *d, const struct server_options *o, struct server *server);

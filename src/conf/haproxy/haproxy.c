@@ -366,7 +366,7 @@ static unsigned recognise(struct span name, struct span text)
         begun += is_one_of(first_word(line), sections, COUNT_OF(sections));
         told += begun > 0 && is_one_of(first_word(line), telling, COUNT_OF(telling)) ? 1 : 0;
     }
-    unsigned points = (begun ? 40 : 0) + (told ? 40 : 0);
+    unsigned points = (begun ? 40u : 0u) + (told ? 40u : 0u);
     if (foreign > told)
         points /= 4;
     if (points && (span_find(name, SPAN("haproxy")) != SPAN_NONE || span_ends_with(name, SPAN(".cfg"))))

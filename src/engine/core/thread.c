@@ -122,7 +122,7 @@ void thread_offer(struct thread *t, struct generation *g)
  */
 void thread_check_drained(struct thread *t)
 {
-    if (!t->draining || t->session_count || t->stopped)
+    if (!t->draining || t->session_count || t->jobs || t->stopped)
         return;
     t->stopped = true;
     if (t->lease)

@@ -63,6 +63,7 @@ struct thread {
     struct list slots, pool_slots; /* struct server_slot, struct pool_slot */
     uint32_t session_count;
     uint32_t upstream_count; /* open connections to servers */
+    uint32_t jobs;           /* that helpers do for it (core/work.h) */
     struct log_ring *log;
     struct rand rand;
     struct slab session_slab, extra_slab, gate_slab, upstream_slab, slot_slab, pool_slot_slab, relay_slab,

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "engine/core/thread.h"
 #include "os/process.h"
 
 #define HELPERS_DEFAULT 4
@@ -32,7 +33,11 @@ static struct work *take(struct work_pool *p)
 static void on_way_back(struct task *t)
 {
     struct work *w = CONTAINER_OF(t, struct work, task);
+    struct thread *thread = w->thread;
+
+    thread->jobs--;
     w->done(w);
+    thread_check_drained(thread);
 }
 
 static void *help(void *argument)
@@ -49,7 +54,7 @@ static void *help(void *argument)
         struct work *w = take(p);
         (void)pthread_mutex_unlock(&p->mutex);
         w->run(w);
-        loop_post(w->loop, &w->task, on_way_back);
+        loop_post(w->thread->loop, &w->task, on_way_back);
         (void)pthread_mutex_lock(&p->mutex);
     }
     (void)pthread_mutex_unlock(&p->mutex);
@@ -94,9 +99,12 @@ static void start_helpers(struct work_pool *p)
         p->running++;
 }
 
-void work_submit(struct work_pool *p, struct work *w, struct loop *loop, work_fn run, work_fn done)
+void work_submit(struct thread *t, struct work *w, work_fn run, work_fn done)
 {
-    w->loop = loop;
+    struct work_pool *p = t->shared->work;
+
+    t->jobs++;
+    w->thread = t;
     w->run = run;
     w->done = done;
     w->next = NULL;
@@ -112,6 +120,6 @@ void work_submit(struct work_pool *p, struct work *w, struct loop *loop, work_fn
     (void)pthread_mutex_unlock(&p->mutex);
     if (alone) {
         run(w);
-        loop_post(loop, &w->task, on_way_back);
+        loop_post(t->loop, &w->task, on_way_back);
     }
 }

@@ -10,14 +10,15 @@
 
 #include "io/loop.h"
 
-struct work_pool; /* engine-wide; any thread submits */
+struct thread;
+struct work_pool; /* engine-wide: shared->work */
 struct work;
 typedef void (*work_fn)(struct work *w);
 
 struct work {
-    struct task task;  /* the way back */
-    struct work *next; /* in the pool's queue */
-    struct loop *loop; /* of who gave it */
+    struct task task;      /* the way back */
+    struct work *next;     /* in the pool's queue */
+    struct thread *thread; /* who gave it: it does not end before the job is back */
     work_fn run;       /* in a helper: touches only what belongs to the job */
     work_fn done;      /* in the giver's thread */
 };
@@ -28,4 +29,4 @@ struct work_pool *work_pool_new(unsigned threads);
  */
 void work_pool_free(struct work_pool **p);
 /* <w> must stay where it is until <done> was called; it cannot be taken back. */
-void work_submit(struct work_pool *p, struct work *w, struct loop *loop, work_fn run, work_fn done);
+void work_submit(struct thread *t, struct work *w, work_fn run, work_fn done);

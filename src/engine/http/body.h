@@ -23,7 +23,7 @@
 #include "base/span.h"
 
 struct body;
-struct spool; /* the file and the jobs on it */
+struct spool; /* spool.h */
 struct thread;
 typedef void (*body_fn)(struct body *b);
 
@@ -35,7 +35,8 @@ struct body_segment { /* body.c's own */
     uint64_t len;
     int fd;
     uint8_t kind; /* enum segment_kind */
-    bool own;
+    bool own;     /* SEGMENT_FILE: the body closes it */
+    bool busy;    /* SEGMENT_CHUNK: a helper writes it to the file */
 };
 
 struct body {
@@ -46,7 +47,9 @@ struct body {
     struct body_segment *first, *last;
     struct body_segment *cursor; /* the next byte to take lies at <cursor_at> of it */
     uint64_t cursor_at;
-    struct spool *spool;
+    struct spool *spool; /* the file and who works on it; NULL: none was needed */
+    int warm_file;       /* the range of a file that is known to be in memory */
+    off_t warm_from, warm_until;
     uint32_t chunk_count;
     bool inline_used;
     uint64_t put, taken; /* bytes in all; with <keep>, taken goes back to 0 by body_rewind */

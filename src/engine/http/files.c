@@ -53,7 +53,7 @@ static enum files_result look_at(struct stream *s)
 
     f->looking = true;
     f->looked = true;
-    work_submit(s->thread->shared->work, &f->work, s->thread->loop, look, looked);
+    work_submit(s->thread, &f->work, look, looked);
     return FILES_WAIT;
 }
 

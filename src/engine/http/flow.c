@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/http/flow.h"
 
-#include <errno.h>
+#include <unistd.h>
 
 #include "engine/core/thread.h"
 #include "engine/http/stream.h"
 #include "io/chunk.h"
+#include "io/pipes.h"
 
 #define READ_LEAST   (16u * 1024)
 #define READ_MOST    (64u * 1024)
@@ -214,6 +215,24 @@ static bool flow_can_splice(const struct flow *f)
            f->source->conn(f->stream) && flow_splice_sink(f);
 }
 
+/* A slow reader: what the pipe holds becomes part of the body, so that the server can be read on. */
+static enum flow_state flow_unsplice(struct flow *f)
+{
+    struct loop *l = f->stream->thread->loop;
+
+    f->may_splice = false;
+    while (f->splice.held) {
+        ssize_t n = read(f->splice.pipe.out, loop_chunks(l)->scratch, f->splice.held);
+        struct iovec part = { .iov_base = loop_chunks(l)->scratch, .iov_len = n > 0 ? (size_t)n : 0 };
+        if (n <= 0 || body_put(&f->body, &part, 1) != part.iov_len)
+            return FLOW_LOST;
+        f->splice.held -= part.iov_len;
+    }
+    pipes_put(loop_pipes(l), f->splice.pipe, true);
+    f->splice = (struct splice){ 0 };
+    return FLOW_WAIT_SINK;
+}
+
 static enum flow_state flow_splice_out(struct flow *f)
 {
     struct conn *to = flow_splice_sink(f);
@@ -226,8 +245,7 @@ static enum flow_state flow_splice_out(struct flow *f)
         f->sink->spliced(f->stream, d.len);
     f->sink_full = f->splice.held != 0;
     if (f->sink_full && f->buffer)
-        f->may_splice =
-            false; /* a slow reader: from here on the answer is taken from the server into memory */
+        return flow_unsplice(f);
     return f->sink_full ? FLOW_WAIT_SINK : FLOW_DONE;
 }
 

@@ -250,6 +250,126 @@ static void test_a_body_over_the_limit_is_413(void **state)
     play_end(p);
 }
 
+/* ---- bodies that do not fit ---- */
+
+#define BIG (6u * 1024 * 1024)
+
+static char pattern(size_t at)
+{
+    return (char)(at * 7 + at / 1000);
+}
+
+/* Sends <len> bytes of the pattern, in pieces that no buffer's size divides. */
+static void say_pattern(int fd, size_t len)
+{
+    static char bytes[10007];
+
+    for (size_t at = 0; at < len;) {
+        size_t part = len - at < sizeof(bytes) ? len - at : sizeof(bytes);
+        for (size_t i = 0; i < part; i++)
+            bytes[i] = pattern(at + i);
+        assert_true(play_ready(fd, POLLOUT, PLAY_WAIT));
+        ssize_t n = send(fd, bytes, part, MSG_NOSIGNAL);
+        assert_true(n > 0);
+        at += (size_t)n;
+    }
+}
+
+static void hear_pattern(int fd, size_t len)
+{
+    static char bytes[65536];
+
+    for (size_t at = 0; at < len;) {
+        assert_true(play_ready(fd, POLLIN, PLAY_WAIT));
+        ssize_t n = recv(fd, bytes, len - at < sizeof(bytes) ? len - at : sizeof(bytes), 0);
+        assert_true(n > 0);
+        for (ssize_t i = 0; i < n; i++)
+            if (bytes[i] != pattern(at + (size_t)i))
+                fail_msg("byte %zu is wrong", at + (size_t)i);
+        at += (size_t)n;
+    }
+}
+
+static void test_a_large_upload_is_kept_and_sent_again(void **state)
+{
+    struct play *p = play_begin(LANGUAGE_NGINX, 2);
+    (void)state;
+    p->hand.server->retry_on |= RETRY_NON_IDEMPOTENT;
+    play_start(p, 1);
+    int c = play_client(p);
+    say(c, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 6291456\r\n\r\n");
+    say_pattern(c, BIG);
+    int s = play_accept(p, 0);
+    (void)hear(p, s, "\r\n\r\n");
+    hear_pattern(s, BIG / 2);
+    close(s); /* in the middle: the next one gets all of it */
+    s = play_accept(p, 1);
+    (void)hear(p, s, "\r\n\r\n");
+    hear_pattern(s, BIG);
+    say(s, OK(2, "ok"));
+    assert_has(hear(p, c, "ok"), "200 OK");
+    close(c), close(s);
+    play_end(p);
+}
+
+static void test_a_slow_reader_does_not_hold_the_server(void **state)
+{
+    struct play *p = play_begin(LANGUAGE_NGINX, 1);
+    (void)state;
+    play_start(p, 1);
+    int c = play_client(p), other = play_client(p);
+    say(c, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    int s = play_accept(p, 0);
+    (void)hear(p, s, "\r\n\r\n");
+    say(s, "HTTP/1.1 200 OK\r\nContent-Length: 6291456\r\n\r\n");
+    say_pattern(s, BIG); /* all of it is taken, though nobody reads */
+    (void)usleep(300000);
+    (void)exchange(p, other, s);
+    (void)hear(p, c, "\r\n\r\n");
+    hear_pattern(c, BIG);
+    (void)exchange(p, c, s);
+    close(c), close(s), close(other);
+    play_end(p);
+}
+
+static void test_large_bodies_stream_both_ways(void **state)
+{
+    struct play *p = play_begin(LANGUAGE_HAPROXY, 1);
+    (void)state;
+    play_start(p, 1);
+    int c = play_client(p);
+    say(c, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n");
+    int s = play_accept(p, 0);
+    (void)hear(p, s, "\r\n\r\n");
+    say_pattern(c, 200000);
+    hear_pattern(s, 200000);
+    say(s, "HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n");
+    say_pattern(s, 200000);
+    (void)hear(p, c, "\r\n\r\n");
+    hear_pattern(c, 200000);
+    (void)exchange(p, c, s);
+    close(c), close(s);
+    play_end(p);
+}
+
+static void test_a_client_that_leaves_a_spooled_answer(void **state)
+{
+    struct play *p = play_begin(LANGUAGE_NGINX, 1);
+    (void)state;
+    play_start(p, 1);
+    int c = play_client(p);
+    say(c, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    int s = play_accept(p, 0);
+    (void)hear(p, s, "\r\n\r\n");
+    say(s, "HTTP/1.1 200 OK\r\nContent-Length: 6291456\r\n\r\n");
+    say_pattern(s, BIG / 2);
+    close(c);
+    (void)hear(p, s, NULL);
+    close(s);
+    play_sessions(p, 0);
+    play_end(p);
+}
+
 /* ---- trying again ---- */
 
 static void test_a_kept_connection_that_died_costs_nothing(void **state)
@@ -562,6 +682,10 @@ int main(void)
         cmocka_unit_test(test_continue_and_hints_are_passed_on),
         cmocka_unit_test(test_an_early_answer_ends_the_request),
         cmocka_unit_test(test_a_body_over_the_limit_is_413),
+        cmocka_unit_test(test_a_large_upload_is_kept_and_sent_again),
+        cmocka_unit_test(test_a_slow_reader_does_not_hold_the_server),
+        cmocka_unit_test(test_large_bodies_stream_both_ways),
+        cmocka_unit_test(test_a_client_that_leaves_a_spooled_answer),
         cmocka_unit_test(test_a_kept_connection_that_died_costs_nothing),
         cmocka_unit_test(test_what_is_not_idempotent_is_not_sent_twice),
         cmocka_unit_test(test_a_post_does_not_meet_a_connection_that_is_closed_already),

@@ -58,7 +58,7 @@ struct span eval_as_text(struct facts *f, const struct value *v)
     return span_of(NULL, 0);
 }
 
-static struct value part_value(struct facts *f, const struct expr_part *p)
+struct value part_value(struct facts *f, const struct expr_part *p)
 {
     if (p->kind == PART_TEXT)
         return value_text(p->text);
@@ -126,117 +126,6 @@ bool eval_truth(struct facts *f, const struct expr *e)
 {
     struct span s = eval_text(f, e);
     return s.len > 0 && !span_eq(s, SPAN("0"));
-}
-
-/* ---- straight into a line ---- */
-
-static bool is_plain(enum expr_escape escape, unsigned char c)
-{
-    switch (escape) {
-    case ESCAPE_NGINX_LOG:
-        return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-    case ESCAPE_HAPROXY_LOG:
-        return c >= 0x20 && c < 0x7f && c != '"' && c != '{' && c != '|' && c != '}' && c != '#';
-    case ESCAPE_HAPROXY_QUOTE:
-        return c >= 0x20 && c < 0x7f && c != '"' && c != '#';
-    case ESCAPE_NGINX_JSON:
-    case ESCAPE_JSON:
-        return c >= 0x20 && c != '"' && c != '\\';
-    case ESCAPE_NONE:
-        break;
-    }
-    return true;
-}
-
-static void put_json_char(struct buf *out, unsigned char c)
-{
-    static const char *const names = "btn\vfr"; /* \b \t \n - \f \r */
-
-    if (c == '"' || c == '\\') {
-        buf_put_char(out, '\\');
-        buf_put_char(out, (char)c);
-    } else if (c >= '\b' && c <= '\r' && c != '\v') {
-        buf_put_char(out, '\\');
-        buf_put_char(out, names[c - '\b']);
-    } else {
-        buf_printf(out, "\\u%04X", c);
-    }
-}
-
-static void put_escaped_char(struct buf *out, enum expr_escape escape, unsigned char c)
-{
-    static const char hex[] = "0123456789ABCDEF";
-
-    if (escape == ESCAPE_NGINX_JSON || escape == ESCAPE_JSON) {
-        put_json_char(out, c);
-        return;
-    }
-    buf_put(out, escape == ESCAPE_NGINX_LOG ? SPAN("\\x") : SPAN("#"));
-    buf_put_char(out, hex[c >> 4]);
-    buf_put_char(out, hex[c & 15]);
-}
-
-/* Runs of what needs no escape are copied at once. */
-static void put_escaped(struct buf *out, enum expr_escape escape, struct span s)
-{
-    size_t from = 0;
-
-    if (escape == ESCAPE_NONE) {
-        buf_put(out, s);
-        return;
-    }
-    for (size_t i = 0; i < s.len; i++) {
-        if (is_plain(escape, (unsigned char)s.ptr[i]))
-            continue;
-        buf_put(out, span_of(s.ptr + from, i - from));
-        put_escaped_char(out, escape, (unsigned char)s.ptr[i]);
-        from = i + 1;
-    }
-    buf_put(out, span_of(s.ptr + from, s.len - from));
-}
-
-static void put_value(struct buf *out, const struct expr_part *p, const struct value *v)
-{
-    switch (v->type) {
-    case VALUE_TEXT:
-    case VALUE_BINARY:
-        if (v->as.text.len == 0 && p->dash)
-            buf_put_char(out, '-');
-        else
-            put_escaped(out, p->escape, v->as.text);
-        return;
-    case VALUE_INT:
-        buf_put_i64(out, v->as.number);
-        return;
-    case VALUE_BOOL:
-        buf_put_char(out, v->as.truth ? '1' : '0');
-        return;
-    case VALUE_IP:
-        address_put_ip(out, &v->as.ip);
-        return;
-    case VALUE_NONE:
-        if (p->dash)
-            buf_put_char(out, '-');
-        return;
-    }
-}
-
-void eval_append(struct facts *f, const struct expr *e, struct buf *out)
-{
-    for (uint32_t i = 0; i < e->parts.count; i++) {
-        const struct expr_part *p = &e->parts.items[i];
-        if (p->kind == PART_TEXT) {
-            buf_put(out, p->text);
-            continue;
-        }
-        const bool quoted = p->escape == ESCAPE_HAPROXY_QUOTE;
-        struct value v = part_value(f, p);
-        if (quoted)
-            buf_put_char(out, '"');
-        put_value(out, p, &v);
-        if (quoted)
-            buf_put_char(out, '"');
-    }
 }
 
 /* ---- variables and captures ---- */

@@ -35,6 +35,8 @@ static inline struct value value_ip(const struct address *a)
 /* Text put together in scratch; ptr NULL when there was no room. */
 struct span scratch_text(struct facts *f, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* eval.c: a part's value after its conversions. */
+struct value part_value(struct facts *f, const struct expr_part *p);
 /* fetch.c: the table. A part's own value, before its conversions. */
 struct value fetch_value(struct facts *f, const struct expr_part *p);
 /* fetch_request.c: the <n>-th occurrence (from 1) for OCCURRENCE_EACH; false when there are not so many. */
@@ -51,6 +53,15 @@ struct value fetch_server(struct facts *f, const struct expr_part *p);
 struct value fetch_response(struct facts *f, const struct expr_part *p);
 struct value fetch_end(struct facts *f, const struct expr_part *p);
 struct value fetch_timer(struct facts *f, const struct expr_part *p);
+
+/* fetch_end.c: what lines are made of, without becoming values. */
+int64_t timer_of(struct facts *f, enum fetch which);                    /* facts->times are there */
+bool end_number(const struct facts *f, enum fetch which, int64_t *out); /* facts->end is there */
+enum { DATE_ROOM = 40 };
+/* "22/Nov/2026:12:00:31.204"; how long it is. */
+size_t date_put(const struct facts *f, uint64_t wall_us, char room[DATE_ROOM]);
+/* The moment that DATE_ACCEPT or DATE_REQUEST means; 0: not reached. */
+uint64_t date_of_fetch(const struct facts *f, enum fetch which);
 
 /* convert.c */
 struct value convert_value(struct facts *f, struct value v, const struct conversion *c);

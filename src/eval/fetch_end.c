@@ -38,17 +38,42 @@ static instant first_of(instant a, instant b)
     return a.us ? a : b;
 }
 
+/* Nearly always the second that it still is, whose text is there. */
+size_t date_put(const struct facts *f, uint64_t wall_us, char room[DATE_ROOM])
+{
+    struct clock_text other;
+    const struct clock_text *at = f->clock;
+    unsigned ms = (unsigned)(wall_us / 1000 % 1000);
+
+    if (UNLIKELY(wall_us / 1000000 != at->second)) {
+        other.second = 0;
+        clock_text_at(&other, wall_us);
+        at = &other;
+    }
+    size_t len = strnlen(at->haproxy, sizeof(at->haproxy));
+    memcpy(room, at->haproxy, len);
+    room[len] = '.';
+    room[len + 1] = (char)('0' + ms / 100);
+    room[len + 2] = (char)('0' + ms / 10 % 10);
+    room[len + 3] = (char)('0' + ms % 10);
+    return len + 4;
+}
+
+uint64_t date_of_fetch(const struct facts *f, enum fetch which)
+{
+    return which == FETCH_DATE_REQUEST && f->begun_wall_us ? f->begun_wall_us : f->accepted_wall_us;
+}
+
 static struct value date_at(struct facts *f, uint64_t wall_us)
 {
-    struct clock_text at = { 0 };
+    char room[DATE_ROOM];
 
     if (wall_us == 0)
         return value_none();
-    clock_text_at(&at, wall_us);
-    return value_text(scratch_text(f, "%s.%03u", at.haproxy, (unsigned)(wall_us / 1000 % 1000)));
+    return value_text(scratch_span(f->scratch, span_of(room, date_put(f, wall_us, room))));
 }
 
-static int64_t timer(struct facts *f, enum fetch which)
+int64_t timer_of(struct facts *f, enum fetch which)
 {
     const struct facts_times *t = f->times;
 
@@ -78,11 +103,9 @@ static int64_t timer(struct facts *f, enum fetch which)
 
 struct value fetch_timer(struct facts *f, const struct expr_part *p)
 {
-    if (p->fetch == FETCH_DATE_ACCEPT)
-        return date_at(f, f->accepted_wall_us);
-    if (p->fetch == FETCH_DATE_REQUEST)
-        return date_at(f, f->begun_wall_us ? f->begun_wall_us : f->accepted_wall_us);
-    return f->times ? value_int(timer(f, p->fetch)) : value_none();
+    if (p->fetch == FETCH_DATE_ACCEPT || p->fetch == FETCH_DATE_REQUEST)
+        return date_at(f, date_of_fetch(f, p->fetch));
+    return f->times ? value_int(timer_of(f, p->fetch)) : value_none();
 }
 
 /* ---- nginx's lists over all tries ---- */
@@ -179,43 +202,70 @@ static struct value text_or_dash(struct span s)
     return s.len ? value_text(s) : value_none();
 }
 
-static struct value from_end(struct facts *f, const struct expr_part *p)
+/* The end's plain numbers; false: <which> is none of them. */
+bool end_number(const struct facts *f, enum fetch which, int64_t *out)
 {
     const struct facts_end *e = f->end;
 
-    switch ((unsigned)p->fetch) {
+    switch ((unsigned)which) {
     case FETCH_BYTES_SENT:
-        return value_int((int64_t)e->bytes_sent);
+        *out = (int64_t)e->bytes_sent;
+        return true;
     case FETCH_BODY_BYTES_SENT:
-        return value_int((int64_t)e->body_bytes_sent);
+        *out = (int64_t)e->body_bytes_sent;
+        return true;
     case FETCH_BYTES_RECEIVED:
-        return value_int((int64_t)e->bytes_received);
+        *out = (int64_t)e->bytes_received;
+        return true;
+    case FETCH_COUNT_PROCESS:
+        *out = e->count_process;
+        return true;
+    case FETCH_COUNT_SERVICE:
+        *out = e->count_service;
+        return true;
+    case FETCH_COUNT_POOL:
+        *out = e->count_pool;
+        return true;
+    case FETCH_COUNT_SERVER:
+        *out = e->count_server;
+        return true;
+    case FETCH_COUNT_RETRIES:
+        *out = e->retries;
+        return !e->redispatched;
+    case FETCH_QUEUE_SERVER:
+        *out = e->queue_server;
+        return true;
+    case FETCH_QUEUE_POOL:
+        *out = e->queue_pool;
+        return true;
+    case FETCH_STREAM_STATUS:
+        *out = f->status;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static struct value from_end(struct facts *f, const struct expr_part *p)
+{
+    const struct facts_end *e = f->end;
+    int64_t n;
+
+    if (end_number(f, p->fetch, &n))
+        return value_int(n);
+    switch ((unsigned)p->fetch) {
+    case FETCH_COUNT_RETRIES:
+        return value_text(scratch_text(f, "+%u", e->retries));
     case FETCH_TERMINATION:
         return value_text(span_of(e->termination, 2));
     case FETCH_TERMINATION_COOKIE:
         return value_text(span_of(e->termination, 4));
     case FETCH_LOG_PIPE:
         return value_text(e->pipelined ? SPAN("p") : SPAN("."));
-    case FETCH_COUNT_PROCESS:
-        return value_int(e->count_process);
-    case FETCH_COUNT_SERVICE:
-        return value_int(e->count_service);
-    case FETCH_COUNT_POOL:
-        return value_int(e->count_pool);
-    case FETCH_COUNT_SERVER:
-        return value_int(e->count_server);
-    case FETCH_COUNT_RETRIES:
-        return e->redispatched ? value_text(scratch_text(f, "+%u", e->retries)) : value_int(e->retries);
-    case FETCH_QUEUE_SERVER:
-        return value_int(e->queue_server);
-    case FETCH_QUEUE_POOL:
-        return value_int(e->queue_pool);
     case FETCH_CAPTURED_COOKIE_REQUEST:
         return text_or_dash(e->captured_cookie_request);
     case FETCH_CAPTURED_COOKIE_RESPONSE:
         return text_or_dash(e->captured_cookie_response);
-    case FETCH_STREAM_STATUS:
-        return value_int(f->status);
     default:
         BUG_ON(true);
     }

@@ -139,11 +139,21 @@ static struct span joined_text(struct arena *a, const struct expr *e)
     return span_of(text, len);
 }
 
+static void finish_part(struct expr_part *p)
+{
+    p->as_is = p->conversions.count == 0;
+    p->few_len = p->kind == PART_TEXT && p->text.len <= sizeof(p->few) ? (uint8_t)p->text.len : 0;
+    if (p->few_len)
+        memcpy(p->few, p->text.ptr, p->few_len);
+}
+
 void expr_finish(struct arena *a, struct expr *e)
 {
     e->needs = NEEDS_NOTHING;
-    for (uint32_t i = 0; i < e->parts.count; i++)
+    for (uint32_t i = 0; i < e->parts.count; i++) {
+        finish_part(&e->parts.items[i]);
         e->needs |= part_needs(&e->parts.items[i]);
+    }
     e->type = e->parts.count == 1 ? part_type(&e->parts.items[0]) : VALUE_TEXT;
     e->constant = is_constant(e) ? joined_text(a, e) : span_of(NULL, 0);
 }

@@ -338,6 +338,10 @@ struct expr_part {
     const struct server *server;
     LIST_OF(struct conversion) conversions;
     struct where at;
+    /* by expr_finish, for lines that are written often */
+    bool as_is;      /* no conversion */
+    uint8_t few_len; /* a text of at most eight bytes is in <few> too; else 0 */
+    char few[8];
 };
 /* One part keeps its type; several are joined as text. */
 struct expr {

@@ -165,6 +165,7 @@ static inline void stage_open(struct stage *s)
     rand_seed(&s->rand, 1);
     assert_true(address_parse_ip(SPAN("192.0.2.7"), &s->client));
     address_set_port(&s->client, 51824);
+    clock_text_at(&s->clock, 1795348811204000);
     memcpy(s->clock.common, "22/Nov/2026:12:00:11 +0000", 27); /* whatever the machine's time zone */
     memcpy(s->clock.iso, "2026-11-22T12:00:11+00:00", 26);
     s->f = (struct facts){ .live = &stage_live,

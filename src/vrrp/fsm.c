@@ -103,7 +103,7 @@ static void become_master(struct step *s)
 }
 
 /* BACKUP or YIELDED, listening from now on. */
-static void listen(struct step *s)
+static void begin_to_listen(struct step *s)
 {
     struct fsm *f = s->f;
     f->state = f->reluctant ? FSM_YIELDED : FSM_BACKUP;
@@ -123,7 +123,7 @@ static void enter(struct step *s)
         return;
     }
     s->f->master_interval_us = s->config->interval_us;
-    listen(s);
+    begin_to_listen(s);
     act(s, FSM_TELL);
 }
 
@@ -200,7 +200,7 @@ static void give_up(struct step *s)
 {
     leave_master(s);
     s->f->master_interval_us = s->config->interval_us;
-    listen(s);
+    begin_to_listen(s);
     act(s, FSM_TELL);
 }
 
@@ -295,7 +295,7 @@ static void hear_stronger_master(struct step *s)
     if (s->config->answer_higher)
         act(s, FSM_SEND);
     act(s, FSM_RELEASE);
-    listen(s);
+    begin_to_listen(s);
     note_master(s);
     respect(s);
     act(s, FSM_TELL);
@@ -368,7 +368,7 @@ static void note_yield(struct step *s)
 static void yield_as_backup(struct step *s)
 {
     instant quiet = s->f->quiet_since;
-    listen(s);
+    begin_to_listen(s);
     s->f->quiet_since = quiet;
 }
 
@@ -376,7 +376,7 @@ static void yield_as_backup(struct step *s)
 static void unyield_as_yielded(struct step *s)
 {
     instant quiet = s->f->quiet_since;
-    listen(s);
+    begin_to_listen(s);
     s->f->quiet_since = quiet;
     uint64_t due = quiet.us + fsm_down_us(s->config, s->f);
     s->f->down_at.us = due > s->now.us ? due : s->now.us;

@@ -278,7 +278,7 @@ static void say_refused_now_and_then(struct router *r, const struct advert_packe
     struct buf b;
     buf_init_fixed(&b, text, sizeof(text));
     ip_put(&b, &p->envelope.from);
-    SAY(r->v->host, &say_refused, r->model->name, buf_span(&b), span_from(vrrp_refusal_text(why)),
+    SAY(r->v->host, &say_advert_refused, r->model->name, buf_span(&b), span_from(vrrp_refusal_text(why)),
         SAY_NUMBER(r->count.refused[why]));
 }
 

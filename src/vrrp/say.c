@@ -96,7 +96,7 @@ const struct diag_kind say_group_state = {
 };
 /* ---- adverts ---- */
 
-const struct diag_kind say_refused = {
+const struct diag_kind say_advert_refused = {
     .code = "K0720",
     .severity = SEVERITY_WARNING,
     .en = "{0}: adverts from {1} are refused: {2} ({3} so far)",

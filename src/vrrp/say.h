@@ -43,8 +43,9 @@ extern const struct diag_kind say_yielded, say_holding, say_well_again;
 extern const struct diag_kind say_priority, say_timeout, say_beaten, say_goodbye_heard;
 extern const struct diag_kind say_group_state;
 /* adverts */
-extern const struct diag_kind say_refused, say_unknown_vrid, say_two_masters_one_way, say_two_masters_refused,
-    say_two_masters_silent, say_one_master_again, say_weaker, say_not_sent, say_no_channel;
+extern const struct diag_kind say_advert_refused, say_unknown_vrid, say_two_masters_one_way,
+    say_two_masters_refused, say_two_masters_silent, say_one_master_again, say_weaker, say_not_sent,
+    say_no_channel;
 /* addresses */
 extern const struct diag_kind say_not_added, say_not_removed, say_adopted, say_put_back, say_keeps_vanishing,
     say_route_failed;

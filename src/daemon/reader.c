@@ -11,6 +11,7 @@
 #include "conf/common/world.h"
 #include "daemon/build.h"
 #include "daemon/manifest.h"
+#include "daemon/prepare.h"
 #include "daemon/user_groups.h"
 #include "daemon/words.h"
 #include "daemon/world_real.h"
@@ -35,6 +36,16 @@ struct reading {
     struct config *config; /* NULL when there was an error */
 };
 
+/* What a worker could not make of the files is an error of theirs. */
+static void try_to_prepare(struct reading *r)
+{
+    struct prepared *p = prepare(r->config, NULL, NULL, r->diags);
+
+    if (p == NULL)
+        config_free(&r->config);
+    prepared_free(&p);
+}
+
 static void reading_init(struct reading *r, const struct plan *p)
 {
     struct buf plan;
@@ -51,6 +62,8 @@ static void reading_init(struct reading *r, const struct plan *p)
     if (p->called_as != LANGUAGE_NONE || p->mode == PLAN_RUN)
         diags_set_least(r->diags, SEVERITY_WARNING); /* `keel check` tells the notes too */
     r->config = build_config(p, &r->world, r->diags);
+    if (r->config != NULL)
+        try_to_prepare(r);
 }
 
 static void reading_fini(struct reading *r)

@@ -15,6 +15,7 @@
 #include "daemon/confine.h"
 #include "check/schedule.h"
 #include "daemon/parcel.h"
+#include "daemon/prepare.h"
 #include "daemon/server_news.h"
 #include "daemon/words.h"
 #include "engine/engine.h"
@@ -37,6 +38,7 @@ struct built {
     struct arena *arena;     /* of the bundle's index */
     struct diags *diags;
     struct config *config;
+    struct prepared *prepared;
 };
 
 struct worker {
@@ -47,6 +49,8 @@ struct worker {
     struct engine *engine; /* NULL before the first publish */
     struct checks *checks; /* NULL until a file wants any */
     struct state_world *world;
+    struct tls_store *tls;  /* what TLS remembers over reloads */
+    struct built *current;  /* what the engine serves; its generation's */
     struct parcel arriving; /* what the parent is sending */
     struct parcel served;   /* what the engine was given */
     bool draining, ended;
@@ -56,6 +60,7 @@ struct worker {
 
 static void built_free(struct built *b)
 {
+    prepared_free(&b->prepared);
     config_free(&b->config);
     diags_free(&b->diags);
     arena_free(&b->arena);
@@ -107,6 +112,8 @@ static struct built *build(struct worker *w)
             b->config = build_config(&plan, &world, b->diags);
     }
     if (b->config != NULL)
+        b->prepared = prepare(b->config, w->tls, w->current ? w->current->prepared : NULL, b->diags);
+    if (b->prepared != NULL)
         return b;
     refuse(w, b->diags);
     built_free(b);
@@ -195,8 +202,10 @@ static void publish(struct worker *w)
         .on_end = on_generation_end,
         .to = b,
     };
+    prepared_parts(b->prepared, &parts);
     struct snapshot *for_checks = snapshot_get(snapshot);
     engine_publish(w->engine, &parts);
+    w->current = b;
     publish_checks(w, for_checks);
     snapshot_put(for_checks);
     await_adoption(w);
@@ -272,6 +281,15 @@ static void look_at_drain(struct worker *w)
     }
 }
 
+/* How long nobody needs the control thread, ms. */
+static int patience(struct worker *w)
+{
+    instant now = clock_now(), then = tls_store_turn(w->tls, now);
+    uint64_t ms = (then.us - now.us) / 1000 + 1;
+
+    return w->draining ? DRAIN_LOOK_MS : (int)(ms < 1000000 ? ms : 1000000);
+}
+
 static void loop(struct worker *w)
 {
     struct signalfd_siginfo info;
@@ -279,7 +297,7 @@ static void loop(struct worker *w)
     while (!w->ended) {
         struct pollfd fds[] = { { .fd = w->parent->fd, .events = POLLIN },
                                 { .fd = w->signals, .events = POLLIN } };
-        if (poll(fds, COUNT_OF(fds), w->draining ? DRAIN_LOOK_MS : -1) < 0 && errno != EINTR)
+        if (poll(fds, COUNT_OF(fds), patience(w)) < 0 && errno != EINTR)
             break;
         if (fds[0].revents)
             on_parent(w);
@@ -300,6 +318,7 @@ int worker_run(const struct manifest *m, struct channel *parent)
     w.signals = event_signals_open(taken);
     clock_load_zone();
     w.temp_dir = confine_open_temp(m);
+    w.tls = tls_store_new();
     if (w.signals < 0 || !confine(m))
         return 1;
     loop(&w);
@@ -307,6 +326,7 @@ int worker_run(const struct manifest *m, struct channel *parent)
     if (w.engine != NULL)
         engine_stop(&w.engine, LOGS_TIME);
     state_world_free(&w.world);
+    tls_store_free(&w.tls);
     parcel_fini(&w.arriving);
     parcel_fini(&w.served);
     return w.exit_code;

@@ -69,6 +69,9 @@ const char *tls_error_name(enum tls_error e); /* a short English phrase */
 /* Before anything else of OpenSSL is called, in each process: makes it read no configuration file. */
 void tls_library_init(void);
 
+/* SHA-256 over <parts> with their lengths: equal for equal lists only. To tell settings apart. */
+void tls_digest(const struct span *parts, size_t count, uint8_t out[32]);
+
 /* --- things that outlive configurations --- */
 #define TLS_TICKET_KEYS 3
 struct tls_ticket_key {

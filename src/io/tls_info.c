@@ -4,10 +4,27 @@
 
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
+
+/* --- settings --- */
+void tls_digest(const struct span *parts, size_t count, uint8_t out[32])
+{
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    bool good = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
+
+    for (size_t i = 0; good && i < count; i++) {
+        uint64_t len = parts[i].len;
+        good = EVP_DigestUpdate(md, &len, sizeof(len)) == 1 &&
+               EVP_DigestUpdate(md, parts[i].ptr, parts[i].len) == 1;
+    }
+    if (!good || EVP_DigestFinal_ex(md, out, NULL) != 1)
+        oom_die(sizeof(md));
+    EVP_MD_CTX_free(md);
+}
 
 /* --- contexts --- */
 static int64_t seconds_of(const ASN1_TIME *t)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a stream: bytes, times, codes. nginx's seconds, HAProxy's milliseconds. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "eval/eval_internal.h"
 
@@ -177,22 +179,39 @@ static struct value seconds(struct facts *f, instant from)
 
 /* ---- captures: "{a|b}" ---- */
 
-static struct value captured(struct facts *f, unsigned response, bool blank_behind)
+/* A value among others must not look like their end. */
+static void put_captured(struct buf *b, struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (c >= 0x20 && c < 0x7f && strchr("\"{|}#", c) == NULL)
+            buf_put_char(b, (char)c);
+        else
+            buf_printf(b, "#%02X", c);
+    }
+}
+
+/* Slots that nothing was put in are empty, but they are there. */
+static struct value captured(struct facts *f, unsigned response, enum captured_as as)
 {
     struct buf b;
     char room[2048];
+    unsigned taken = f->captures[response] ? f->capture_count[response] : 0, count = taken;
 
-    if (f->captures[response] == NULL)
+    if (f->front && (response ? f->front->response_slots : f->front->slots) > count)
+        count = response ? f->front->response_slots : f->front->slots;
+    if (count == 0)
         return value_none();
     buf_init_fixed(&b, room, sizeof(room));
-    buf_put_char(&b, '{');
-    for (unsigned i = 0; i < f->capture_count[response]; i++) {
+    buf_put_char(&b, as == CAPTURED_QUOTED ? '"' : '{');
+    for (unsigned i = 0; i < count; i++) {
         if (i > 0)
-            buf_put_char(&b, '|');
-        buf_put(&b, f->captures[response][i]);
+            buf_put(&b, as == CAPTURED_QUOTED ? SPAN("\" \"") : SPAN("|"));
+        if (i < taken)
+            put_captured(&b, f->captures[response][i]);
     }
-    buf_put_char(&b, '}');
-    if (blank_behind)
+    buf_put_char(&b, as == CAPTURED_QUOTED ? '"' : '}');
+    if (as == CAPTURED_BRACES_BLANK)
         buf_put_char(&b, ' ');
     return value_text(scratch_span(f->scratch, buf_span(&b)));
 }
@@ -286,9 +305,9 @@ struct value fetch_end(struct facts *f, const struct expr_part *p)
     case FETCH_TIME_UPSTREAM_RESPONSE:
         return over_tries(f, p->fetch);
     case FETCH_CAPTURED_REQUEST:
-        return captured(f, 0, p->number == 1);
+        return captured(f, 0, (enum captured_as)p->number);
     case FETCH_CAPTURED_RESPONSE:
-        return captured(f, 1, p->number == 1);
+        return captured(f, 1, (enum captured_as)p->number);
     default:
         return f->end ? from_end(f, p) : value_none();
     }

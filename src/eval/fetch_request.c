@@ -295,6 +295,14 @@ static struct value user_or_password(struct facts *f, bool password)
     return value_text(password ? rest : user);
 }
 
+static struct value base(struct facts *f, struct span behind)
+{
+    const struct message *m = f->request;
+
+    return value_text(
+        scratch_join(f->scratch, m->host.ptr ? m->host : SPAN(""), behind.ptr ? behind : SPAN("")));
+}
+
 static struct value from_request(struct facts *f, const struct expr_part *p)
 {
     const struct message *m = f->request;

@@ -203,13 +203,16 @@ enum needs {
     X(COUNT_RETRIES, TEXT, END) /* "+2" when redispatched */                                                 \
     X(QUEUE_SERVER, INT, END)                                                                                \
     X(QUEUE_POOL, INT, END)                                                                                  \
-    X(CAPTURED_REQUEST, TEXT, END) /* "{a|b}" of all capture slots; empty when none */                       \
+    X(CAPTURED_REQUEST, TEXT, END) /* of all capture slots; <number>: enum captured_as */                    \
     X(CAPTURED_RESPONSE, TEXT, END)                                                                          \
     X(CAPTURED_REQUEST_LIST, TEXT, END) /* each in quotes, a blank between (%hrl) */                         \
     X(CAPTURED_RESPONSE_LIST, TEXT, END)                                                                     \
     X(CAPTURED_COOKIE_REQUEST, TEXT, END)                                                                    \
     X(CAPTURED_COOKIE_RESPONSE, TEXT, END)                                                                   \
     X(STREAM_STATUS, INT, END) /* nginx stream $status: 200 400 403 500 502 503 */
+
+/* "{a|b}"; the same with a blank behind it; "a" "b". Without slots: nothing. */
+enum captured_as { CAPTURED_BRACES, CAPTURED_BRACES_BLANK, CAPTURED_QUOTED };
 
 enum fetch {
 #define X(name, type, needs) FETCH_##name,

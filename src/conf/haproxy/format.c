@@ -15,6 +15,7 @@ static const struct variable {
     const char *otherwise; /* instead of no value */
     const char *time;      /* the number is seconds, shown so */
     bool local;
+    int32_t number;
 } variables[] = {
     { "B", FETCH_BYTES_SENT, TYPE_NUMBER },
     { "CC", FETCH_CAPTURED_COOKIE_REQUEST, TYPE_TEXT, .http = true },
@@ -57,9 +58,9 @@ static const struct variable {
     { "fp", FETCH_LOCAL_PORT, TYPE_NUMBER },
     { "ft", FETCH_SERVICE_NAME_MARKED, TYPE_TEXT },
     { "hr", FETCH_CAPTURED_REQUEST, TYPE_LIST },
-    { "hrl", FETCH_CAPTURED_REQUEST_LIST, TYPE_LIST },
+    { "hrl", FETCH_CAPTURED_REQUEST, TYPE_LIST, .number = CAPTURED_QUOTED },
     { "hs", FETCH_CAPTURED_RESPONSE, TYPE_LIST },
-    { "hsl", FETCH_CAPTURED_RESPONSE_LIST, TYPE_LIST },
+    { "hsl", FETCH_CAPTURED_RESPONSE, TYPE_LIST, .number = CAPTURED_QUOTED },
     { "ms", FETCH_ACCEPT_MS, TYPE_TEXT },
     { "pid", FETCH_PID, TYPE_NUMBER },
     { "r", FETCH_REQUEST_LINE, TYPE_TEXT, .http = true, .otherwise = "<BADREQ>" },
@@ -137,8 +138,7 @@ static void finish_part(struct formatter *f, struct expr_part *p, struct flags f
 static bool is_captured(const struct formatter *f, const struct variable *v)
 {
     const struct scope *s = f->b->at->scope;
-    bool response = v->fetch == FETCH_CAPTURED_RESPONSE || v->fetch == FETCH_CAPTURED_RESPONSE_LIST;
-    return s && (response ? s->response_slots : s->slots) > 0;
+    return s && (v->fetch == FETCH_CAPTURED_RESPONSE ? s->response_slots : s->slots) > 0;
 }
 
 static void add_variable(struct formatter *f, const struct variable *v, struct flags flags)
@@ -155,6 +155,7 @@ static void add_variable(struct formatter *f, const struct variable *v, struct f
         mark->at = f->w->at;
     }
     struct expr_part *p = expr_add_fetch(a, f->e, v->fetch, SPAN(""));
+    p->number = v->number;
     if (v->fetch == FETCH_SLOT)
         p->number = (int32_t)config_slot(f->b->config, SPAN("unique-id"));
     if (v->time)

@@ -85,7 +85,6 @@ static struct answer ask(void *self, enum question q, struct span key)
     case ASK_FILE_KIND:
     case ASK_FILE_MODE:
     case ASK_PLAN:
-    case ASK_FILE_MODE:
         break;
     }
     return (struct answer){ .error = ENOENT, .bytes = SPAN("") };

@@ -525,6 +525,8 @@ struct value convert_value(struct facts *f, struct value v, const struct convers
         return value_bool(!v.as.truth);
     case CONVERT_HEX:
         return hex_text(f, v.as.text);
+    case CONVERT_HEX_NUMBER:
+        return value_text(scratch_text(f, "%04llX", (unsigned long long)v.as.number));
     case CONVERT_BYTES:
         return cut_bytes(v, c);
     case CONVERT_UTIME:

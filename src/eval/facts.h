@@ -45,8 +45,9 @@ struct live {
     /* False: there is none. */
     bool (*address)(void *self, enum which_address which, struct address *out);
     /*
-     * CONNECTION_SERIAL, CONNECTION_REQUESTS, PROCESS_CONNECTIONS,
-     * TLS_USED (0, 1), REQUEST_LENGTH. False: none.
+     * CONNECTION_SERIAL, CONNECTION_REQUESTS, PROCESS_CONNECTIONS, REQUEST_SERIAL
+     * (the next number of the process; asked once a request), INSPECTED, TLS_USED
+     * (0, 1), REQUEST_LENGTH. False: none.
      */
     bool (*number)(void *self, enum fetch f, int64_t *out);
     /*
@@ -140,6 +141,8 @@ struct facts {
     uint16_t capture_count[2];
     char unique_id[32]; /* made when first asked for */
     bool has_unique_id;
+    bool has_serial; /* REQUEST_SERIAL was asked for */
+    int64_t serial;
 
     /* the server */
     const struct pool *pool;     /* the last that was asked; NULL: none */

@@ -65,6 +65,31 @@ static struct value service_number(struct facts *f, enum fetch which)
     return value_int(sum.session_rate);
 }
 
+static struct value marked_name(struct facts *f)
+{
+    int64_t tls = 0;
+
+    if (f->service == NULL)
+        return value_none();
+    if (!f->live->number(f->self, FETCH_TLS_USED, &tls) || !tls)
+        return value_text(f->service->name);
+    return value_text(scratch_join(f->scratch, f->service->name, SPAN("~")));
+}
+
+/* The same each time that one request is asked for it. */
+static struct value request_serial(struct facts *f)
+{
+    int64_t n;
+
+    if (!f->has_serial) {
+        if (!f->live->number(f->self, FETCH_REQUEST_SERIAL, &n))
+            return value_none();
+        f->serial = n;
+        f->has_serial = true;
+    }
+    return value_int(f->serial);
+}
+
 struct value fetch_client(struct facts *f, const struct expr_part *p)
 {
     switch ((unsigned)p->fetch) {
@@ -93,12 +118,16 @@ struct value fetch_client(struct facts *f, const struct expr_part *p)
     case FETCH_CONNECTION_SERIAL:
     case FETCH_CONNECTION_REQUESTS:
         return live_number(f, p->fetch, false);
+    case FETCH_REQUEST_SERIAL:
+        return request_serial(f);
     case FETCH_TLS_USED:
         return live_number(f, p->fetch, true);
     case FETCH_CONNECTION_AGE:
         return f->times ? seconds_since(f, f->times->accepted) : value_none();
     case FETCH_SERVICE_NAME:
         return f->service ? value_text(f->service->name) : value_none();
+    case FETCH_SERVICE_NAME_MARKED:
+        return marked_name(f);
     case FETCH_SERVICE_ID:
         return f->service ? value_int(f->service->id) : value_none();
     case FETCH_SERVICE_CONNECTIONS:

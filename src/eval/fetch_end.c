@@ -75,6 +75,17 @@ static struct value date_at(struct facts *f, uint64_t wall_us)
     return value_text(scratch_span(f->scratch, span_of(room, date_put(f, wall_us, room))));
 }
 
+/* Of a moment on the wall: seconds since 1970, or the milliseconds behind them. */
+static struct value wall_second(uint64_t wall_us)
+{
+    return wall_us ? value_int((int64_t)(wall_us / 1000000)) : value_none();
+}
+
+static struct value wall_ms(struct facts *f, uint64_t wall_us)
+{
+    return wall_us ? value_text(scratch_text(f, "%03u", (unsigned)(wall_us / 1000 % 1000))) : value_none();
+}
+
 int64_t timer_of(struct facts *f, enum fetch which)
 {
     const struct facts_times *t = f->times;
@@ -98,6 +109,8 @@ int64_t timer_of(struct facts *f, enum fetch which)
         return ms_between(t->answer, t->end);
     case FETCH_TIMER_ACTIVE:
         return ms_between(t->begun, t->end);
+    case FETCH_TIMER_USER:
+        return t->end.us == 0 ? -1 : total(f) - idle(f);
     default: /* FETCH_TIMER_TOTAL */
         return total(f);
     }
@@ -107,6 +120,12 @@ struct value fetch_timer(struct facts *f, const struct expr_part *p)
 {
     if (p->fetch == FETCH_DATE_ACCEPT || p->fetch == FETCH_DATE_REQUEST)
         return date_at(f, date_of_fetch(f, p->fetch));
+    if (p->fetch == FETCH_ACCEPT_S)
+        return wall_second(f->accepted_wall_us);
+    if (p->fetch == FETCH_ACCEPT_MS)
+        return wall_ms(f, f->accepted_wall_us);
+    if (p->fetch == FETCH_REQUEST_S)
+        return wall_second(f->begun_wall_us ? f->begun_wall_us : f->accepted_wall_us);
     return f->times ? value_int(timer_of(f, p->fetch)) : value_none();
 }
 

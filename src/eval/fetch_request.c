@@ -317,6 +317,10 @@ static struct value from_request(struct facts *f, const struct expr_part *p)
         return value_text(m->path);
     case FETCH_PATH_AND_QUERY:
         return value_text(path_and_query(f));
+    case FETCH_BASE:
+        return base(f, m->path);
+    case FETCH_BASE_QUERY:
+        return base(f, path_and_query(f));
     case FETCH_URI_NORMAL:
         return value_text(f->uri.ptr ? f->uri : m->path);
     case FETCH_QUERY:

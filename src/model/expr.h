@@ -205,8 +205,6 @@ enum needs {
     X(QUEUE_POOL, INT, END)                                                                                  \
     X(CAPTURED_REQUEST, TEXT, END) /* of all capture slots; <number>: enum captured_as */                    \
     X(CAPTURED_RESPONSE, TEXT, END)                                                                          \
-    X(CAPTURED_REQUEST_LIST, TEXT, END) /* each in quotes, a blank between (%hrl) */                         \
-    X(CAPTURED_RESPONSE_LIST, TEXT, END)                                                                     \
     X(CAPTURED_COOKIE_REQUEST, TEXT, END)                                                                    \
     X(CAPTURED_COOKIE_RESPONSE, TEXT, END)                                                                   \
     X(STREAM_STATUS, INT, END) /* nginx stream $status: 200 400 403 500 502 503 */

@@ -43,7 +43,7 @@ static void join(struct build *b, struct statement *s, uint32_t n)
     const struct word *last = word_at(s, n - 1);
     for (uint32_t i = 1; i < n; i++)
         first.text = arena_printf(b->arena, "%.*s %.*s", SPAN_ARGS(first.text), SPAN_ARGS(text_at(s, i)));
-    first.at.length = last->at.offset + last->at.length - first.at.offset;
+    first.at = last->at; /* the first is right, or there would be nothing to join */
     struct word *words = ARENA_ARRAY(b->arena, s->words.count - n + 1, struct word);
     words[0] = first;
     for (uint32_t i = n; i < s->words.count; i++)

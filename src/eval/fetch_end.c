@@ -306,6 +306,7 @@ static struct value from_end(struct facts *f, const struct expr_part *p)
         return text_or_dash(e->captured_cookie_response);
     default:
         BUG_ON(true);
+        return value_none();
     }
 }
 

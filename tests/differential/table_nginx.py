@@ -20,6 +20,11 @@ SITE = {"html/index.html": "<p>home\n", "html/a.txt": "text of a\n", "html/sub/i
         "html/50x.html": "sorry\n", "html/404.html": "not here\n", "html/big.txt": "0123456789" * 2000, "html/no-extension": "octets", "html/sp ace.txt": "space\n",
         "other/x.txt": "other x\n"}
 
+LOGGED = [
+    Ask("/who?a=1"), Ask("/own"), Ask("/refused"), Ask("/moved"),
+    Ask("/echo", "POST", [("Content-Type", "t/x"), ("Cookie", "sid=7"), ("Referer", "http://r/"), ("User-Agent", "ua"), ("X-A", 'q"u')], b"body"),
+    Ask("/a%20b/who"), Ask("/chunked/300/1"), Ask("/size/1000", "HEAD"), Ask("/status/503"), Ask(raw=b"BAD\x01\r\n\r\n", note="no request"), Ask("/who", host="EXAMPLE.org:7")]
+
 GROUPS = [
     Group("nginx/proxy_pass", "proxy_pass", server("""
         location /plain/ { proxy_pass http://up; }
@@ -31,7 +36,7 @@ GROUPS = [
         location / { proxy_pass http://up; }"""), [
         Ask("/plain/a?x=1"), Ask("/strip/a/b?x=%20"), Ask("/map/a%20b?q=1"), Ask("/noslashfoo"), Ask("/exact?z=1"), Ask("/host/x"),
         Ask("/strip/"), Ask("/strip"), Ask("/map"), Ask("/plain/a%2Fb"), Ask("/strip/a%2Fb%3Fc"), Ask("/plain/../up"), Ask("/strip/x/../y"), Ask("/strip//a///b"),
-        Ask("/plain/%41%2e%2e"), Ask("/map/%e4%bd%a0"), Ask("/?only=args"), Ask("/a;b=c,d"), Ask("/plain/#frag"), Ask("/%zz"), Ask("/../../etc/passwd"),
+        Ask("/plain/%41%2e%2e"), Ask("/map/%e4%bd%a0"), Ask("/?only=args"), Ask("/a;b=c,d"), Ask("/plain/#frag", differs="a fragment is no part of a request target (RFC 9112 3.2)"), Ask("/%zz"), Ask("/../../etc/passwd"),
         Ask("/plain/x", "POST", body=b"a=1&b=2"), Ask("/plain/x", "PUT", body=[b"chunk one", b"two"]), Ask("/plain/x", "DELETE"), Ask("/plain/x", "HEAD"),
         Ask("/plain/x", "OPTIONS"), Ask("/plain/x", "PATCH", body=b"{}"), Ask("http://example.org/plain/abs?x=1", note="absolute form"),
         Ask("/plain/old", version="1.0"), Ask("/plain/e?a=b?c=d&&e"), Ask("/plain/%00", note="encoded NUL")]),
@@ -190,7 +195,8 @@ GROUPS = [
         Ask("/hosts/echo", host="Example.ORG:99"), Ask("/remove/echo", fields=[("Accept-Encoding", "gzip"), ("Cookie", "a=b"), ("Accept", "*/*")]),
         Ask("/vars/echo?a=1&b=2", "POST", [("Content-Type", "text/x"), ("Cookie", "sid=42; other=1")], b"12345"), Ask("/body/echo", "POST", body=b"dropped"),
         Ask("/noheaders/echo", fields=[("X-Mine", "m")]), Ask("/inherit/echo", fields=[("X-Server", "client's"), ("Under_score", "u"), ("X-Twice", "1"), ("X-Twice", "2")]),
-        Ask("/inherit/echo", fields=[("Keep-Alive", "x"), ("TE", "trailers"), ("Upgrade", "h2c"), ("Proxy-Connection", "close"), ("X-Empty", "")]),
+        Ask("/inherit/echo", fields=[("Keep-Alive", "x"), ("TE", "trailers"), ("Upgrade", "h2c"), ("X-Empty", "")]),
+        Ask("/inherit/echo", fields=[("Proxy-Connection", "close")], differs="Proxy-Connection is of one hop"),
         Ask("/own/echo", fields=[("X-Real-IP", "9.9.9.9")], source="127.9.8.7"), Ask("/inherit/echo", fields=[("Expect", "100-continue")], method="POST", body=b"e", note="Expect is not passed on"),
         Ask("/method/echo")]),
 
@@ -201,11 +207,10 @@ GROUPS = [
         location /redirect-off/ { proxy_redirect off; proxy_pass http://up/; }
         location /redirect-own/ { proxy_redirect http://inside/ http://outside/; proxy_pass http://up/; }
         location /ignore/ { proxy_ignore_headers X-Accel-Redirect; proxy_pass http://up; }
-        location /cookie/ { proxy_cookie_path / /cookie/; proxy_cookie_domain inside outside; proxy_pass http://up/; }
         location /accel { internal; return 200 "accel"; }"""), [
         Ask("/f/fields?X-Secret=1&X-Other=2"), Ask("/hide/fields?X-Secret=1&X-Other=2"), Ask("/f/fields?Set-Cookie=a%3Db&Set-Cookie=c%3Dd"), Ask("/f/fields?X-Powered-By=p&Server=theirs"),
         Ask("/location/fields?Location=http://up/x"), Ask("/location/fields?Location=/abs"), Ask("/redirect-off/fields?Location=http://up/x"), Ask("/redirect-own/fields?Location=http://inside/x"),
-        Ask("/f/fields?X-Accel-Redirect=/accel"), Ask("/ignore/fields?X-Accel-Redirect=/accel"), Ask("/cookie/fields?Set-Cookie=a%3Db%3B+path%3D/x%3B+domain%3Dinside"),
+        Ask("/f/fields?X-Accel-Redirect=/accel"), Ask("/ignore/fields?X-Accel-Redirect=/accel"),
         Ask("/f/fields?Connection=X-Hop&X-Hop=1&Keep-Alive=timeout"), Ask("/f/fields?Date=yesterday&Content-Type=a/b"), Ask("/f/fields?X-Accel-Expires=5&Refresh=1"),
         Ask("/f/empty/204"), Ask("/f/empty/304"), Ask("/f/status/500"), Ask("/f/size/10", "HEAD"), Ask("/f/chunked/100/3"), Ask("/f/chunked/100/3", version="1.0"), Ask("/f/until-close/100")]),
 
@@ -222,7 +227,7 @@ GROUPS = [
 
     Group("nginx/broken requests", "refusing broken requests", server("location / { proxy_pass http://up; }"), [
         Ask(raw=b"GET / HTTP/1.1\r\n\r\n", note="no Host"), Ask(raw=b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", note="two Hosts"),
-        Ask(raw=b"GET  / HTTP/1.1\r\nHost: example.org\r\n\r\n", note="two spaces"), Ask(raw=b"get / HTTP/1.1\r\nHost: example.org\r\n\r\n", note="lower-case method"),
+        Ask(raw=b"GET  / HTTP/1.1\r\nHost: example.org\r\n\r\n", note="two spaces", differs="RFC 9112 3: exactly one space"), Ask(raw=b"get / HTTP/1.1\r\nHost: example.org\r\n\r\n", note="lower-case method"),
         Ask(raw=b"GET / HTTP/2.0\r\nHost: example.org\r\n\r\n", note="HTTP/2.0"), Ask(raw=b"GET / HTTP/1.1\r\nHost: example.org\r\nContent-Length: x\r\n\r\n", note="length x"),
         Ask(raw=b"POST / HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: gzip\r\n\r\n", note="unknown coding"),
         Ask(raw=b"POST / HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: chunked\r\n\r\nZ\r\n", note="bad chunk"), Ask(raw=b"GET noslash HTTP/1.1\r\nHost: example.org\r\n\r\n", note="no slash"),
@@ -237,20 +242,27 @@ GROUPS = [
         server_names_hash_bucket_size 64;"""), [
         Ask("/a"), Ask("/n/42"), Ask("/x.png"), Ask("/other"), Ask("/", host="www.example.org"), Ask("/q?v=xyz")]),
 
-    Group("nginx/log_format", "log_format", logged("""
+    Group("nginx/cookies", "proxy_cookie_path", server("""
+        location /cookie/ { proxy_cookie_path / /cookie/; proxy_cookie_domain inside outside; proxy_pass http://up/; }"""), [
+        Ask("/cookie/fields?Set-Cookie=a%3Db%3B+path%3D/x%3B+domain%3Dinside"), Ask("/cookie/fields?Set-Cookie=a%3Db")]),
+
+    # one group of variables at a time, so that one that differs hides no other
+    *[Group(f"nginx/log_format {name}", f"variables of {name}", logged("""
         location / { proxy_pass http://up; }
         location /own { return 404; }
         location /refused { proxy_pass http://127.0.0.1:@closed@; }
-        location /moved { return 301 /x; }""",
-        "$remote_addr $remote_user $request_method|$uri|$args|$request_uri|$request|$status|$body_bytes_sent|$http_referer|$http_user_agent|$http_x_a|$host|$hostname_is|$server_name|"
-        "$server_port|$server_protocol|$scheme|$request_length|$content_length|$content_type|$connection_requests|$upstream_addr|$upstream_status|$sent_http_content_type|"
-        "$sent_http_location|$cookie_sid|$arg_a|$is_args|$query_string|$document_uri|$upstream_http_x_origin|$upstream_response_length|$pipe|$request_completion|$proxy_host|$https|$request_body|$server_addr|$nginx_none",
-        http="map $host $hostname_is { default h; } map $host $nginx_none { default ''; }"), [
-        Ask("/who?a=1"), Ask("/own"), Ask("/refused"), Ask("/moved"), Ask("/echo", "POST", [("Content-Type", "t/x"), ("Cookie", "sid=7"), ("Referer", "http://r/"), ("User-Agent", "ua"), ("X-A", 'q"u')], b"body"),
-        Ask("/a%20b/who"), Ask("/chunked/300/1"), Ask("/size/1000", "HEAD"), Ask("/status/503"), Ask(raw=b"BAD\x01\r\n\r\n", note="no request"), Ask("/who", host="EXAMPLE.org:7")]),
+        location /moved { return 301 /x; }""", form, http="map $host $nothing { default ''; }"), LOGGED) for name, form in (
+            ("the request", "$request|$request_method|$uri|$args|$request_uri|$query_string|$document_uri|$server_protocol|$request_length"),
+            ("the request's fields", "$http_referer|$http_user_agent|$http_x_a|$host|$content_length|$content_type|$cookie_sid|$arg_a"),
+            ("the connection", "$remote_addr|$remote_user|$server_addr|$server_port|$server_name|$scheme|$connection_requests|$pipe"),
+            ("the answer", "$status|$body_bytes_sent|$sent_http_content_type|$sent_http_location|$sent_http_x_origin|$request_completion"),
+            ("the origin", "$upstream_addr|$upstream_status|$upstream_http_x_origin|$proxy_host|$proxy_port"),
+            ("the origin's sizes", "$upstream_response_length"),
+            ("emptiness", "<$nothing>|<$is_args>|<$https>|<$args>"),
+            ("the body", "$request_body"))],
 
     Group("nginx/combined", "combined", config.nginx(UP + KEEP + "server { listen 127.0.0.1:@port@; location / { proxy_pass http://up; } }", log="access_log @dir@/access.log;"), [
-        Ask("/who"), Ask("/size/12?x=y", fields=[("User-Agent", 'a "b" \\c'), ("Referer", "\xe9")]), Ask("/status/404", "POST", body=b"12"), Ask(raw=b"GET /\r\n\r\n", note="HTTP/0.9"),
+        Ask("/who"), Ask("/size/12?x=y", fields=[("User-Agent", 'a "b" \\c'), ("Referer", "\xe9")]), Ask("/status/404", "POST", body=b"12"), Ask(raw=b"GET /\r\n\r\n", note="HTTP/0.9", differs="HTTP/0.9 is refused"),
         Ask(raw=b"\x16\x03\x01\r\n\r\n", note="not HTTP")]),
 
     Group("nginx/round robin", "weighted round robin", config.nginx("""

@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 _HEAD = re.compile(r"(error|warning|note)(?:\[(K\d{4})\])?: (.*)")
+_TOTAL = re.compile(r"error: \d+ errors?,|warning: \d+ warnings?,|note: \d+ notes?,")
 _PLACE = re.compile(r"\s*--> (.+?):(\d+)(?::(\d+))?(?:\s|$)")
 _SOURCE = re.compile(r"\s*(\d+) \| ?(.*)")
 _MARKS = re.compile(r"\s*\| ?( *)(\^+)(.*)")
@@ -57,7 +58,7 @@ class Diagnostic:
 def parse(output):
     found = []
     for line in output.splitlines():
-        head = _HEAD.match(line)
+        head = None if _TOTAL.match(line) else _HEAD.match(line)
         if head:
             found.append(Diagnostic(head[1], head[2], head[3]))
             continue

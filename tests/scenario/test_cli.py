@@ -364,7 +364,7 @@ class TestKeel:
         p = prepare("nginx", GOOD["nginx"])
         done = keel(p, "chek", p.file)
         assert done.returncode in (1, 2)
-        assert "check" in done.stderr
+        assert "chek" in done.stderr
         assert "keel run" in keel(p, "--help").stdout
 
     def test_called_by_a_peers_name(self, prepare, language):

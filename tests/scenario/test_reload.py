@@ -257,12 +257,14 @@ def test_failed_server_stays_out_over_a_reload(prepare, origin):
     p.start()
     for _ in range(4):
         assert client.ask(p.port, target="/who").text == "o1"
+    assert process.wait_until(lambda: "refused" in p.read("error.log"), 2)
     refused = p.read("error.log").count("refused")
     p.write(config.nginx(text % MARK["nginx"].format(1)))
     p.reload()
     assert until_generation(p, 1)
     for _ in range(4):
         assert client.ask(p.port, target="/who").text == "o1"
+    time.sleep(0.3)
     assert p.read("error.log").count("refused") == refused == 1
 
 

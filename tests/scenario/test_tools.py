@@ -21,6 +21,8 @@ warning[K0305]: 中文
   --> haproxy.cfg:7:10
 7 | # 中文注释 word
   |            ^^^^
+
+error: 1 error, 1 warning in 2 files; nothing was started
 """
 
 

@@ -94,7 +94,8 @@ struct level {
     struct setting proxy_buffering, proxy_request_buffering, proxy_intercept_errors;
     struct setting proxy_ignore_client_abort, proxy_http_version;
     struct setting proxy_pass_request_headers, proxy_pass_request_body;
-    struct setting proxy_half_close, proxy_next_upstream_switch, proxy_next_upstream_tries, proxy_next_upstream_timeout;
+    struct setting proxy_half_close, proxy_next_upstream_switch, proxy_next_upstream_tries,
+        proxy_next_upstream_timeout;
     struct setting add_header_inherit, real_ip_recursive, internal;
 
     /* Lists and what is compiled from words: a level that has none inherits its parent's. */

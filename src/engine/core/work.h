@@ -19,8 +19,8 @@ struct work {
     struct task task;      /* the way back */
     struct work *next;     /* in the pool's queue */
     struct thread *thread; /* who gave it: it does not end before the job is back */
-    work_fn run;       /* in a helper: touches only what belongs to the job */
-    work_fn done;      /* in the giver's thread */
+    work_fn run;           /* in a helper: touches only what belongs to the job */
+    work_fn done;          /* in the giver's thread */
 };
 
 /* Starts <threads> helpers (0 = 4) at the first job. NULL: errno. */

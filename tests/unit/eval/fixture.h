@@ -63,9 +63,16 @@ static inline bool stage_number(void *self, enum fetch f, int64_t *out)
 static inline struct span stage_text(void *self, enum fetch f)
 {
     (void)self;
-    return f == FETCH_TLS_VERSION     ? SPAN("TLSv1.3")
-           : f == FETCH_DOCUMENT_ROOT ? SPAN("/srv")
-                                      : span_of(NULL, 0);
+    return f == FETCH_DOCUMENT_ROOT ? SPAN("/srv") : span_of(NULL, 0);
+}
+
+static inline struct value stage_tls(void *self, enum fetch f, int32_t number, struct scratch *room)
+{
+    (void)self;
+    (void)number;
+    (void)room;
+    return f == FETCH_TLS_VERSION ? (struct value){ .type = VALUE_TEXT, .as.text = SPAN("TLSv1.3") }
+                                  : (struct value){ .type = VALUE_NONE };
 }
 
 static inline bool stage_body(void *self, struct span *out)
@@ -92,6 +99,7 @@ static const struct live stage_live = {
     .address = stage_address,
     .number = stage_number,
     .text = stage_text,
+    .tls = stage_tls,
     .body = stage_body,
     .bytes = stage_bytes,
     .file = stage_file,

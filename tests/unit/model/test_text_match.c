@@ -43,7 +43,7 @@ static void the_nearest_set_answers_first(void **state)
 {
     (void)state;
     static struct reply base403 = { .status = 403 }, base500 = { .status = 500 },
-                              own403 = { .status = 403, .reason = SPAN_INIT("mine") };
+                        own403 = { .status = 403, .reason = SPAN_INIT("mine") };
     static struct reply *of_base[] = { &base403, &base500 }, *of_own[] = { &own403 };
     struct reply_set base = { .below = NULL }, own = { .below = &base };
     base.replies.items = of_base;

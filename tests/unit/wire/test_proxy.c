@@ -104,7 +104,7 @@ static const struct {
 static void what_is_valid_is_read(void **state)
 {
     (void)state;
-    char got[256];
+    char got[512];
     for (size_t i = 0; i < COUNT_OF(accepted); i++) {
         struct proxy_header h;
         size_t len;
@@ -220,7 +220,7 @@ static void unix_paths(void **state)
           NULL },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char bytes[16 + 216] = SIG "\x21\x31\0\xd8", got[256], want[256];
+        char bytes[16 + 216] = SIG "\x21\x31\0\xd8", got[512], want[512];
         memcpy(bytes + 16, cases[i].path.ptr, cases[i].path.len);
         memcpy(bytes + 16 + 108, "/to", sizeof("/to"));
         struct proxy_header h;
@@ -352,7 +352,7 @@ static void version_2_is_written_and_read_back(void **state)
     for (size_t i = 0; i < COUNT_OF(cases) * 3; i++) {
         struct proxy_header h = cases[i / 3].h, back;
         bool checksum = i % 3 == 2;
-        char tlv[16], got[256], want[256];
+        char tlv[16], got[512], want[512];
         if (i % 3)
             h.tlvs = span_of(tlv, proxy_write_tlv(tlv, sizeof(tlv), PROXY_TLV_ALPN, SPAN("h2")));
         char *big = malloc(MAX);

@@ -118,7 +118,9 @@ static void test_a_pipe_that_nobody_reads_stops_nothing(void **state)
     }
     assert_true(clock_now().us - before < 5000000);
     access_log_counts(l, &counts);
-    print_message("%llu written, %llu dropped for want of room, %llu by the target\n", (unsigned long long)counts.written, (unsigned long long)counts.dropped_full, (unsigned long long)counts.dropped_failed);
+    print_message("%llu written, %llu dropped for want of room, %llu by the target\n",
+                  (unsigned long long)counts.written, (unsigned long long)counts.dropped_full,
+                  (unsigned long long)counts.dropped_failed);
     assert_true(counts.written > 0 && counts.dropped_full + counts.dropped_failed > 0);
     log_ring_free(&r);
     log_sinks_free(&sinks);

@@ -70,6 +70,8 @@ static const struct algorithm *algorithm_of(enum balance_algorithm a)
         [BALANCE_IP_HASH] = &algorithm_ip_hash,
         [BALANCE_HASH] = &algorithm_hash,
         [BALANCE_KETAMA] = &algorithm_ketama,
+        [BALANCE_HASH_MAP] = &algorithm_hash_map,
+        [BALANCE_HASH_CONSISTENT] = &algorithm_hash_ring,
     };
     const struct algorithm *found = a < COUNT_OF(algorithms) ? algorithms[a] : NULL;
     BUG_ON(found == NULL); /* the dialect refuses what is not here */
@@ -231,17 +233,25 @@ static enum pick_result pick_any(const struct snapshot *s, const struct pool *po
 {
     struct pool_balance *b = &s->balance->pools[pool->index];
     struct pool_state *p = snapshot_pool(s, pool);
-    struct choice c = { .request = r, .tried = r->tried && r->tried->count ? r->tried : NULL, .now = r->now };
+    struct entry *full = NULL;
+    struct choice c = {
+        .request = r,
+        .tried = r->tried && r->tried->count ? r->tried : NULL,
+        .now = r->now,
+        .full = &full,
+    };
     struct entry *e = find(b, &c, out);
     if (e)
         return give(e->state, e->model, r->now, out);
     if (out->reason != PICK_NONE_FULL || r->waiter == NULL || pool->queue_max == 0)
         return PICK_NONE;
-    if (!queue_has_room(pool, p, NULL, NULL)) {
+    struct server_state *wants = full ? full->state : NULL;
+    if (!queue_has_room(pool, p, full ? full->model : NULL, wants)) {
         out->reason = PICK_NONE_QUEUE_FULL;
         return PICK_NONE;
     }
-    wait_in(s, pool, r, NULL);
+    wait_in(s, pool, r, wants);
+    full = NULL;
     e = find(b, &c, out);
     if (e == NULL)
         return PICK_WAIT;

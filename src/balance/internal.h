@@ -74,6 +74,7 @@ struct choice {
     const struct pick_request *request;
     const struct tried *tried; /* NULL: none, or they may be had again */
     instant now;
+    struct entry **full; /* HAProxy's hashes: who the key belongs to, and is full: waited for */
 };
 
 /* Looks at every server again when something changed since the last look. */
@@ -88,6 +89,22 @@ static inline bool may_take(const struct choice *c, const struct entry *e)
         return false;
     return !e->limited || !entry_is_full(e, c->now);
 }
+
+/* It may take but for being full. */
+static inline bool is_only_full(const struct choice *c, const struct entry *e)
+{
+    return e->usable && e->weight && e->limited && !(c->tried && tried_has(c->tried, e->model)) &&
+           entry_is_full(e, c->now);
+}
+
+/* HAProxy's fixed order of the usable servers (static_rr.c): static-rr walks it, map-based hashes count in
+ * it. */
+struct places {
+    uint32_t *order; /* entries */
+    uint32_t len, room, at;
+};
+void places_prepare(struct arena *a, struct side *g);
+void places_changed(struct side *g);
 
 /* nginx's smooth weighted round robin over the entries that may take; also what others fall back to. */
 struct entry *smooth_choose(struct side *g, const struct choice *c);
@@ -110,4 +127,4 @@ uint32_t weights_find(const struct weights *w, const struct side *g, uint32_t n)
 
 extern const struct algorithm algorithm_round_robin, algorithm_static_rr, algorithm_stride,
     algorithm_least_conn, algorithm_least_oldest, algorithm_first, algorithm_random, algorithm_ip_hash,
-    algorithm_hash, algorithm_ketama;
+    algorithm_hash, algorithm_ketama, algorithm_hash_map, algorithm_hash_ring;

@@ -7,12 +7,7 @@
  */
 #include "balance/internal.h"
 
-struct places {
-    uint32_t *order; /* entries */
-    uint32_t len, room, at;
-};
-
-static void prepare(struct arena *a, struct side *g)
+void places_prepare(struct arena *a, struct side *g)
 {
     struct places *p = g->own = ARENA_NEW(a, struct places);
     uint64_t sum = 0;
@@ -32,7 +27,7 @@ static uint32_t gcd_of(uint32_t a, uint32_t b)
     return a;
 }
 
-static void changed(struct side *g)
+void places_changed(struct side *g)
 {
     struct places *p = g->own;
     uint32_t gcd = 0;
@@ -80,7 +75,7 @@ static struct entry *choose(struct side *g, const struct choice *c, enum pick_re
 }
 
 const struct algorithm algorithm_static_rr = {
-    .prepare = prepare,
-    .changed = changed,
+    .prepare = places_prepare,
+    .changed = places_changed,
     .choose = choose,
 };

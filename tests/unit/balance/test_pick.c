@@ -79,8 +79,9 @@ static char one(const struct pick_request *r, enum pick_reason *why)
 }
 
 static const enum balance_algorithm all[] = {
-    BALANCE_ROUND_ROBIN, BALANCE_STATIC_RR, BALANCE_STRIDE,  BALANCE_LEAST_CONN, BALANCE_LEAST_OLDEST,
-    BALANCE_FIRST,       BALANCE_RANDOM,    BALANCE_IP_HASH, BALANCE_HASH,       BALANCE_KETAMA,
+    BALANCE_ROUND_ROBIN,  BALANCE_STATIC_RR, BALANCE_STRIDE,   BALANCE_LEAST_CONN,
+    BALANCE_LEAST_OLDEST, BALANCE_FIRST,     BALANCE_RANDOM,   BALANCE_IP_HASH,
+    BALANCE_HASH,         BALANCE_KETAMA,    BALANCE_HASH_MAP, BALANCE_HASH_CONSISTENT,
 };
 
 static void nobody_gives_to_who_may_not_take(void **state)

@@ -69,10 +69,11 @@ enum action_kind {
     ACTION_FORWARDED_FOR, /* option forwardfor: .name .networks except, .number 1 = if-none */
     ACTION_REAL_IP,       /* set_real_ip_from: .networks trusted, .name field, .number 1 = recursive */
     ACTION_CAPTURE,       /* .expr into capture slot .number, .number2 = length; name for the log */
-    ACTION_SET_LOG_LEVEL, /* .number syslog level; -1: no line is written */
+    ACTION_SET_LOG_LEVEL, /* .number syslog level, or LOG_LEVEL_SILENT */
     ACTION_LIMIT_RATE,    /* bytes a second to the client: .expr, .number after */
     ACTION_LIMIT_CONN,    /* .zone */
     ACTION_LIMIT_REQ,
+    ACTION_RETRY_OFF,  /* what was sent to a server is not sent again (disable-l7-retry) */
     ACTION_USE_SERVER, /* in PICK: .server, if it can be used; past the balancing */
     ACTION_COUNT
 };

@@ -46,6 +46,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_LIMIT_RATE] = "LIMIT_RATE",
     [ACTION_LIMIT_CONN] = "LIMIT_CONN",
     [ACTION_LIMIT_REQ] = "LIMIT_REQ",
+    [ACTION_RETRY_OFF] = "RETRY_OFF",
     [ACTION_USE_SERVER] = "USE_SERVER",
 };
 

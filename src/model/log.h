@@ -7,11 +7,13 @@
 #include "model/expr.h"
 #include "model/list_of.h"
 
+#define LOG_LEVEL_SILENT 8 /* a line of this level: no target takes it */
+
 enum log_target_kind { LOG_FILE, LOG_STDERR, LOG_STDOUT, LOG_SYSLOG, LOG_RING };
 enum log_frame {                         /* what stands before the message */
                  LOG_FRAME_NONE,         /* files: the line and a newline */
-                 LOG_FRAME_RFC3164,      /* HAProxy adds no host name by default */
-                 LOG_FRAME_RFC3164_HOST, /* nginx: with host */
+                 LOG_FRAME_RFC3164,      /* HAProxy: with host and pid */
+                 LOG_FRAME_RFC3164_HOST, /* nginx: with host, without pid */
                  LOG_FRAME_RFC5424,
                  LOG_FRAME_LOCAL,
                  LOG_FRAME_SHORT, /* <142>message */

@@ -13,6 +13,13 @@ static void on_accept(struct build *b, const struct keyword *k, const struct sta
     (void)haproxy_action(b, ACTION_ACCEPT);
 }
 
+static void on_retry_off(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    (void)s;
+    (void)haproxy_action(b, ACTION_RETRY_OFF);
+}
+
 static void on_close(struct build *b, const struct keyword *k, const struct statement *s)
 {
     (void)s;
@@ -223,7 +230,7 @@ static void on_log_level(struct build *b, const struct keyword *k, const struct 
     bool silent = text_is(s, 1, "silent");
     if (!silent && !value_choice(b->diags, word_at(s, 1), haproxy_log_levels, &level))
         return;
-    haproxy_action(b, ACTION_SET_LOG_LEVEL)->number = silent ? -1 : (int64_t)level;
+    haproxy_action(b, ACTION_SET_LOG_LEVEL)->number = silent ? LOG_LEVEL_SILENT : (int64_t)level;
 }
 
 /* expect-proxy layer4: for every connection, or not at all. */
@@ -295,6 +302,8 @@ const struct keyword haproxy_action_words[] = {
            .high = FETCH_PATH_AND_QUERY, .manual = "REGEX TEXT"),
     ACTION("replace-uri", IN_HTTP_REQUEST, 2, 2, on_replace_part, .low = ACTION_SET_TARGET,
            .high = FETCH_TARGET, .manual = "REGEX TEXT"),
+    ACTION("disable-l7-retry", IN_HTTP_REQUEST, 0, 0, on_retry_off,
+           .manual = "what was sent to a server is not sent again"),
     ACTION("set-status", IN_HTTP_ANSWER, 1, 3, on_set_status, .manual = "STATUS [reason TEXT]"),
     ACTION("set-var", ANYWHERE, 2, 2, on_set_var, .manual = "set-var(txn.NAME) EXPRESSION"),
     ACTION("set-var-fmt", ANYWHERE, 2, 2, on_set_var, .low = 1, .manual = "set-var-fmt(txn.NAME) FORMAT"),
@@ -309,8 +318,6 @@ const struct keyword haproxy_action_words[] = {
     REFUSED("auth", IN_HTTP_REQUEST | IN_STATS_RULES, "lists of users are not served yet"),
     REFUSED("cache-use", IN_HTTP_REQUEST, "answers are not cached yet"),
     REFUSED("cache-store", IN_HTTP_RESPONSE, "answers are not cached yet"),
-    REFUSED("disable-l7-retry", IN_HTTP_REQUEST,
-            "it is not served yet; `retry-on` counts for the whole backend"),
     REFUSED("do-log", ANYWHERE, "lines are written at the end of a request only"),
     REFUSED("do-resolve", ANYWHERE, "names are resolved once, at start"),
     REFUSED("early-hint", IN_HTTP_REQUEST, "1xx answers of our own are not served yet"),

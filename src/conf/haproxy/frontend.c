@@ -159,7 +159,7 @@ static void monitor_reply(struct build *b, struct draft *d, const struct cond *w
 {
     struct action *a = haproxy_hook_action(b, d, HOOK_REQUEST, ACTION_SET_LOG_LEVEL, at);
     a->when = when;
-    a->number = -1;
+    a->number = LOG_LEVEL_SILENT;
     a = haproxy_hook_action(b, d, HOOK_REQUEST, ACTION_REPLY, at);
     a->when = when;
     a->reply = haproxy_default_reply(b, status, at);
@@ -177,7 +177,7 @@ static void monitor_uri(struct build *b, struct draft *d, const struct line *l)
     a->when = cond_of_test(b->arena, &other);
     a->number = d->monitor_fails.count + 2;
     struct action *silent = haproxy_hook_action(b, d, HOOK_REQUEST, ACTION_SET_LOG_LEVEL, l->s.at);
-    silent->number = -1;
+    silent->number = LOG_LEVEL_SILENT;
     for (uint32_t i = 0; i < d->monitor_fails.count; i++) {
         a = haproxy_hook_action(b, d, HOOK_REQUEST, ACTION_REPLY, d->monitor_fails.items[i]->at);
         a->when = d->monitor_fails.items[i];

@@ -17,10 +17,9 @@ static const struct {
     const char *name;
     enum log_frame frame;
 } frames[] = {
-    { "local", LOG_FRAME_LOCAL },     { "rfc3164", LOG_FRAME_RFC3164_HOST },
-    { "rfc5424", LOG_FRAME_RFC5424 }, { "priority", LOG_FRAME_PRIORITY },
-    { "short", LOG_FRAME_SHORT },     { "timed", LOG_FRAME_TIMED },
-    { "iso", LOG_FRAME_ISO },         { "raw", LOG_FRAME_RAW },
+    { "local", LOG_FRAME_LOCAL },       { "rfc3164", LOG_FRAME_RFC3164 }, { "rfc5424", LOG_FRAME_RFC5424 },
+    { "priority", LOG_FRAME_PRIORITY }, { "short", LOG_FRAME_SHORT },     { "timed", LOG_FRAME_TIMED },
+    { "iso", LOG_FRAME_ISO },           { "raw", LOG_FRAME_RAW },
 };
 
 /* One line: where, and which of the lines. */
@@ -146,11 +145,11 @@ static bool take_levels(struct build *b, const struct statement *s, uint32_t i, 
 
 static bool take_line(struct build *b, const struct statement *s, struct log_line *l)
 {
-    *l = (struct log_line){ .target = { .frame = b->global.send_hostname ? LOG_FRAME_RFC3164_HOST
-                                                                         : LOG_FRAME_LOCAL,
-                                        .line_max = LINE_MAX_DEFAULT,
-                                        .host = b->global.log_host,
-                                        .at = s->at } };
+    *l =
+        (struct log_line){ .target = { .frame = b->global.send_hostname ? LOG_FRAME_RFC3164 : LOG_FRAME_LOCAL,
+                                       .line_max = LINE_MAX_DEFAULT,
+                                       .host = b->global.log_host,
+                                       .at = s->at } };
     if (!take_target(b, word_at(s, 1), &l->target))
         return false;
     uint32_t i = take_options(b, s, 2, l);

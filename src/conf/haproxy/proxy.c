@@ -70,8 +70,7 @@ static struct client_policy *client_policy(struct build *b, const struct draft *
     p->fields_max = (uint16_t)value_or(&b->global.tune_maxhdr, 101);
     p->keep = (enum keep_mode)value_or(&d->connection_mode, KEEP_ALIVE);
     p->linger = is_on(&d->nolinger) ? LINGER_OFF : LINGER_ON;
-    p->linger_time = DURATION_S(30);
-    p->linger_timeout = DURATION_S(5);
+    p->linger_time = p->linger_timeout = DURATION_S(1); /* as much as lets an early answer arrive */
     p->underscores = value_or(&d->restrict_names, 0) == 0;
     p->drop_invalid_fields = !p->underscores;
     p->quiet_probe = is_on(&d->dontlognull);
@@ -99,6 +98,7 @@ static struct server_policy *server_policy(struct build *b, const struct draft *
     p->half_closed_timeout = haproxy_time(&d->timeout_server_fin);
     p->tries_max = (uint32_t)value_or(&d->retries, 3) + 1;
     p->tries_time = DURATION_NONE;
+    p->tries_repeat = true;
     p->retry_on = haproxy_retry_on(b, d, p);
     p->redispatch = (int32_t)(int64_t)value_or(&d->redispatch, 0);
     p->retry_pause = retry_pause(d);

@@ -57,6 +57,9 @@ bool live_number(void *self, enum fetch f, int64_t *out)
         *out = s->requests;
     else if (f == FETCH_PROCESS_CONNECTIONS)
         *out = atomic_load_explicit(&s->thread->shared->connections, memory_order_relaxed);
+    else if (f == FETCH_REQUEST_SERIAL)
+        *out =
+            (int64_t)atomic_fetch_add_explicit(&s->thread->shared->request_serials, 1, memory_order_relaxed);
     else if (f == FETCH_TLS_USED)
         *out = s->conn.tls != NULL;
     else

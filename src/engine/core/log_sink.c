@@ -119,10 +119,10 @@ static bool format_of(enum log_frame frame, enum syslog_format *out)
     case LOG_FRAME_NONE:
     case LOG_FRAME_RAW:
         return false;
-    case LOG_FRAME_RFC3164:
     case LOG_FRAME_LOCAL:
         *out = SYSLOG_LOCAL;
         return true;
+    case LOG_FRAME_RFC3164:
     case LOG_FRAME_RFC3164_HOST:
         *out = SYSLOG_RFC3164;
         return true;

@@ -110,6 +110,20 @@ static enum outcome act_set_log_level(struct rules *r, const struct action *a)
     return NEXT;
 }
 
+static enum outcome act_retry_off(struct rules *r, const struct action *a)
+{
+    (void)a;
+    r->retry_off = true;
+    return NEXT;
+}
+
+/* The first that holds counts. */
+static enum outcome act_use_server(struct rules *r, const struct action *a)
+{
+    r->wanted = a->server;
+    return LEAVE;
+}
+
 static enum outcome act_limit_rate(struct rules *r, const struct action *a)
 {
     int64_t rate = 0;
@@ -163,6 +177,8 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_LIMIT_RATE] = act_limit_rate,
     [ACTION_LIMIT_CONN] = act_unknown,
     [ACTION_LIMIT_REQ] = act_unknown,
+    [ACTION_RETRY_OFF] = act_retry_off,
+    [ACTION_USE_SERVER] = act_use_server,
 };
 
 /* --- running --- */

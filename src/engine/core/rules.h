@@ -61,8 +61,10 @@ struct rules {
     const struct reply *reply;
     uint16_t status;
     struct span location;
-    uint8_t log_level;         /* as SET_LOG_LEVEL said; UINT8_MAX: not */
-    uint64_t rate, rate_after; /* as LIMIT_RATE said; 0: the policy's */
+    const struct server *wanted; /* as USE_SERVER said; NULL: the balancer chooses */
+    bool retry_off;              /* RETRY_OFF was met */
+    uint8_t log_level;           /* as SET_LOG_LEVEL said; UINT8_MAX: not */
+    uint64_t rate, rate_after;   /* as LIMIT_RATE said; 0: the policy's */
 };
 
 /* <facts>, <session> and <request> are set; everything else is made new: in <entry>, with its policies. */

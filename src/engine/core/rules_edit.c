@@ -250,7 +250,8 @@ enum outcome act_capture(struct rules *r, const struct action *a)
 
     if (!eval_text_found(r->facts, a->expr, &text))
         return NEXT;
-    if (!eval_capture(r->facts, response, (uint32_t)a->number, r->entry->slots, text, (size_t)a->number2))
+    if (!eval_capture(r->facts, response, (uint32_t)a->number,
+                      response ? r->entry->response_slots : r->entry->slots, text, (size_t)a->number2))
         return rules_end(r, RULES_FAILED);
     return NEXT;
 }

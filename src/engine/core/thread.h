@@ -31,9 +31,10 @@ struct shared {
     struct protocols protocols;
     struct access_log *log;
     struct work_pool *work;
-    struct state_world *world;    /* state/: what outlives a config */
-    int temp_dir;                 /* an open folder for unlinked temporary files; -1: memory files */
-    _Atomic uint64_t serials;     /* of sessions */
+    struct state_world *world; /* state/: what outlives a config */
+    int temp_dir;              /* an open folder for unlinked temporary files; -1: memory files */
+    _Atomic uint64_t serials;  /* of sessions */
+    _Atomic uint64_t request_serials;
     _Atomic uint32_t connections; /* clients, all threads */
     _Atomic uint64_t accepted;
     struct thread **threads;

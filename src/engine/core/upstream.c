@@ -543,6 +543,10 @@ static enum upstream_result upstream_pick(struct upstream *u)
     struct pick pick = { 0 };
     enum pick_result r = upstream_ask(u, NULL, &pick);
 
+    if (r == PICK_NONE && pick.reason == PICK_NONE_NOT_USABLE && u->wanted) {
+        u->wanted = NULL; /* it is down: as if nobody had asked for it */
+        r = upstream_ask(u, NULL, &pick);
+    }
     if (r == PICK_NONE && pick.reason == PICK_NONE_FULL && u->pool->queue_max) {
         u->ticket = ticket_new(u);
         if (u->ticket)

@@ -95,6 +95,7 @@ enum stream_step step_pick(struct stream *s)
     u->session = s->session;
     u->pool = s->proxy->pool;
     u->policy = s->rules.server;
+    u->wanted = s->rules.wanted;
     u->facts = &s->facts;
     u->error_logs = s->rules.error_logs;
     u->on_result = stream_on_upstream;
@@ -128,7 +129,7 @@ enum stream_step step_connect(struct stream *s)
 /* --- trying again --- */
 static bool request_is_replayable(const struct stream *s)
 {
-    return s->to_server.body.keep || s->to_server.passed == 0;
+    return !s->rules.retry_off && (s->to_server.body.keep || s->to_server.passed == 0);
 }
 
 static enum error_event event_of(enum upstream_failure f)

@@ -716,7 +716,7 @@ static void upstream_error_limit(struct upstream *u)
 
 static void upstream_count_failure(struct upstream *u, enum upstream_failure f)
 {
-    if (f == FAILURE_STALE)
+    if (f == FAILURE_STALE || f == FAILURE_BODY) /* nobody's fault; and a head had come: it works */
         return;
     if (f == FAILURE_TIMEOUT)
         upstream_bump(u, response_timeouts);

@@ -240,6 +240,7 @@ void stream_note_end(struct stream *s, enum end_reason reason)
 enum stream_step stream_refuse(struct stream *s, unsigned status, enum end_reason reason)
 {
     stream_note_end(s, reason);
+    s->client_expired = s->server_expired = false;
     s->status = (uint16_t)status;
     s->rules.reply = NULL;
     s->rules.location = span_of(NULL, 0);

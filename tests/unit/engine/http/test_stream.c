@@ -499,6 +499,34 @@ static void test_times_have_their_statuses(void **state)
     play_end(p);
 }
 
+static void test_a_slow_server_does_not_cost_the_next_one_its_time(void **state)
+{
+    struct play *p = play_begin(LANGUAGE_NGINX, 2);
+    (void)state;
+    p->hand.server->read_timeout = DURATION_MS(150);
+    play_start(p, 1);
+    int c = play_client(p), other = play_client(p);
+    say(other, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    int first = play_accept(p, 0);
+    (void)hear(p, first, "\r\n\r\n");
+    int second = -1;
+    for (int i = 0; i < 2; i++) { /* a kept connection to the second server */
+        say(i ? other : c, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+        if (i == 0)
+            second = play_accept(p, 1);
+        (void)hear(p, i ? first : second, "\r\n\r\n");
+        if (i == 0)
+            say(first, OK(1, "1")), (void)hear(p, other, "1");
+        if (i == 0)
+            say(second, OK(1, "2")), (void)hear(p, c, "2");
+    }
+    (void)hear(p, second, "\r\n\r\n"); /* <other>'s request, when the first server was too slow */
+    say(second, OK(2, "ok"));
+    assert_has(hear(p, other, "ok"), "200 OK");
+    close(c), close(other), (void)hear(p, first, NULL), close(first), close(second);
+    play_end(p);
+}
+
 static void test_an_idle_connection_is_closed_in_time(void **state)
 {
     struct play *p = play_begin(LANGUAGE_HAPROXY, 1);
@@ -693,6 +721,7 @@ int main(void)
         cmocka_unit_test(test_a_refused_connection_is_tried_elsewhere),
         cmocka_unit_test(test_nobody_there_is_502_or_503),
         cmocka_unit_test(test_times_have_their_statuses),
+        cmocka_unit_test(test_a_slow_server_does_not_cost_the_next_one_its_time),
         cmocka_unit_test(test_an_idle_connection_is_closed_in_time),
         cmocka_unit_test(test_an_answer_that_stops_ends_the_connection),
         cmocka_unit_test(test_a_client_that_goes_ends_the_request_where_asked),

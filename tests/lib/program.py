@@ -226,7 +226,7 @@ class Program:
     def crashes(self):
         """sentences about sanitizer reports, bugs and deaths by signal in anything that it wrote"""
         found = []
-        for path in sorted(p for p in self.dir.rglob("*") if p.is_file() and p.stat().st_size < 64 << 20):
+        for path in sorted(p for p in self.dir.rglob("*") if p.is_file() and not p.is_symlink() and p.stat().st_size < 64 << 20):
             data = path.read_bytes() if path.parent.name == "san" or path.suffix in (".log", "") else b""
             hit = _BAD.search(data)
             if hit:

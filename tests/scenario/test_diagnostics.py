@@ -169,7 +169,7 @@ def test_word_of_the_other_language(check):
 
 def test_values(check):
     lines = {"        listen 127.0.0.1:70000;": "70000", "        keepalive_timeout 5x;": "5x", "        client_max_body_size lots;": "lots",
-             "        proxy_http_version 9;": "9", "        sendfile perhaps;": "perhaps"}
+             "        proxy_http_version 9;": "9", "        proxy_buffering perhaps;": "perhaps"}
     _, found, out = check(nginx=NGINX % "\n".join(lines))
     for number, value in enumerate(lines.values(), 6):
         assert value in only(found, number).marked, out

@@ -278,14 +278,22 @@ def test_http_500_is_not_a_failure_unless_said(start, origin, language):
 def test_post_is_not_repeated(start, origin, language, path):
     """once a POST was sent, nobody knows whether it was done: no second server may get it"""
     text = {"nginx": nginx(upstream="server 127.0.0.1:@a@ max_fails=0; server 127.0.0.1:@b@ max_fails=0;"),
-            "haproxy": haproxy("server a 127.0.0.1:@a@;server b 127.0.0.1:@b@",
-                               "retries 3;option redispatch 1;retry-on conn-failure empty-response response-timeout;"
-                               "http-request disable-l7-retry if METH_POST")}
+            "haproxy": haproxy("server a 127.0.0.1:@a@;server b 127.0.0.1:@b@", "retries 3;option redispatch 1")}
     values, a, b = pair(origin)
     p = start(language, text[language], **values)
     answer = client.ask(p.port, "POST", path, body=b"order one book")
     assert answer.status in (502, 504)
     assert len(a.requests) + len(b.requests) == 1
+
+
+def test_post_is_exempt_from_haproxys_retries(start, origin):
+    """retry-on repeats any method; this is how a file says no"""
+    values, a, b = pair(origin)
+    p = start("haproxy", haproxy("server a 127.0.0.1:@a@;server b 127.0.0.1:@b@",
+                                 "retries 3;option redispatch 1;retry-on conn-failure empty-response;http-request disable-l7-retry if METH_POST"), **values)
+    assert client.ask(p.port, "POST", "/refuse-keep", body=b"order one book").status == 502
+    assert len(a.requests) + len(b.requests) == 1
+    assert client.ask(p.port, "GET", "/once/fin").status == 200
 
 
 def test_post_goes_to_the_next_when_it_was_never_sent(start, origin, language):

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/act.h"
+
+#include "state/snapshot.h"
+
+#define LINE_MOST 4096
+
+const char *act_name(enum act a)
+{
+    static const char *const names[ACTS] = {
+        [ACT_READY] = "ready",
+        [ACT_DRAIN] = "drain",
+        [ACT_MAINT] = "maintenance",
+        [ACT_ENABLE] = "enable",
+        [ACT_CHECKS_ON] = "checks on",
+        [ACT_CHECKS_OFF] = "checks off",
+        [ACT_HEALTH_UP] = "force up",
+        [ACT_HEALTH_DOWN] = "force down",
+        [ACT_WEIGHT] = "weight",
+        [ACT_FRONTEND_ON] = "frontend on",
+        [ACT_FRONTEND_OFF] = "frontend off",
+        [ACT_FRONTEND_LIMIT] = "frontend limit",
+    };
+    return names[a];
+}
+
+/* ---- the record ---- */
+
+static void put_member(struct buf *b, const char *name, struct span value)
+{
+    if (value.len == 0)
+        return;
+    buf_printf(b, ",\"%s\":", name);
+    buf_put_json(b, value);
+}
+
+static void begin_line(struct buf *b, char *room, const struct admin_now *now, const struct act_by *by,
+                       struct span what)
+{
+    struct clock_text text = { 0 };
+
+    buf_init_fixed(b, room, LINE_MOST);
+    clock_text_at(&text, now->wall_us);
+    buf_printf(b, "{\"time\":\"%s\",\"ms\":%llu", text.iso, (unsigned long long)(now->wall_us / 1000));
+    put_member(b, "user", by->user);
+    put_member(b, "from", by->from);
+    put_member(b, "through", by->through);
+    put_member(b, "what", what);
+}
+
+static void end_line(struct buf *b, const struct admin_now *now, struct span result)
+{
+    put_member(b, "result", result);
+    buf_put_char(b, '}');
+    if (now->process->audit != NULL && !b->truncated)
+        now->process->audit(now->process->self, buf_span(b));
+}
+
+void act_refused(const struct admin_now *now, const struct act_by *by, struct span what, struct span why)
+{
+    char room[LINE_MOST];
+    struct buf b;
+
+    begin_line(&b, room, now, by, span_first(what, 200));
+    put_member(&b, "why", why);
+    end_line(&b, now, SPAN("refused"));
+}
+
+void act_note(const struct admin_now *now, const struct act_by *by, struct span what)
+{
+    char room[LINE_MOST];
+    struct buf b;
+
+    begin_line(&b, room, now, by, what);
+    end_line(&b, now, SPAN("done"));
+}
+
+/* ---- servers ---- */
+
+struct before {
+    const char *use;
+    uint32_t weight;
+};
+
+static struct before look_at(const struct admin_now *now, const struct server *server)
+{
+    const struct server_state *s = snapshot_server(now->snapshot, server);
+
+    return (struct before){ server_use_name(server_use(s, server, now->now)),
+                            atomic_load_explicit(&s->weight, memory_order_relaxed) };
+}
+
+static void put_look(struct buf *b, const char *name, const struct before *l)
+{
+    buf_printf(b, ",\"%s\":\"%s, weight %u\"", name, l->use, l->weight);
+}
+
+static void record(const struct admin_now *now, const struct act_by *by, const struct server *server,
+                   enum act a, const struct before *before, enum act_result result)
+{
+    char room[LINE_MOST], name[512];
+    struct buf b, object;
+    struct before after = look_at(now, server);
+
+    begin_line(&b, room, now, by, span_from(act_name(a)));
+    buf_init_fixed(&object, name, sizeof(name));
+    buf_printf(&object, "%.*s/%.*s", SPAN_ARGS(server->pool->name), SPAN_ARGS(server->name));
+    put_member(&b, "object", buf_span(&object));
+    put_look(&b, "before", before);
+    put_look(&b, "after", &after);
+    end_line(&b, now, result == ACT_DONE ? SPAN("done") : SPAN("not checked"));
+}
+
+static enum act_result do_to_server(struct server_state *s, enum act a, uint32_t value, instant now)
+{
+    const unsigned maint = ADMIN_MAINT | ADMIN_FILE_DOWN, drain = ADMIN_DRAIN | ADMIN_FILE_DRAIN;
+
+    switch (a) {
+    case ACT_READY:
+        server_set_admin(s, 0, maint | drain, now);
+        return ACT_DONE;
+    case ACT_DRAIN:
+        server_set_admin(s, ADMIN_DRAIN, maint, now);
+        return ACT_DONE;
+    case ACT_MAINT:
+        server_set_admin(s, ADMIN_MAINT, ADMIN_DRAIN, now);
+        return ACT_DONE;
+    case ACT_ENABLE:
+        server_set_admin(s, 0, maint, now);
+        return ACT_DONE;
+    case ACT_CHECKS_ON:
+        server_set_admin(s, 0, ADMIN_NO_CHECK, now);
+        return ACT_DONE;
+    case ACT_CHECKS_OFF:
+        server_set_admin(s, ADMIN_NO_CHECK, 0, now);
+        return ACT_DONE;
+    case ACT_HEALTH_UP:
+        return server_set_health(s, HEALTH_UP, now) ? ACT_DONE : ACT_NO_CHECK;
+    case ACT_HEALTH_DOWN:
+        return server_set_health(s, HEALTH_DOWN, now) ? ACT_DONE : ACT_NO_CHECK;
+    case ACT_WEIGHT:
+        server_set_weight(s, value, now);
+        return ACT_DONE;
+    case ACT_FRONTEND_ON:
+    case ACT_FRONTEND_OFF:
+    case ACT_FRONTEND_LIMIT:
+    case ACTS:
+        break;
+    }
+    BUG_ON(true);
+    return ACT_SAME;
+}
+
+enum act_result act_on_server(const struct admin_now *now, const struct act_by *by,
+                              const struct server *server, enum act a, uint32_t value)
+{
+    struct before before = look_at(now, server);
+    bool checks = a == ACT_CHECKS_ON && server->check == NULL;
+    enum act_result r =
+        checks ? ACT_NO_CHECK : do_to_server(snapshot_server(now->snapshot, server), a, value, now->now);
+
+    record(now, by, server, a, &before, r);
+    return r;
+}
+
+/* ---- frontends ---- */
+
+enum act_result act_on_frontend(const struct admin_now *now, const struct act_by *by,
+                                const struct service *service, enum act a, uint32_t value)
+{
+    struct service_state *s = snapshot_service(now->snapshot, service);
+    char room[LINE_MOST];
+    struct buf b;
+
+    if (a == ACT_FRONTEND_LIMIT) {
+        atomic_store_explicit(&s->connections_max, value, memory_order_relaxed);
+    } else {
+        bool off = a == ACT_FRONTEND_OFF;
+        if (atomic_exchange_explicit(&s->disabled, off, memory_order_relaxed) == off)
+            return ACT_SAME;
+    }
+    begin_line(&b, room, now, by, span_from(act_name(a)));
+    put_member(&b, "object", service->name);
+    if (a == ACT_FRONTEND_LIMIT)
+        buf_printf(&b, ",\"after\":%u", value);
+    end_line(&b, now, SPAN("done"));
+    return ACT_DONE;
+}
+
+/* ---- counters ---- */
+
+static void lower32(_Atomic uint32_t *most, const _Atomic uint32_t *now)
+{
+    atomic_store_explicit(most, atomic_load_explicit(now, memory_order_relaxed), memory_order_relaxed);
+}
+
+static void clear_peaks(const struct counts *c)
+{
+    for (unsigned i = 0; i < c->threads; i++) {
+        struct counts_block *b = atomic_load_explicit(&c->blocks[i], memory_order_acquire);
+        if (b == NULL)
+            continue;
+        atomic_store_explicit(&b->session_rate.most, 0, memory_order_relaxed);
+        atomic_store_explicit(&b->request_rate.most, 0, memory_order_relaxed);
+    }
+}
+
+static void clear(struct counts *c, bool all)
+{
+    if (all)
+        counts_clear(c);
+    else
+        clear_peaks(c);
+}
+
+void act_clear_counters(const struct admin_now *now, const struct act_by *by, bool all)
+{
+    const struct config *c = now->snapshot->config;
+
+    for (uint32_t i = 0; i < c->services.count; i++) {
+        struct service_state *s = now->snapshot->services[i];
+        clear(&s->counts, all);
+        lower32(&s->active_most, &s->active);
+    }
+    for (uint32_t i = 0; i < c->pools.count; i++) {
+        struct pool_state *s = now->snapshot->pools[i];
+        clear(&s->counts, all);
+        lower32(&s->active_most, &s->active);
+        lower32(&s->waiting_most, &s->waiting);
+    }
+    for (uint32_t i = 0; i < c->servers.count; i++) {
+        struct server_state *s = now->snapshot->servers[i];
+        clear(&s->counts, all);
+        lower32(&s->active_most, &s->active);
+        lower32(&s->waiting_most, &s->waiting);
+    }
+    if (all)
+        window_forget(now->process->window, now->now);
+    act_note(now, by, all ? SPAN("clear counters all") : SPAN("clear counters"));
+}

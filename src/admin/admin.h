@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every door of this room (page, control socket) is given: the process's
+ * own facts, and the moment that is looked at. Data in, bytes out: nothing here
+ * has a socket, a file or a clock. docs/design/admin.md says what is shown.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/span.h"
+
+struct snapshot;
+struct window;
+
+/* Of the process: set before the first door opens, but where it says so; read by any thread. */
+struct admin_process {
+    struct span version; /* "3.3.0-evenkeel-0.1.0": begins with the HAProxy version whose language we speak */
+    struct span hostname; /* of the machine */
+    uint32_t pid;
+    uint32_t threads;
+    uint64_t files_max;       /* RLIMIT_NOFILE */
+    uint32_t connections_max; /* in all; 0 = as many as descriptors */
+    instant started;
+    uint64_t started_wall_us;
+    char *const *environment;    /* "NAME=value" ..., NULL; NULL: not shown */
+    _Atomic uint64_t generation; /* of the files that are served; any time */
+    struct window *window;       /* NULL: shares and percentiles are of all time */
+
+    /* One JSON line about an action or a refusal, without its newline. Any thread. NULL: nobody keeps them.
+     */
+    void (*audit)(void *self, struct span line);
+    void *self;
+};
+
+/* The engine's own numbers. */
+struct admin_totals {
+    uint64_t accepted, handled, requests; /* connections, of these served, and requests on them */
+    uint32_t connections, reading, writing, waiting;
+};
+
+/* One look. Everything is borrowed during the call that gets it. */
+struct admin_now {
+    struct admin_process *process;
+    const struct snapshot *snapshot;
+    instant now;
+    uint64_t wall_us;
+    struct admin_totals totals;
+};

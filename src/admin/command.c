@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/command_internal.h"
+#include "base/diag.h"
+#include "state/snapshot.h"
+
+#define NAMES_MOST 128
+
+static command_fn help, prompt, quit, lower_to_user, lower_to_operator, exit_codes;
+static command_fn reload, reopen, stop, drain, upgrade;
+
+/* ---- the table ---- */
+
+struct command {
+    const char *words;
+    enum command_level level;
+    const char *usage; /* behind the words, for help */
+    command_fn *run;   /* NULL: known, not served */
+    const char *help;  /* or why it is not served */
+};
+
+#define NO_TABLES "there are no stick tables here"
+#define NO_MAPS   "maps and ACLs are what the files say: change them and `reload`"
+#define NO_TLS    "certificates are what the files say: change them and `reload`"
+#define INSIDE    "it shows HAProxy's own inside, which is not here"
+#define BY_FILE   "that is what the file says: change it and `reload`"
+#define NO_AGENT  "agent checks are not done here"
+
+// clang-format off
+static const struct command commands[] = {
+    { "clear counters",       COMMAND_OPERATOR, " [all]",                 clear_counters,       "peaks of the statistics begin anew (all: sums too)" },
+    { "disable frontend",     COMMAND_ADMIN,    " <frontend>",            disable_frontend,     "stop accepting for a frontend" },
+    { "disable health",       COMMAND_ADMIN,    " <bk>/<srv>",            disable_health,       "stop checking a server" },
+    { "disable server",       COMMAND_ADMIN,    " <bk>/<srv>",            disable_server,       "put a server into maintenance" },
+    { "enable frontend",      COMMAND_ADMIN,    " <frontend>",            enable_frontend,      "accept again for a frontend" },
+    { "enable health",        COMMAND_ADMIN,    " <bk>/<srv>",            enable_health,        "check a server again" },
+    { "enable server",        COMMAND_ADMIN,    " <bk>/<srv>",            enable_server,        "take a server out of maintenance" },
+    { "get weight",           COMMAND_USER,     " <bk>/<srv>",            get_weight,           "a server's weight, and the file's" },
+    { "set maxconn frontend", COMMAND_ADMIN,    " <frontend> <value>",    set_maxconn_frontend, "change how many connections a frontend takes" },
+    { "set server",           COMMAND_ADMIN,    " <bk>/<srv> [opts]",     set_server,           "change a server's state, weight or health" },
+    { "set timeout",          COMMAND_USER,     " cli <delay>",           set_timeout,          "how long this session may be idle" },
+    { "set weight",           COMMAND_ADMIN,    " <bk>/<srv> <weight>",   set_weight,           "change a server's weight (12, or 50% of the file's)" },
+    { "show backend",         COMMAND_USER,     "",                       show_backend,         "list the backends" },
+    { "show cli level",       COMMAND_USER,     "",                       show_cli_level,       "what this session may do" },
+    { "show env",             COMMAND_OPERATOR, " [var]",                 show_env,             "the environment of the process" },
+    { "show info",            COMMAND_USER,     " [desc]",                show_info,            "about the process" },
+    { "show overview",        COMMAND_USER,     "",                       show_overview,        "everything the page shows, as JSON" },
+    { "show servers conn",    COMMAND_USER,     " [<backend>]",           show_servers_conn,    "connections of the servers" },
+    { "show servers state",   COMMAND_USER,     " [<backend>]",           show_servers_state,   "state of the servers, for a state file" },
+    { "show stat",            COMMAND_USER,     " [opts]",                show_stat,            "statistics ([<iid>|<proxy> <type> <sid>] [json|typed] [up|no-maint])" },
+    { "show status",          COMMAND_USER,     "",                       show_status,          "how things are, in words" },
+    { "show version",         COMMAND_USER,     "",                       show_version,         "the program's version" },
+    { "reload",               COMMAND_ADMIN,    "",                       reload,               "read the files again and serve what they say" },
+    { "reopen",               COMMAND_ADMIN,    "",                       reopen,               "open the log files again" },
+    { "stop",                 COMMAND_ADMIN,    "",                       stop,                 "end the program now" },
+    { "drain",                COMMAND_ADMIN,    "",                       drain,                "accept no more, end when the sessions have ended" },
+    { "upgrade",              COMMAND_ADMIN,    "",                       upgrade,              "start the program's new binary, which takes over" },
+    { "user",                 COMMAND_USER,     "",                       lower_to_user,        "this session may only look from now on" },
+    { "operator",             COMMAND_OPERATOR, "",                       lower_to_operator,    "this session may no longer act on servers" },
+    { "exit-codes",           COMMAND_USER,     " on|off",                exit_codes,           "begin each answer with a line 0 or 1" },
+    { "help",                 COMMAND_USER,     " [<command>]",           help,                 "this list, or the part that begins so" },
+    { "prompt",               COMMAND_USER,     "",                       prompt,               "stay and show a prompt, or no longer" },
+    { "quit",                 COMMAND_USER,     "",                       quit,                 "end the session" },
+    /* What HAProxy knows and is not served: the reason stands in the last column. */
+    { "abort ssl",            COMMAND_ADMIN,    "", NULL, NO_TLS },
+    { "add acl",              COMMAND_ADMIN,    "", NULL, NO_MAPS },
+    { "add map",              COMMAND_ADMIN,    "", NULL, NO_MAPS },
+    { "add server",           COMMAND_ADMIN,    "", NULL, "servers are what the files say: add it there and `reload`" },
+    { "add ssl",              COMMAND_ADMIN,    "", NULL, NO_TLS },
+    { "clear acl",            COMMAND_ADMIN,    "", NULL, NO_MAPS },
+    { "clear map",            COMMAND_ADMIN,    "", NULL, NO_MAPS },
+    { "clear table",          COMMAND_ADMIN,    "", NULL, NO_TABLES },
+    { "commit",               COMMAND_ADMIN,    "", NULL, "nothing can be prepared here: change the file and `reload`" },
+    { "debug",                COMMAND_ADMIN,    "", NULL, INSIDE },
+    { "del acl",              COMMAND_ADMIN,    "", NULL, NO_MAPS },
+    { "del map",              COMMAND_ADMIN,    "", NULL, NO_MAPS },
+    { "del server",           COMMAND_ADMIN,    "", NULL, "servers are what the files say: take it out there and `reload`" },
+    { "del ssl",              COMMAND_ADMIN,    "", NULL, NO_TLS },
+    { "disable agent",        COMMAND_ADMIN,    "", NULL, NO_AGENT },
+    { "disable dynamic-cookie", COMMAND_ADMIN,  "", NULL, BY_FILE },
+    { "dump stats-file",      COMMAND_ADMIN,    "", NULL, "counters outlive a reload by themselves" },
+    { "enable agent",         COMMAND_ADMIN,    "", NULL, NO_AGENT },
+    { "enable dynamic-cookie", COMMAND_ADMIN,   "", NULL, BY_FILE },
+    { "expert-mode",          COMMAND_ADMIN,    "", NULL, "no command here needs it" },
+    { "experimental-mode",    COMMAND_ADMIN,    "", NULL, "no command here needs it" },
+    { "get acl",              COMMAND_USER,     "", NULL, NO_MAPS },
+    { "get map",              COMMAND_USER,     "", NULL, NO_MAPS },
+    { "get var",              COMMAND_USER,     "", NULL, "there are no variables of the process" },
+    { "new ssl",              COMMAND_ADMIN,    "", NULL, NO_TLS },
+    { "prepare",              COMMAND_ADMIN,    "", NULL, "nothing can be prepared here: change the file and `reload`" },
+    { "set anon",             COMMAND_ADMIN,    "", NULL, INSIDE },
+    { "set dynamic-cookie-key", COMMAND_ADMIN,  "", NULL, BY_FILE },
+    { "set map",              COMMAND_ADMIN,    "", NULL, NO_MAPS },
+    { "set maxconn global",   COMMAND_ADMIN,    "", NULL, BY_FILE },
+    { "set maxconn server",   COMMAND_ADMIN,    "", NULL, BY_FILE },
+    { "set profiling",        COMMAND_ADMIN,    "", NULL, INSIDE },
+    { "set rate-limit",       COMMAND_ADMIN,    "", NULL, "there is no rate limit of the whole process" },
+    { "set severity-output",  COMMAND_USER,     "", NULL, "answers have no severity; `exit-codes on` tells good from bad" },
+    { "set ssl",              COMMAND_ADMIN,    "", NULL, NO_TLS },
+    { "set table",            COMMAND_ADMIN,    "", NULL, NO_TABLES },
+    { "set var",              COMMAND_ADMIN,    "", NULL, "there are no variables of the process" },
+    { "show acl",             COMMAND_USER,     "", NULL, NO_MAPS },
+    { "show activity",        COMMAND_USER,     "", NULL, INSIDE },
+    { "show cache",           COMMAND_USER,     "", NULL, "there is no cache" },
+    { "show cli sockets",     COMMAND_USER,     "", NULL, "`stats socket` lines of the files say which there are" },
+    { "show errors",          COMMAND_OPERATOR, "", NULL, "bad messages are not kept; the error log says what was wrong with each" },
+    { "show events",          COMMAND_USER,     "", NULL, "there are no rings of events; the log has them" },
+    { "show fd",              COMMAND_USER,     "", NULL, INSIDE },
+    { "show libs",            COMMAND_USER,     "", NULL, INSIDE },
+    { "show map",             COMMAND_USER,     "", NULL, NO_MAPS },
+    { "show peers",           COMMAND_USER,     "", NULL, "there are no peers" },
+    { "show pools",           COMMAND_USER,     "", NULL, INSIDE },
+    { "show profiling",       COMMAND_USER,     "", NULL, INSIDE },
+    { "show resolvers",       COMMAND_USER,     "", NULL, "what names resolve to is not counted" },
+    { "show schema",          COMMAND_USER,     "", NULL, "there is no schema; `show stat json` has HAProxy's shape" },
+    { "show sess",            COMMAND_OPERATOR, "", NULL, "sessions are not listed; `show stat` and the log have their numbers" },
+    { "show ssl",             COMMAND_USER,     "", NULL, NO_TLS },
+    { "show startup-logs",    COMMAND_USER,     "", NULL, "`keel check` says what there is to say about the files" },
+    { "show table",           COMMAND_USER,     "", NULL, NO_TABLES },
+    { "show tasks",           COMMAND_USER,     "", NULL, INSIDE },
+    { "show threads",         COMMAND_USER,     "", NULL, INSIDE },
+    { "show tls-keys",        COMMAND_USER,     "", NULL, NO_TLS },
+    { "show trace",           COMMAND_USER,     "", NULL, INSIDE },
+    { "shutdown frontend",    COMMAND_ADMIN,    "", NULL, "`disable frontend` stops accepting; for good the file must say so" },
+    { "shutdown session",     COMMAND_ADMIN,    "", NULL, "single sessions cannot be ended; `set server <bk>/<srv> state drain` lets them end" },
+    { "shutdown sessions",    COMMAND_ADMIN,    "", NULL, "sessions are not ended by force; `set server <bk>/<srv> state drain` lets them end" },
+    { "trace",                COMMAND_ADMIN,    "", NULL, INSIDE },
+    { "wait",                 COMMAND_USER,     "", NULL, "ask again with `show stat`" },
+};
+// clang-format on
+
+const char *command_level_name(enum command_level l)
+{
+    static const char *const names[] = { "user", "operator", "admin" };
+    return names[l];
+}
+
+/* ---- words ---- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+/*
+ * Blanks part words; a backslash takes its meaning from the character behind it.
+ * The words lie in <room>. false: too many, or too long.
+ */
+static bool split(struct span text, char *room, size_t size, struct span *words, unsigned *count)
+{
+    size_t used = 0;
+    unsigned n = 0;
+
+    for (size_t i = 0; i < text.len;) {
+        if (is_blank(text.ptr[i])) {
+            i++;
+            continue;
+        }
+        size_t begin = used;
+        for (; i < text.len && !is_blank(text.ptr[i]); i++) {
+            if (text.ptr[i] == '\\' && i + 1 < text.len)
+                i++;
+            if (used == size)
+                return false;
+            room[used++] = text.ptr[i];
+        }
+        if (n == COMMAND_WORDS)
+            return false;
+        words[n++] = span_of(room + begin, used - begin);
+    }
+    *count = n;
+    return true;
+}
+
+/* How many words of <c> the given ones begin with all of; 0: not this command. */
+static unsigned matches(const struct command *c, const struct span *words, unsigned count)
+{
+    struct span rest = span_from(c->words);
+    unsigned n = 0;
+
+    while (rest.len > 0) {
+        struct span word = span_cut(&rest, ' ');
+        if (n == count || !span_eq(word, words[n]))
+            return 0;
+        n++;
+    }
+    return n;
+}
+
+static const struct command *find(const struct span *words, unsigned count, unsigned *used)
+{
+    const struct command *best = NULL;
+
+    *used = 0;
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        unsigned n = matches(&commands[i], words, count);
+        if (n > *used) {
+            best = &commands[i];
+            *used = n;
+        }
+    }
+    return best;
+}
+
+/* ---- help ---- */
+
+static bool begins_with(const struct command *c, const struct span *words, unsigned count)
+{
+    struct span rest = span_from(c->words);
+
+    for (unsigned i = 0; i < count; i++)
+        if (!span_starts_with(span_cut(&rest, ' '), words[i]))
+            return false;
+    return true;
+}
+
+/* How many there were. */
+static unsigned list(struct call *c, const struct span *words, unsigned count)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        const struct command *row = &commands[i];
+        if (row->run == NULL || row->level > c->session->level || !begins_with(row, words, count))
+            continue;
+        char left[80];
+        (void)snprintf(left, sizeof(left), "%s%s", row->words, row->usage);
+        buf_printf(c->out, "  %-39s : %s\n", left, row->help);
+        n++;
+    }
+    return n;
+}
+
+static enum command_result help(struct call *c)
+{
+    buf_put(c->out, SPAN("The following commands are valid at this level:\n"));
+    if (list(c, c->args, c->count) == 0 && c->count > 0)
+        (void)list(c, NULL, 0);
+    return COMMAND_DONE;
+}
+
+/* Those that begin alike, or all; and the nearest one by spelling. */
+static enum command_result unknown(struct call *c, struct span text, const struct span *words, unsigned count)
+{
+    const char *names[NAMES_MOST] = { 0 };
+    unsigned n = 0;
+
+    for (size_t i = 0; i < COUNT_OF(commands) && n + 1 < NAMES_MOST; i++)
+        if (commands[i].run != NULL)
+            names[n++] = commands[i].words;
+    if (count == 0) {
+        buf_put(c->out, SPAN("Unknown command: an empty line."));
+    } else {
+        const char *near = diag_nearest(span_trim(text), names);
+        buf_put(c->out, SPAN("Unknown command: "));
+        buf_put_json(c->out, span_first(span_trim(text), 80));
+        buf_put_char(c->out, '.');
+        if (near != NULL)
+            buf_printf(c->out, " Did you mean `%s`?", near);
+    }
+    buf_put(c->out, SPAN(" There are:\n"));
+    if (count == 0 || list(c, words, 1) == 0)
+        (void)list(c, NULL, 0);
+    return COMMAND_FAILED;
+}
+
+/* ---- what stands for itself ---- */
+
+static enum command_result prompt(struct call *c)
+{
+    c->session->interactive = !c->session->interactive;
+    return COMMAND_DONE;
+}
+
+static enum command_result quit(struct call *c)
+{
+    (void)c;
+    return COMMAND_QUIT;
+}
+
+static enum command_result lower_to_user(struct call *c)
+{
+    c->session->level = COMMAND_USER;
+    return COMMAND_DONE;
+}
+
+static enum command_result lower_to_operator(struct call *c)
+{
+    c->session->level = COMMAND_OPERATOR;
+    return COMMAND_DONE;
+}
+
+static enum command_result exit_codes(struct call *c)
+{
+    struct span word = call_arg(c, 0);
+
+    if (!span_eq(word, SPAN("on")) && !span_eq(word, SPAN("off")))
+        return call_fail(c, "`exit-codes` expects on or off.");
+    c->session->exit_codes = span_eq(word, SPAN("on"));
+    return COMMAND_DONE;
+}
+
+static enum command_result ask(struct call *c, enum command_ask what, struct span name)
+{
+    act_note(c->now, &c->session->by, name);
+    c->session->asks = what;
+    return COMMAND_ASKS;
+}
+
+static enum command_result reload(struct call *c)
+{
+    return ask(c, ASK_RELOAD, SPAN("reload"));
+}
+static enum command_result reopen(struct call *c)
+{
+    return ask(c, ASK_REOPEN, SPAN("reopen"));
+}
+static enum command_result stop(struct call *c)
+{
+    return ask(c, ASK_STOP, SPAN("stop"));
+}
+static enum command_result drain(struct call *c)
+{
+    return ask(c, ASK_DRAIN, SPAN("drain"));
+}
+static enum command_result upgrade(struct call *c)
+{
+    return ask(c, ASK_UPGRADE, SPAN("upgrade"));
+}
+
+/* ---- a call ---- */
+
+struct span call_arg(const struct call *c, unsigned i)
+{
+    return i < c->count ? c->args[i] : SPAN("");
+}
+
+enum command_result call_fail(struct call *c, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    buf_vprintf(c->out, format, args);
+    va_end(args);
+    buf_put_char(c->out, '\n');
+    return COMMAND_FAILED;
+}
+
+static struct span without_language(struct span name, enum language *l)
+{
+    static const struct {
+        struct span prefix;
+        enum language language;
+    } rows[] = { { SPAN_INIT("nginx:"), LANGUAGE_NGINX },
+                 { SPAN_INIT("haproxy:"), LANGUAGE_HAPROXY },
+                 { SPAN_INIT("keepalived:"), LANGUAGE_KEEPALIVED } };
+
+    *l = LANGUAGE_NONE;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (span_starts_with(name, rows[i].prefix)) {
+            *l = rows[i].language;
+            return span_from_index(name, rows[i].prefix.len);
+        }
+    return name;
+}
+
+/* The first of that name, in whichever language it is. */
+static const struct pool *find_pool(const struct config *c, struct span name)
+{
+    enum language l;
+    struct span bare = without_language(name, &l);
+
+    for (uint32_t i = 0; i < c->pools.count; i++) {
+        const struct pool *p = c->pools.items[i];
+        if (span_eq(p->name, name) || (l == p->language && span_eq(p->name, bare)))
+            return p;
+    }
+    return NULL;
+}
+
+const struct pool *call_pool(struct call *c, struct span name)
+{
+    const struct pool *p = find_pool(c->now->snapshot->config, name);
+
+    if (p == NULL)
+        (void)call_fail(c, "Can't find backend.");
+    return p;
+}
+
+const struct service *call_service(struct call *c, struct span name)
+{
+    const struct config *config = c->now->snapshot->config;
+    enum language l;
+    struct span bare = without_language(name, &l);
+
+    for (uint32_t i = 0; name.len > 0 && i < config->services.count; i++) {
+        const struct service *s = config->services.items[i];
+        if (span_eq(s->name, name) || (l == s->language && span_eq(s->name, bare)))
+            return s;
+    }
+    if (name.len > 0)
+        (void)call_fail(c, "No such frontend.");
+    else
+        (void)call_fail(c, "A frontend name is expected.");
+    return NULL;
+}
+
+const struct server *call_server(struct call *c, struct span name)
+{
+    size_t slash = span_find_char(name, '/');
+
+    if (slash == SPAN_NONE) {
+        (void)call_fail(c, "Require 'backend/server'.");
+        return NULL;
+    }
+    const struct pool *p = find_pool(c->now->snapshot->config, span_first(name, slash));
+    struct span server = span_from_index(name, slash + 1);
+    if (p == NULL) {
+        (void)call_fail(c, "No such backend.");
+        return NULL;
+    }
+    for (uint32_t i = 0; i < p->servers.count; i++)
+        if (span_eq(p->servers.items[i]->name, server))
+            return p->servers.items[i];
+    (void)call_fail(c, "No such server.");
+    return NULL;
+}
+
+static enum command_result run(struct call *c, const struct command *command)
+{
+    if (command->level > c->session->level) {
+        act_refused(c->now, &c->session->by, span_from(command->words), SPAN("the socket's level"));
+        return call_fail(c, "Permission denied");
+    }
+    if (command->run == NULL)
+        return call_fail(c, "`%s` is not served: %s.", command->words, command->help);
+    return command->run(c);
+}
+
+enum command_result command_run(struct command_session *s, const struct admin_now *now, struct span text,
+                                struct buf *out)
+{
+    struct call c = { .session = s, .now = now, .out = out };
+    struct span words[COMMAND_WORDS];
+    char room[4096];
+    unsigned count, used;
+
+    if (!split(text, room, sizeof(room), words, &count))
+        return call_fail(&c, "A command has at most %u words and %zu bytes.", COMMAND_WORDS, sizeof(room));
+    const struct command *command = find(words, count, &used);
+    if (command == NULL)
+        return unknown(&c, text, words, count);
+    c.count = count - used;
+    for (unsigned i = 0; i < c.count; i++)
+        c.args[i] = words[used + i];
+    return run(&c, command);
+}

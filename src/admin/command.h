@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The language of HAProxy's stats socket, and keel's own few commands: one
+ * command, one answer. What is served is in the table of command.c; what
+ * HAProxy knows and we do not serve is there too, with a sentence that says so.
+ * talk.h makes conversations of it. One thread a session.
+ */
+#pragma once
+
+#include "admin/act.h"
+
+enum command_level { COMMAND_USER, COMMAND_OPERATOR, COMMAND_ADMIN };
+
+/* What only the parent can do. */
+enum command_ask {
+    ASK_NOTHING,
+    ASK_RELOAD,
+    ASK_REOPEN,
+    ASK_STOP,
+    ASK_DRAIN,
+    ASK_UPGRADE,
+};
+
+enum command_result {
+    COMMAND_DONE,
+    COMMAND_FAILED, /* the answer says why */
+    COMMAND_ASKS,   /* session->asks: the answer comes from elsewhere */
+    COMMAND_QUIT,
+};
+
+struct command_session {
+    struct act_by by;
+    enum command_level level;
+    bool interactive; /* `prompt` */
+    bool exit_codes;  /* each answer begins with a line "0" or "1" */
+    duration timeout; /* of an idle session; `set timeout cli` */
+    enum command_ask asks;
+};
+
+/* <text> is one command without its end. <out> gets the answer, with a newline at its end if there is any. */
+enum command_result command_run(struct command_session *s, const struct admin_now *now, struct span text,
+                                struct buf *out);
+const char *command_level_name(enum command_level l);

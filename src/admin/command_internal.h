@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the command language share. */
+#pragma once
+
+#include "admin/command.h"
+
+#define COMMAND_WORDS 16
+
+/* One call. */
+struct call {
+    struct command_session *session;
+    const struct admin_now *now;
+    struct buf *out;
+    struct span args[COMMAND_WORDS]; /* behind the command's own words */
+    unsigned count;
+};
+typedef enum command_result command_fn(struct call *c);
+
+/* The <i>-th argument; empty when there is none. */
+struct span call_arg(const struct call *c, unsigned i);
+/* Says so, and fails. */
+enum command_result call_fail(struct call *c, const char *format, ...) PRINTF_LIKE(2, 3);
+/* "backend/server"; NULL: said why. */
+const struct server *call_server(struct call *c, struct span name);
+/* By name, "haproxy:web" too; NULL: said why. */
+const struct service *call_service(struct call *c, struct span name);
+const struct pool *call_pool(struct call *c, struct span name);
+
+/* command_show.c */
+command_fn show_info, show_stat, show_servers_state, show_servers_conn, show_backend, show_env, show_version;
+command_fn show_cli_level, show_status, show_overview;
+/* command_set.c */
+command_fn set_server, set_weight, get_weight, set_maxconn_frontend, set_timeout, clear_counters;
+command_fn enable_server, disable_server, enable_health, disable_health, enable_frontend, disable_frontend;

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands that change what is true now. Answers are HAProxy's where a tool may read them; silence is
+ * success. */
+#include "admin/command_internal.h"
+#include "state/snapshot.h"
+
+#define WEIGHT_MOST 256
+
+static enum command_result act_server(struct call *c, const struct server *s, enum act a, uint32_t value)
+{
+    if (act_on_server(c->now, &c->session->by, s, a, value) == ACT_NO_CHECK)
+        return call_fail(c, a == ACT_CHECKS_ON
+                                ? "Health check was not configured on this server, cannot enable."
+                                : "Health checks are not enabled on this server.");
+    return COMMAND_DONE;
+}
+
+static enum command_result simple(struct call *c, enum act a)
+{
+    const struct server *s = call_server(c, call_arg(c, 0));
+
+    return s ? act_server(c, s, a, 0) : COMMAND_FAILED;
+}
+
+enum command_result enable_server(struct call *c)
+{
+    return simple(c, ACT_ENABLE);
+}
+enum command_result disable_server(struct call *c)
+{
+    return simple(c, ACT_MAINT);
+}
+enum command_result enable_health(struct call *c)
+{
+    return simple(c, ACT_CHECKS_ON);
+}
+enum command_result disable_health(struct call *c)
+{
+    return simple(c, ACT_CHECKS_OFF);
+}
+
+/* ---- weights ---- */
+
+/* "12", or a share of the file's weight: "50%". */
+static bool weight_of(struct call *c, const struct server *s, struct span text, uint32_t *weight)
+{
+    uint64_t n;
+    bool share = span_ends_with(text, SPAN("%"));
+
+    if (text.len == 0) {
+        (void)call_fail(c, "Require <weight> or <weight%%>.");
+        return false;
+    }
+    if (!span_to_u64(share ? span_first(text, text.len - 1) : text, UINT32_MAX, &n)) {
+        (void)call_fail(c, "A weight is a number from 0 to %d, or a share of the file's: 50%%.", WEIGHT_MOST);
+        return false;
+    }
+    n = share ? (uint64_t)s->weight * n / 100 : n;
+    if (n > WEIGHT_MOST) {
+        (void)call_fail(c, "Absolute weight can only be between 0 and %d inclusive.", WEIGHT_MOST);
+        return false;
+    }
+    *weight = (uint32_t)n;
+    return true;
+}
+
+static enum command_result change_weight(struct call *c, const struct server *s, struct span text)
+{
+    uint32_t weight;
+
+    return weight_of(c, s, text, &weight) ? act_server(c, s, ACT_WEIGHT, weight) : COMMAND_FAILED;
+}
+
+enum command_result set_weight(struct call *c)
+{
+    const struct server *s = call_server(c, call_arg(c, 0));
+
+    return s ? change_weight(c, s, call_arg(c, 1)) : COMMAND_FAILED;
+}
+
+enum command_result get_weight(struct call *c)
+{
+    const struct server *s = call_server(c, call_arg(c, 0));
+
+    if (s == NULL)
+        return COMMAND_FAILED;
+    buf_printf(c->out, "%u (initial %u)\n",
+               atomic_load_explicit(&snapshot_server(c->now->snapshot, s)->weight, memory_order_relaxed),
+               s->weight);
+    return COMMAND_DONE;
+}
+
+/* ---- set server ---- */
+
+static enum command_result change_state(struct call *c, const struct server *s, struct span word)
+{
+    if (span_eq(word, SPAN("ready")))
+        return act_server(c, s, ACT_READY, 0);
+    if (span_eq(word, SPAN("drain")))
+        return act_server(c, s, ACT_DRAIN, 0);
+    if (span_eq(word, SPAN("maint")))
+        return act_server(c, s, ACT_MAINT, 0);
+    return call_fail(c, "'set server <srv> state' expects 'ready', 'drain' and 'maint'.");
+}
+
+static enum command_result change_health(struct call *c, const struct server *s, struct span word)
+{
+    if (span_eq(word, SPAN("up")))
+        return act_server(c, s, ACT_HEALTH_UP, 0);
+    if (span_eq(word, SPAN("down")))
+        return act_server(c, s, ACT_HEALTH_DOWN, 0);
+    if (span_eq(word, SPAN("stopping")))
+        return call_fail(c, "`health stopping` is not served: `state drain` does what it is used for.");
+    return call_fail(c, "'set server <srv> health' expects 'up' or 'down'.");
+}
+
+static bool is_known_not_served(struct span word)
+{
+    static const char *const words[] = { "addr", "agent",      "agent-addr", "agent-port", "agent-send",
+                                         "fqdn", "check-addr", "check-port", "ssl" };
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (span_eq(word, span_from(words[i])))
+            return true;
+    return false;
+}
+
+enum command_result set_server(struct call *c)
+{
+    const struct server *s = call_server(c, call_arg(c, 0));
+    struct span what = call_arg(c, 1), value = call_arg(c, 2);
+
+    if (s == NULL)
+        return COMMAND_FAILED;
+    if (span_eq(what, SPAN("state")))
+        return change_state(c, s, value);
+    if (span_eq(what, SPAN("weight")))
+        return change_weight(c, s, value);
+    if (span_eq(what, SPAN("health")))
+        return change_health(c, s, value);
+    if (is_known_not_served(what))
+        return call_fail(c, "`set server ... %.*s` is not served: change the file and `reload`.",
+                         SPAN_ARGS(what));
+    return call_fail(c, "usage: set server <backend>/<server> state | weight | health");
+}
+
+/* ---- frontends ---- */
+
+static enum command_result act_frontend(struct call *c, enum act a, const char *same)
+{
+    const struct service *s = call_service(c, call_arg(c, 0));
+
+    if (s == NULL)
+        return COMMAND_FAILED;
+    if (act_on_frontend(c->now, &c->session->by, s, a, 0) == ACT_SAME)
+        return call_fail(c, "%s", same);
+    return COMMAND_DONE;
+}
+
+enum command_result enable_frontend(struct call *c)
+{
+    return act_frontend(c, ACT_FRONTEND_ON, "All sockets are already enabled.");
+}
+
+enum command_result disable_frontend(struct call *c)
+{
+    return act_frontend(c, ACT_FRONTEND_OFF, "All sockets are already disabled.");
+}
+
+enum command_result set_maxconn_frontend(struct call *c)
+{
+    const struct service *s = call_service(c, call_arg(c, 0));
+    uint64_t n;
+
+    if (s == NULL)
+        return COMMAND_FAILED;
+    if (!span_to_u64(call_arg(c, 1), UINT32_MAX - 1, &n))
+        return call_fail(c, "Integer value expected.");
+    (void)act_on_frontend(c->now, &c->session->by, s, ACT_FRONTEND_LIMIT, (uint32_t)n);
+    return COMMAND_DONE;
+}
+
+/* ---- the session, counters ---- */
+
+/* "60" is seconds, as in HAProxy; a unit may follow. */
+static bool time_of(struct span text, duration *out)
+{
+    static const struct {
+        struct span unit;
+        uint64_t ms;
+    } units[] = { { SPAN_INIT("us"), 0 },    { SPAN_INIT("ms"), 1 },      { SPAN_INIT("s"), 1000 },
+                  { SPAN_INIT("m"), 60000 }, { SPAN_INIT("h"), 3600000 }, { SPAN_INIT("d"), 86400000 } };
+    uint64_t n, factor = 1000;
+
+    for (size_t i = 0; i < COUNT_OF(units); i++)
+        if (span_ends_with(text, units[i].unit)) {
+            factor = units[i].ms;
+            text = span_first(text, text.len - units[i].unit.len);
+            break;
+        }
+    if (!span_to_u64(text, 86400000, &n) || n * factor > UINT32_MAX / 2)
+        return false;
+    *out = DURATION_MS((uint32_t)(n * factor));
+    return true;
+}
+
+enum command_result set_timeout(struct call *c)
+{
+    if (!span_eq(call_arg(c, 0), SPAN("cli")))
+        return call_fail(c, "'set timeout' only supports 'cli'.");
+    if (call_arg(c, 1).len == 0)
+        return call_fail(c, "Expects an integer value.");
+    duration d;
+    if (!time_of(call_arg(c, 1), &d) || d.ms == 0)
+        return call_fail(c, "Invalid timeout value.");
+    c->session->timeout = d;
+    return COMMAND_DONE;
+}
+
+enum command_result clear_counters(struct call *c)
+{
+    struct span word = call_arg(c, 0);
+    bool all = span_eq(word, SPAN("all"));
+
+    if (word.len > 0 && !all)
+        return call_fail(c, "'clear counters' knows 'all', or nothing behind it.");
+    if (all && c->session->level < COMMAND_ADMIN) {
+        act_refused(c->now, &c->session->by, SPAN("clear counters all"), SPAN("the socket's level"));
+        return call_fail(c, "Permission denied");
+    }
+    act_clear_counters(c->now, &c->session->by, all);
+    return COMMAND_DONE;
+}

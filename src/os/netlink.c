@@ -65,7 +65,7 @@ const struct netlink_failure *netlink_failure(const struct netlink *n)
 
 void netlink_put_failure(struct buf *out, const struct netlink_failure *f)
 {
-    buf_printf(out, "%s: %s", f->tried, strerror(f->error));
+    buf_printf(out, "%s: %s", f->tried, strerrordesc_np(f->error));
     if (f->error == EPERM)
         buf_put(out, SPAN(" (it needs the capability CAP_NET_ADMIN)"));
     if (f->said[0] != '\0')
@@ -280,7 +280,7 @@ int netlink_macvlan_add(struct netlink *n, unsigned parent, const char *name, co
     int error = change(n, h);
     if (error)
         return error;
-    struct netlink_link made;
+    struct netlink_link made = { 0 };
     error = netlink_link_find(n, name, &made);
     *index = made.index;
     return error;

@@ -18,7 +18,7 @@ enum {
 
 void advert_put_failure(struct buf *out, const struct advert_failure *f)
 {
-    buf_printf(out, "%s: %s", f->step, strerror(f->error));
+    buf_printf(out, "%s: %s", f->step, strerrordesc_np(f->error));
     if (f->error == EPERM)
         buf_put(out, SPAN(" (it needs the capability CAP_NET_RAW)"));
 }

@@ -103,7 +103,7 @@ void look_at_processes(const struct vrrp_config *c, struct track_process *tracke
     DIR *proc = opendir("/proc");
     if (proc == NULL)
         return;
-    for (struct dirent *e; (e = readdir(proc));)
+    for (struct dirent *e; (e = readdir(proc));) // NOLINT(concurrency-mt-unsafe): nobody else has this folder
         if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
             count_process(c, tracked, dirfd(proc), e->d_name, cmdlines);
     closedir(proc);
@@ -138,10 +138,10 @@ const char *look_at_file(const struct vrrp_file *f, int64_t *value)
     /* Non-blocking: a FIFO in its place must not stop us. */
     AUTO_FD int fd = open(f->path.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return strerror(errno);
+        return strerrordesc_np(errno);
     ssize_t len = read(fd, text, sizeof(text));
     if (len < 0)
-        return strerror(errno);
+        return strerrordesc_np(errno);
     if (len == 0)
         return "it is empty";
     if (!look_number(span_of(text, (size_t)len), value)) {

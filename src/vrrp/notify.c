@@ -65,7 +65,7 @@ static void open_one(struct notify *n, unsigned i)
         return;
     n->fifos[i] = open_fifo(f);
     if (n->fifos[i] < 0)
-        SAY(n->host, &say_fifo_failed, f->path, span_from(strerror(errno)));
+        SAY(n->host, &say_fifo_failed, f->path, span_from(strerrordesc_np(errno)));
     else
         start_reader(n, f);
 }

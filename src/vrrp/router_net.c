@@ -211,7 +211,7 @@ void router_disconnect(struct router *r)
 static void say_not_sent_once(struct router *r, int error)
 {
     if (error && !r->send_said)
-        SAY(r->v->host, &say_not_sent, r->model->name, span_from(strerror(error)));
+        SAY(r->v->host, &say_not_sent, r->model->name, span_from(strerrordesc_np(error)));
     r->send_said = error != 0;
 }
 

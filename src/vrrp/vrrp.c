@@ -34,7 +34,7 @@ static bool watch(struct vrrp *v, int fd)
 static bool say_why(struct buf *why, const char *what)
 {
     int error = errno;
-    buf_printf(why, "%s: %s", what, strerror(error));
+    buf_printf(why, "%s: %s", what, strerrordesc_np(error));
     if (error == EPERM || error == EACCES)
         buf_put(why, SPAN(" (VRRP needs the capabilities CAP_NET_RAW and CAP_NET_ADMIN)"));
     return false;

@@ -37,7 +37,7 @@ struct vrrp_options {
  */
 MUST_USE struct vrrp *vrrp_open(const struct vrrp_config *c, const struct vrrp_options *o, struct buf *why);
 /* Without a word to the network: vrrp_stop comes first. NULL-safe; empties the owner's pointer. */
-void vrrp_close(struct vrrp **v);
+void vrrp_close(struct vrrp **at);
 
 /* Readable when vrrp_turn has something to do. */
 int vrrp_fd(const struct vrrp *v);

@@ -172,7 +172,7 @@ static bool check_script(struct build *b, const struct vrrp_command *c)
     struct owner o;
     int error = ask_owner(b, path, &o);
     if (error) {
-        diag_add(b->diags, &ka_script_missing, c->at, DIAG_TEXT(path, span_from(strerror(error))));
+        diag_add(b->diags, &ka_script_missing, c->at, DIAG_TEXT(path, span_from(strerrordesc_np(error))));
         return true; /* it may come yet; until then it fails */
     }
     if (!may_run(&o, c))

@@ -6,7 +6,6 @@
 
 struct pair {
     struct build *b; /* whose diagnostics */
-    struct build *other;
     const struct vrrp_instance *ours, *theirs;
 };
 
@@ -99,26 +98,26 @@ static void compare_instance(const struct pair *p)
 }
 
 /* By name, else by id: names need not agree. */
-static const struct vrrp_instance *partner(const struct vrrp_config *c, const struct vrrp_instance *of)
+static uint32_t partner(const struct vrrp_config *c, const struct vrrp_instance *of)
 {
     uint32_t i = vrrp_config_find_instance(c, of->name);
-    if (i != VRRP_NONE)
-        return &c->instances.items[i];
-    for (i = 0; i < c->instances.count; i++)
-        if (c->instances.items[i].vrid == of->vrid && c->instances.items[i].family == of->family)
-            return &c->instances.items[i];
-    return NULL;
+    for (uint32_t j = 0; i == VRRP_NONE && j < c->instances.count; j++)
+        if (c->instances.items[j].vrid == of->vrid && c->instances.items[j].family == of->family)
+            i = j;
+    return i;
 }
 
 void ka_compare(struct build *ours, struct build *theirs)
 {
     for (uint32_t i = 0; i < ours->v->instances.count; i++) {
-        struct pair p = { .b = ours, .other = theirs, .ours = &ours->v->instances.items[i] };
-        p.theirs = partner(theirs->v, p.ours);
-        if (p.theirs)
-            compare_instance(&p);
-        else
+        struct pair p = { .b = ours, .ours = &ours->v->instances.items[i] };
+        uint32_t other = partner(theirs->v, p.ours);
+        if (other == VRRP_NONE) {
             diag_add(ours->diags, &ka_pair_missing, p.ours->at,
                      DIAG_TEXT(p.ours->name, SPAN("the other file")));
+            continue;
+        }
+        p.theirs = &theirs->v->instances.items[other];
+        compare_instance(&p);
     }
 }

@@ -74,7 +74,7 @@ bool text_begin(struct build *b, struct span path, struct where from)
         return true;
     struct answer a = world_ask(b->world, ASK_FILE, path);
     if (a.error) {
-        diag_add(b->diags, &ka_include_failed, from, DIAG_TEXT(path, span_from(strerror(a.error))));
+        diag_add(b->diags, &ka_include_failed, from, DIAG_TEXT(path, span_from(strerrordesc_np(a.error))));
         return false;
     }
     struct text *t = push(b, a.bytes, diags_add_source(b->diags, path, a.bytes));
@@ -391,7 +391,7 @@ static bool read_lst(struct build *b, struct sequence *q, struct span inside)
         *ARENA_PUSH(b->arena, &q->names) = names.items[i];
     for (uint32_t i = 0; i < values.count; i++)
         *ARENA_PUSH(b->arena, &q->values) = values.items[i];
-    return values.count > 0 && names.items[0].len > 0;
+    return values.count > 0 && names.count > 0 && names.items[0].len > 0;
 }
 
 static bool begin_round(struct build *b, struct text *t)

@@ -28,16 +28,9 @@ bool ka_number(struct build *b, const struct word *w, int64_t low, int64_t high,
 /* Digits with at most one point, exactly, as microseconds. */
 static bool parse_us(struct span text, int64_t *out)
 {
-    struct span whole = text;
-    struct span part = text;
     uint64_t seconds = 0, rest = 0;
-    size_t point = span_find_char(text, '.');
-    if (point != SPAN_NONE) {
-        whole = span_first(text, point);
-        part = span_from_index(text, point + 1);
-    } else {
-        part = SPAN("");
-    }
+    struct span part = text;
+    struct span whole = span_cut(&part, '.'); /* without a point: all, and no part */
     if (whole.len + part.len == 0 || (whole.len && !span_to_u64(whole, 1000000000, &seconds)))
         return false;
     uint64_t scale = 100000;

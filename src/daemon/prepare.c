@@ -33,7 +33,7 @@ struct prepared {
     struct tls_context **servers; /* by tls_server */
     struct client_tls *clients;   /* by tls_client */
     struct listener_tls *listeners;
-    struct picker *pickers; /* by listener */
+    LIST_OF(struct picker *) pickers;
 };
 
 /* While it is made. */
@@ -107,6 +107,7 @@ static void digest_of_server(struct arena *a, const struct tls_server *s, uint8_
     put(&parts, s->named.bytes);
     put(&parts, s->dh.bytes);
     put_number(&parts, s->prefer_client_ciphers);
+    put_number(&parts, s->alpn_strict);
     put_number(&parts, s->no_tickets);
     put_number(&parts, s->session_seconds);
     put_number(&parts, s->cache.entries);
@@ -283,6 +284,7 @@ static struct tls_context *server_context(struct preparing *r, const struct tls_
         .verify_depth = s->depth,
         .dh = s->dh.bytes,
         .prefer_client_ciphers = s->prefer_client_ciphers,
+        .alpn_strict = s->alpn_strict,
         .no_tickets = s->no_tickets,
         .session_seconds = s->session_seconds,
         .session_scope = span_of((const char *)scope, DIGEST),
@@ -401,11 +403,11 @@ static void add_names(struct prepared *p, struct picker *k, const struct tls_ser
         tls_context_names(n.context, i, add_name, &n);
 }
 
-static void prepare_listener(struct prepared *p, const struct listener *l)
+static struct listener_tls listener_tls(struct prepared *p, const struct tls_listener *model)
 {
-    struct picker *k = &p->pickers[l->index];
-    const struct tls_listener *model = l->tls;
+    struct picker *k = ARENA_NEW(p->arena, struct picker);
 
+    *ARENA_PUSH(p->arena, &p->pickers) = k;
     k->model = model;
     k->all = p;
     map_init(&k->excluded, true);
@@ -414,8 +416,19 @@ static void prepare_listener(struct prepared *p, const struct listener *l)
         for (uint32_t i = 0; i < model->servers.count; i++)
             add_names(p, k, model->servers.items[i]);
     }
-    p->listeners[l->index] =
-        (struct listener_tls){ .first = p->servers[model->fallback->index], .pick = pick, .picker = k };
+    return (struct listener_tls){ .first = p->servers[model->fallback->index], .pick = pick, .picker = k };
+}
+
+static void prepare_listener(struct prepared *p, const struct listener *l)
+{
+    struct listener_tls_at *at = ARENA_ARRAY(p->arena, l->tls->at.count + 1u, struct listener_tls_at);
+
+    p->listeners[l->index] = listener_tls(p, l->tls);
+    p->listeners[l->index].at = at;
+    p->listeners[l->index].at_count = l->tls->at.count;
+    for (uint32_t i = 0; i < l->tls->at.count; i++)
+        at[i] = (struct listener_tls_at){ .address = l->tls->at.items[i].address,
+                                          .how = listener_tls(p, l->tls->at.items[i].tls) };
 }
 
 /* ---- the whole ---- */
@@ -431,7 +444,6 @@ static struct prepared *prepared_new(const struct config *c)
     p->servers = ARENA_ARRAY(a, c->tls_servers.count + 1u, struct tls_context *);
     p->clients = ARENA_ARRAY(a, c->tls_clients.count + 1u, struct client_tls);
     p->listeners = ARENA_ARRAY(a, c->listeners.count + 1u, struct listener_tls);
-    p->pickers = ARENA_ARRAY(a, c->listeners.count + 1u, struct picker);
     return p;
 }
 
@@ -442,8 +454,8 @@ void prepared_free(struct prepared **prepared)
     *prepared = NULL;
     if (!p)
         return;
-    for (uint32_t i = 0; i < p->config->listeners.count; i++)
-        tls_names_free(&p->pickers[i].names);
+    for (uint32_t i = 0; i < p->pickers.count; i++)
+        tls_names_free(&p->pickers.items[i]->names);
     for (uint32_t i = 0; i < p->list.count; i++)
         tls_context_put(&p->list.items[i]->context);
     struct arena *a = p->arena;

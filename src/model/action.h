@@ -100,6 +100,7 @@ struct redirect_map {
 /* What is sent to a pool, and how the request is changed on the way. */
 struct proxy {
     struct pool *pool;         /* NULL: <target> decides while running */
+    const struct map *pools;   /* with <target>: name -> struct pool, all that it may name */
     const struct expr *target; /* proxy_pass with variables: whole URL */
     struct span scheme;        /* "http", "https" */
     bool replace_prefix;       /* proxy_pass had a URI: <uri> replaces what the location matched */

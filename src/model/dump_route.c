@@ -336,6 +336,7 @@ void dump_scope(struct dump *d, const struct scope *s)
         dump_client_policy(d, s->client);
     if (s->server)
         dump_server_policy(d, s->server);
+    dump_number(d, "once", s->first_only);
     for (uint32_t h = 0; h < HOOK_COUNT; h++) {
         if (s->on[h].count)
             dump_line(d, "on %s", hook_name(h));

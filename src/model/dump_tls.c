@@ -59,6 +59,7 @@ void dump_tls_server(struct dump *d, const struct tls_server *s)
         dump_text(d, "name", s->names.items[i]);
     dump_terms(d, &s->terms);
     dump_flag(d, "prefers the client's ciphers", s->prefer_client_ciphers);
+    dump_flag(d, "refuses other protocols", s->alpn_strict);
     dump_flag(d, "refuses handshakes", s->reject);
     dump_file(d, "dh", &s->dh);
     dump_clients_certificates(d, s);
@@ -98,5 +99,9 @@ void dump_tls_listener(struct dump *d, const struct tls_listener *l)
     dump_flag(d, "by host", l->hosts != NULL);
     dump_flag(d, "strict", l->strict);
     dump_flag(d, "plain too", l->plain_too);
+    for (uint32_t i = 0; i < l->at.count; i++) {
+        dump_address(d, "at", &l->at.items[i].address);
+        dump_tls_listener(d, l->at.items[i].tls);
+    }
     d->depth--;
 }

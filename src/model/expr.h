@@ -74,12 +74,12 @@ enum needs {
     X(TLS_CIPHER, TEXT, CLIENT)                                                                              \
     X(TLS_SNI, TEXT, CLIENT)                                                                                 \
     X(TLS_ALPN, TEXT, CLIENT)                                                                                \
-    X(TLS_RESUMED, BOOL, CLIENT)                                                                             \
+    X(TLS_RESUMED, BOOL, CLIENT) /* <number> 1: "r" or ".", as nginx tells it */                             \
     X(TLS_MISSING, BOOL, CLIENT) /* a plain connection on a listener of TLS */                               \
     X(TLS_SAME, BOOL, CLIENT)    /* the handshake was by tls_server <number>'s certificates */               \
     X(TLS_CIPHER_BITS, INT, CLIENT)                                                                          \
     X(TLS_GROUP, TEXT, CLIENT)                                                                               \
-    X(TLS_SESSION_ID, BINARY, CLIENT)                                                                        \
+    X(TLS_SESSION_ID, BINARY, CLIENT)  /* <number> 1: in hexadecimal digits */                               \
     X(TLS_CLIENT_USED, BOOL, CLIENT)   /* it showed a certificate */                                         \
     X(TLS_CLIENT_ERROR, INT, CLIENT)   /* X509_V_ERR_*; 0: none, or no certificate */                        \
     X(TLS_CLIENT_VERIFY, TEXT, CLIENT) /* "SUCCESS", "FAILED:reason", "NONE" */                              \

@@ -100,6 +100,7 @@ struct scope {
     struct span name;     /* "web", "location /", "@fallback": for logs, explain and status */
     struct scope *parent; /* the server of a location; NULL at the top */
     struct action_list on[HOOK_COUNT];
+    uint32_t first_only;                /* so many of REQUEST are not run when routing begins anew */
     const struct client_policy *client; /* NULL: keep what the stream has */
     const struct server_policy *server;
     const struct reply_set *replies; /* own pages by status; NULL: keep */

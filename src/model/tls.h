@@ -10,12 +10,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/diag.h"
 #include "base/span.h"
 #include "model/list_of.h"
 
 struct config;
 struct expr;
+struct tls_listener_at;
 struct host_table;
 
 /* A file that a word named. <bytes> live as long as what the files were read from: the bundle. */
@@ -74,7 +76,8 @@ struct tls_server {
     LIST_OF(struct tls_identity) identities; /* of several kinds (RSA, ECDSA) the client's choice is shown */
     struct tls_terms terms;
     bool prefer_client_ciphers;
-    bool reject; /* every handshake is refused */
+    bool alpn_strict; /* who offers other protocols only is refused; else it goes on without */
+    bool reject;      /* every handshake is refused */
     struct tls_file dh;
     enum tls_demand demand; /* a certificate of the client */
     /* The handshake goes on without one, or with a bad one; conditions see it (TLS_CLIENT_ERROR). */
@@ -98,7 +101,13 @@ struct tls_listener {
     bool strict;                    /* a name that nobody has is refused */
     const struct host_table *hosts; /* by name: scope->tls, NULL there is <fallback>; NULL: <servers> */
     LIST_OF(struct tls_server *) servers; /* by their names, in order; the first of a name has it */
+    LIST_OF(struct tls_listener_at) at;   /* one socket of several addresses: those that have their own way */
     bool plain_too; /* who does not speak TLS is served plain, and conditions see it (TLS_MISSING) */
+};
+
+struct tls_listener_at {
+    struct address address; /* the port does not count */
+    const struct tls_listener *tls;
 };
 
 /* How we connect to servers. */

@@ -9,7 +9,7 @@ extern const struct diag_kind nginx_unreadable, nginx_include_circle, nginx_incl
     nginx_upstream_port, nginx_no_servers, nginx_two_methods, nginx_no_backup, nginx_server_refused,
     nginx_bad_parameter, nginx_bad_address, nginx_bad_port, nginx_no_port, nginx_duplicate_listen,
     nginx_two_defaults, nginx_duplicate_options, nginx_duplicate_pair, nginx_no_listen, nginx_listen_refused,
-    nginx_listen_tuning, nginx_no_tls, nginx_tls_setting, nginx_name_taken, nginx_bad_name,
+    nginx_listen_tuning, nginx_tls_refused, nginx_tls_note, nginx_name_taken, nginx_bad_name,
     nginx_bad_modifier, nginx_duplicate_location, nginx_nested_in, nginx_nested_named, nginx_nested_outside,
     nginx_unknown_named, nginx_bad_regex, nginx_unknown_variable, nginx_variable_refused, nginx_bad_variable,
     nginx_not_a_name, nginx_duplicate_variable, nginx_variable_circle, nginx_no_variables, nginx_map_row,
@@ -21,5 +21,9 @@ extern const struct diag_kind nginx_unreadable, nginx_include_circle, nginx_incl
     nginx_log_conflict, nginx_only, nginx_no_gzip, nginx_no_resolver, nginx_keep_alive_field,
     nginx_host_unknown, nginx_host_failed, nginx_bad_return, nginx_bad_status, nginx_nested_in_named,
     nginx_no_host, nginx_host_variables;
+
+extern const struct diag_kind nginx_http2_later, nginx_no_certificate, nginx_no_certificate_key,
+    nginx_tls_unreadable, nginx_no_client_ca, nginx_no_server_ca, nginx_protocol_gap, nginx_old_protocol,
+    nginx_bad_session_cache, nginx_half_tls;
 
 extern const struct diag_kind *const nginx_kinds[];

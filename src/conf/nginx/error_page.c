@@ -79,6 +79,7 @@ static const struct page {
     uint16_t status;
     const char *title;  /* of the page, as nginx writes it */
     const char *reason; /* in the status line, when it is another */
+    uint16_t sent; /* as which it is sent, when that is another; then <title> says more than the heading */
 } pages[] = {
     { 301, "Moved Permanently" },
     { 302, "Found", "Moved Temporarily" },
@@ -102,6 +103,10 @@ static const struct page {
     { 416, "Requested Range Not Satisfiable" },
     { 421, "Misdirected Request" },
     { 429, "Too Many Requests" },
+    { 494, "Request Header Or Cookie Too Large", "Bad Request", 400 },
+    { 495, "The SSL certificate error", "Bad Request", 400 },
+    { 496, "No required SSL certificate was sent", "Bad Request", 400 },
+    { 497, "The plain HTTP request was sent to HTTPS port", "Bad Request", 400 },
     { 500, "Internal Server Error" },
     { 501, "Not Implemented" },
     { 502, "Bad Gateway" },
@@ -111,19 +116,34 @@ static const struct page {
     { 507, "Insufficient Storage" },
 };
 
+/* Errors of nginx's own, which the client gets as 400. */
+static struct span special_page(struct build *b, const struct page *page, const char *who)
+{
+    return arena_printf(b->arena,
+                        "<html>\r\n<head><title>%u %s</title></head>\r\n<body>\r\n"
+                        "<center><h1>%u %s</h1></center>\r\n<center>%s</center>\r\n"
+                        "<hr><center>%s</center>\r\n</body>\r\n</html>\r\n",
+                        page->sent, page->title, page->sent, page->reason, page->title, who);
+}
+
+static struct span usual_page(struct build *b, const struct page *page, const char *who)
+{
+    return arena_printf(b->arena,
+                        "<html>\r\n<head><title>%u %s</title></head>\r\n<body>\r\n"
+                        "<center><h1>%u %s</h1></center>\r\n<hr><center>%s</center>\r\n"
+                        "</body>\r\n</html>\r\n",
+                        page->status, page->title, page->status, page->title, who);
+}
+
 static struct reply *make_page(struct build *b, const struct page *page, const char *who)
 {
     struct reply *r = ARENA_NEW(b->arena, struct reply);
-    r->status = page->status;
+    r->status = page->sent ? page->sent : page->status;
+    r->instead = page->sent ? page->status : 0;
     r->reason = span_from(page->reason ? page->reason : page->title);
     r->content_type = SPAN("text/html");
     r->default_page = true;
-    r->body =
-        expr_text(b->arena, arena_printf(b->arena,
-                                         "<html>\r\n<head><title>%u %s</title></head>\r\n<body>\r\n"
-                                         "<center><h1>%u %s</h1></center>\r\n<hr><center>%s</center>\r\n"
-                                         "</body>\r\n</html>\r\n",
-                                         page->status, page->title, page->status, page->title, who));
+    r->body = expr_text(b->arena, page->sent ? special_page(b, page, who) : usual_page(b, page, who));
     return r;
 }
 

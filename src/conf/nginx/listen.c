@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* listen: addresses, their parameters, and which servers share one. */
-#include "conf/nginx/nginx_internal.h"
+#include "conf/nginx/tls.h"
 
 #include "base/macros.h"
 
@@ -110,9 +110,10 @@ static void parse_option(struct build *b, const struct word *w, bool stream, str
         o->proxy_protocol = true;
     } else if (span_eq(w->text, SPAN("ssl"))) {
         o->ssl = true;
-        diag_add(b->diags, &nginx_no_tls, w->at, DIAG_TEXT(SPAN("listen ... ssl")));
-    } else if (!stream && (span_eq(w->text, SPAN("http2")) || span_eq(w->text, SPAN("quic")) ||
-                           span_eq(w->text, SPAN("spdy")))) {
+        o->ssl_at = w->at;
+    } else if (!stream && span_eq(w->text, SPAN("http2"))) {
+        nginx_say_http2(b, w->at, SPAN("listen ... http2"));
+    } else if (!stream && (span_eq(w->text, SPAN("quic")) || span_eq(w->text, SPAN("spdy")))) {
         diag_add(b->diags, &nginx_listen_refused, w->at, DIAG_TEXT(w->text, SPAN("only HTTP/1 is served")));
     } else if (stream && span_eq(w->text, SPAN("udp"))) {
         o->udp = true;
@@ -142,6 +143,8 @@ bool nginx_parse_listen(struct build *b, const struct statement *s, bool stream,
 static void join_options(struct build *b, struct listening *l, const struct listen_options *o)
 {
     l->options.proxy_protocol |= o->proxy_protocol;
+    if (o->ssl && !l->options.ssl)
+        l->options.ssl_at = o->ssl_at;
     l->options.ssl |= o->ssl;
     if (!o->has_options)
         return;

@@ -74,6 +74,17 @@ struct level_list {
     uint32_t count, room;
 };
 
+/* What a level says of TLS; tls.c and tls_proxy.c. */
+struct level_tls {
+    struct setting verify_client, verify_depth, prefer, session_timeout, session_tickets, reject;
+    struct setting handshake_timeout, preread, preread_timeout;
+    struct setting proxy, proxy_verify, proxy_depth, proxy_server_name, proxy_reuse;
+    struct kept certificate, certificate_key, protocols, ciphers, commands, curve, dhparam;
+    struct kept client_certificate, trusted, crl, session_cache, ticket_key, alpn, stapling_file;
+    struct kept proxy_trusted, proxy_crl, proxy_name, proxy_certificate, proxy_key;
+    struct kept proxy_protocols, proxy_ciphers, proxy_commands, proxy_alpn;
+};
+
 struct level {
     enum level_kind kind;
     struct level *parent; /* NULL: http {} or stream {} */
@@ -103,6 +114,7 @@ struct level {
     struct kept proxy_bind, proxy_method, proxy_set_body, proxy_pass;
     struct kept add_header, expires, error_page, access, access_log, error_log, index, root, charset;
     struct kept default_type, set_real_ip_from, real_ip_header;
+    struct level_tls tls;
     struct kept try_files, stub_status, stream_return, listen, server_name;
     struct map *types; /* extension -> struct span; NULL: none here */
 
@@ -293,7 +305,7 @@ bool nginx_has_port(struct span text); /* or needs none: unix: */
 struct listen_options {
     struct span written, plain; /* "*:80" and, as nginx tells it, "0.0.0.0:80" */
     struct address address;
-    struct where at;
+    struct where at, ssl_at; /* <ssl_at>: of the first that says ssl */
     bool is_default, udp, proxy_protocol, ssl, v6only, v6only_set, reuseport, deferred, has_options;
     int backlog, fastopen;
 };
@@ -306,6 +318,9 @@ struct listening {
     struct where default_at;
     struct scope *entry;
     struct service *service;
+    struct listener *listener; /* NULL: it is served by <wildcard>'s */
+    struct listening *wildcard;
+    struct host_table *hosts; /* of http */
 };
 bool nginx_parse_listen(struct build *b, const struct statement *s, bool stream, struct listen_options *out);
 /* The listening of that address, new or old; options are checked and joined. */
@@ -360,7 +375,7 @@ struct address nginx_bind_address(struct build *b, const struct level *l);
 /* http's proxy_pass: fills in <p>'s target; false when there is none. */
 bool nginx_proxy_target(struct build *b, const struct level *l, const struct word *w, struct proxy *p);
 /* The pool that "host", "host:port" or an upstream's name means; NULL and, now or later, a diagnostic. */
-struct pool *nginx_target_pool(struct build *b, struct side *side, const struct word *w);
+struct pool *nginx_target_pool(struct build *b, struct side *side, const struct word *w, bool secure);
 /* "if (...)": NULL and a diagnostic when it is none. */
 const struct cond *nginx_condition(struct build *b, struct scope *scope, const struct statement *s,
                                    const struct regex **captures);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is said about servers: timeouts, buffers, tries, and how the request and the answer are changed. */
-#include "conf/nginx/nginx_internal.h"
-
 #include "base/macros.h"
+#include "conf/nginx/tls.h"
 
 static void on_http_version(struct build *b, const struct keyword *k, const struct statement *s)
 {
@@ -136,7 +135,7 @@ struct address nginx_bind_address(struct build *b, const struct level *l)
     return found.items[0];
 }
 
-static const struct server_policy *server_policy(struct build *b, const struct level *l)
+static struct server_policy *server_policy(struct build *b, const struct level *l)
 {
     struct server_policy *p = ARENA_NEW(b->arena, struct server_policy);
 
@@ -287,10 +286,13 @@ void nginx_compile_proxy(struct build *b, struct level *l, const struct statemen
     p->at = word_at(pass, 1)->at;
     fill_request(b, l, p);
     fill_answer(b, l, p);
-    l->server = server_policy(b, l);
-    l->scope->server = l->server;
+    struct server_policy *policy = server_policy(b, l);
+    l->scope->server = l->server = policy;
     if (!nginx_proxy_target(b, l, word_at(pass, 1), p))
         return;
     fill_redirects(b, l, nginx_has_variables(text_at(pass, 1)), p);
+    if (span_eq(p->scheme, SPAN("https")))
+        policy->tls =
+            nginx_tls_client(b, &b->http, l, expr_fetch(b->arena, FETCH_PROXY_HOST, SPAN("")), p->at);
     action_add(b->config, l->scope, HOOK_REQUEST, ACTION_PROXY, p->at)->proxy = p;
 }

@@ -4,25 +4,23 @@
 
 #include "base/macros.h"
 
-enum { HTTP_PORT = 80 };
+enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 
 /* "http://HOST/URI": offsets into the word. */
 struct url {
     size_t host, uri; /* <uri> is the word's length when there is none */
+    bool secure;
 };
 
 static bool split_url(struct build *b, const struct word *w, struct url *out)
 {
     struct span text = w->text;
-    if (span_starts_with_nocase(text, SPAN("https://"))) {
-        diag_add(b->diags, &nginx_no_tls, word_part(w, 0, 8).at, DIAG_TEXT(SPAN("proxy_pass https://")));
-        return false;
-    }
-    if (!span_starts_with_nocase(text, SPAN("http://"))) {
+    out->secure = span_starts_with_nocase(text, SPAN("https://"));
+    if (!out->secure && !span_starts_with_nocase(text, SPAN("http://"))) {
         diag_add(b->diags, &nginx_bad_url, w->at, DIAG_TEXT(text));
         return false;
     }
-    out->host = 7;
+    out->host = out->secure ? 8 : 7;
     struct span rest = span_from_index(text, out->host);
     size_t end;
     if (span_starts_with(rest, SPAN("unix:"))) {
@@ -66,7 +64,7 @@ static bool is_known(struct build *b, struct span host)
     return a.error == 0 && a.bytes.len > 0;
 }
 
-struct pool *nginx_target_pool(struct build *b, struct side *side, const struct word *w)
+struct pool *nginx_target_pool(struct build *b, struct side *side, const struct word *w, bool secure)
 {
     struct span name = without_port(w->text);
     struct upstream *u = nginx_find_upstream(side, name);
@@ -84,7 +82,7 @@ struct pool *nginx_target_pool(struct build *b, struct side *side, const struct 
         *ARENA_PUSH(b->arena, &b->unresolved) = (struct unresolved){ .side = side, .word = *w };
         return NULL;
     }
-    return nginx_address_pool(b, side, w, w->text, side->stream ? 0 : HTTP_PORT);
+    return nginx_address_pool(b, side, w, w->text, side->stream ? 0 : secure ? HTTPS_PORT : HTTP_PORT);
 }
 
 /* ---- names that nobody knows ---- */
@@ -190,7 +188,9 @@ static bool computed_target(struct build *b, const struct level *l, const struct
         diag_add(b->diags, &nginx_host_variables, host.at, DIAG_TEXT(host.text));
         return false;
     }
-    p->pool = nginx_target_pool(b, &b->http, &host);
+    if (u.secure)
+        p->scheme = SPAN("https");
+    p->pool = nginx_target_pool(b, &b->http, &host, u.secure);
     if (p->pool == NULL)
         return false;
     struct word uri = word_part(w, u.uri, w->text.len - u.uri);
@@ -217,7 +217,9 @@ bool nginx_proxy_target(struct build *b, const struct level *l, const struct wor
         p->replace_prefix = true;
         p->uri = nginx_expr(b, &b->http, &uri, NULL);
     }
-    p->pool = nginx_target_pool(b, &b->http, &host);
+    if (u.secure)
+        p->scheme = SPAN("https");
+    p->pool = nginx_target_pool(b, &b->http, &host, u.secure);
     if (p->pool)
         warn_of_host(b, p, &host);
     return p->pool != NULL;

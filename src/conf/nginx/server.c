@@ -3,7 +3,7 @@
  * server {} of http: which servers share an address, what they are called, and
  * what a request meets there before it comes to a location.
  */
-#include "conf/nginx/nginx_internal.h"
+#include "conf/nginx/tls.h"
 
 #include "base/macros.h"
 
@@ -160,7 +160,7 @@ static struct listening *wildcard_of(struct side *side, const struct listening *
     return NULL;
 }
 
-static const struct level *fallback_of(const struct listening *l)
+static struct level *fallback_of(const struct listening *l)
 {
     return l->default_server ? l->default_server : l->servers.items[0];
 }
@@ -184,7 +184,7 @@ static void route_hosts(struct build *b, struct listening *l)
     host_table_init(t, fallback_of(l)->scope);
     for (uint32_t i = 0; i < l->servers.count; i++)
         add_names(b, l, t, l->servers.items[i]);
-    action_add(b->config, l->entry, HOOK_REQUEST, ACTION_ROUTE_HOST, l->options.at)->hosts = t;
+    action_add(b->config, l->entry, HOOK_REQUEST, ACTION_ROUTE_HOST, l->options.at)->hosts = l->hosts = t;
 }
 
 /* Connections that came in by the wildcard's socket, but for this address. */
@@ -208,7 +208,16 @@ static void open_listening(struct build *b, struct listening *l)
     l->service->protocol = PROTOCOL_HTTP;
     l->service->entry = l->entry;
     l->service->at = l->options.at;
-    (void)nginx_add_listener(b, l);
+    l->listener = nginx_add_listener(b, l);
+}
+
+static void secure(struct build *b, struct listening *l)
+{
+    const struct tls_listener *tls = nginx_tls_listener(b, l, fallback_of(l), l->hosts);
+    if (l->wildcard)
+        nginx_tls_share(b, l, tls);
+    else
+        l->listener->tls = tls;
 }
 
 /* Once the servers' pages are there. */
@@ -241,6 +250,7 @@ void nginx_compile_hosts(struct build *b)
         make_entry(b, side->listenings.items[i]);
     for (uint32_t i = 0; i < side->listenings.count; i++) {
         struct listening *l = side->listenings.items[i], *wildcard = wildcard_of(side, l);
+        l->wildcard = wildcard;
         if (wildcard)
             enter_by_address(b, wildcard, l);
         else
@@ -248,6 +258,10 @@ void nginx_compile_hosts(struct build *b)
     }
     for (uint32_t i = 0; i < side->listenings.count; i++)
         route_hosts(b, side->listenings.items[i]);
+    for (unsigned shared = 0; shared < 2; shared++)
+        for (uint32_t i = 0; i < side->listenings.count; i++)
+            if ((side->listenings.items[i]->wildcard != NULL) == shared)
+                secure(b, side->listenings.items[i]);
 }
 
 /* ---- what a request meets ---- */
@@ -273,6 +287,7 @@ void nginx_compile_server(struct build *b, struct level *server)
     struct scope *scope = server->scope;
     nginx_index_named(b, server);
     nginx_compile_settings(b, server);
+    nginx_compile_tls(b, server);
     nginx_compile_real_ip(b, server, scope);
     save_name_captures(b, server);
     nginx_compile_rewrites(b, server);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stream {}: TCP services. */
-#include "conf/nginx/nginx_internal.h"
-
 #include "base/macros.h"
+#include "conf/nginx/tls.h"
 
 static void on_stream(struct build *b, const struct keyword *k, const struct statement *s)
 {
@@ -41,12 +40,13 @@ static const struct client_policy *client_policy(struct build *b, const struct l
 {
     struct client_policy *p = ARENA_NEW(b->arena, struct client_policy);
     duration idle = TIME(l, proxy_timeout, 600000);
-    p->head_timeout = p->idle_timeout = p->body_timeout = p->send_timeout = p->tunnel_timeout = idle;
+    p->head_timeout = TIME(l, tls.handshake_timeout, 60000);
+    p->idle_timeout = p->body_timeout = p->send_timeout = p->tunnel_timeout = idle;
     p->half_closed_timeout = p->life_max = DURATION_NONE;
     return p;
 }
 
-static const struct server_policy *server_policy(struct build *b, const struct level *l)
+static struct server_policy *server_policy(struct build *b, const struct level *l)
 {
     struct server_policy *p = ARENA_NEW(b->arena, struct server_policy);
 
@@ -99,24 +99,35 @@ static void compile_pass(struct build *b, const struct level *l)
     struct proxy *p = ARENA_NEW(b->arena, struct proxy);
     p->at = w->at;
     if (nginx_has_variables(w->text)) {
-        diag_add(b->diags, &nginx_host_variables, w->at, DIAG_TEXT(w->text));
-        return;
+        p->target = nginx_expr(b, &b->stream, w, NULL);
+        p->pools = nginx_named_pools(b, &b->stream, p->target);
+    } else {
+        p->pool = nginx_target_pool(b, &b->stream, w, false);
     }
-    p->pool = nginx_target_pool(b, &b->stream, w);
-    if (p->pool == NULL)
+    if (p->pool == NULL && p->pools == NULL)
         return;
     action_add(b->config, l->scope, HOOK_CONTENT, ACTION_PROXY, p->at)->proxy = p;
+}
+
+/* What proxy_ssl_name is when nobody says: proxy_pass's own. */
+static const struct expr *passed_name(struct build *b, const struct level *l)
+{
+    return nginx_expr(b, &b->stream, word_at(&l->proxy_pass.items[0], 1), NULL);
 }
 
 static void compile_server(struct build *b, struct level *l)
 {
     nginx_compile_access_logs(b, &b->stream, l, l->scope);
     nginx_compile_error_logs(b, l, l->scope);
+    struct server_policy *policy = server_policy(b, l);
     l->scope->client = client_policy(b, l);
-    l->scope->server = server_policy(b, l);
+    l->scope->server = policy;
     nginx_compile_real_ip(b, l, l->scope);
     nginx_compile_access(b, l, l->scope, HOOK_CONNECTION);
+    nginx_compile_preread(b, l);
     compile_sets(b, l);
+    if (SETTING(l, tls.proxy, false) && l->proxy_pass.count)
+        policy->tls = nginx_tls_client(b, &b->stream, l, passed_name(b, l), l->proxy_pass.items[0].at);
     const struct word *word = word_at(&l->opening, 0);
     if (l->proxy_pass.count && l->stream_return.count) {
         struct diag *d = diag_add(b->diags, &nginx_two_handlers, l->stream_return.items[0].at, DIAG_NO_TEXT);
@@ -138,7 +149,8 @@ static void open_service(struct build *b, struct listening *l, struct level *ser
     l->service->protocol = PROTOCOL_TCP;
     l->service->entry = server->scope;
     l->service->at = l->options.at;
-    (void)nginx_add_listener(b, l);
+    l->listener = nginx_add_listener(b, l);
+    l->listener->tls = nginx_tls_listener(b, l, server, NULL);
 }
 
 static void listen_to(struct build *b, struct level *server, const struct statement *s)

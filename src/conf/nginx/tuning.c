@@ -19,12 +19,6 @@ static void on_resolver(struct build *b, const struct keyword *k, const struct s
     diag_add(b->diags, &nginx_no_resolver, s->at, DIAG_TEXT(span_from(k->name)));
 }
 
-/* TLS is not spoken yet: what only tunes it does nothing, and what asks for it is refused. */
-static void on_tls_setting(struct build *b, const struct keyword *k, const struct statement *s)
-{
-    diag_add(b->diags, &nginx_tls_setting, word_at(s, 0)->at, DIAG_TEXT(span_from(k->name)));
-}
-
 #define NOTE(name, in, min, max)                                                                             \
     {                                                                                                        \
         name, in, min, max, KEYWORD_TUNING                                                                   \
@@ -33,17 +27,7 @@ static void on_tls_setting(struct build *b, const struct keyword *k, const struc
     {                                                                                                        \
         name, in, 1, 1, .handle = nginx_accept_only, .today = (value), .manual = "only"                      \
     }
-#define TLS(name, in)                                                                                        \
-    {                                                                                                        \
-        name, in, 1, ARGS_ANY, .handle = on_tls_setting,                                                     \
-                               .manual = "accepted with a note: TLS is not spoken yet"                       \
-    }
-#define NO_TLS(name, in)                                                                                     \
-    {                                                                                                        \
-        name, in, 0, ARGS_ANY, KEYWORD_REFUSED, .today = "TLS is not spoken yet"                             \
-    }
 #define IN_TOP  (IN_HTTP | IN_SERVER)
-#define IN_SSL  (IN_HTTP | IN_SERVER | IN_TCP)
 #define IN_BACK (IN_HSL | IN_TCP)
 
 /* clang-format off */
@@ -118,7 +102,6 @@ const struct keyword nginx_tuning_words[] = {
     NOTE("rewrite_log", IN_HTTP | IN_REWRITE, 1, 1),
     NOTE("uninitialized_variable_warn", IN_HTTP | IN_REWRITE, 1, 1),
     NOTE("preread_buffer_size", IN_TCP, 1, 1),
-    NOTE("preread_timeout", IN_TCP, 1, 1),
     NOTE("proxy_downstream_buffer", IN_TCP, 1, 1),
     NOTE("proxy_upstream_buffer", IN_TCP, 1, 1),
     NOTE("upstream_fair_shm_size", IN_HTTP, 1, 1),
@@ -136,8 +119,6 @@ const struct keyword nginx_tuning_words[] = {
     ONLY("proxy_download_rate", IN_TCP, "0"),
     ONLY("proxy_upload_rate", IN_TCP, "0"),
     ONLY("disable_symlinks", IN_HSL, "off"),
-    ONLY("ssl_preread", IN_TCP, "off"),
-    ONLY("http2", IN_TOP, "off"),
     ONLY("ssi", IN_HSLI, "off"),
     ONLY("gunzip", IN_HSL, "off"),
     ONLY("gzip_static", IN_HSL, "off"),
@@ -161,62 +142,6 @@ const struct keyword nginx_tuning_words[] = {
     NOTE("gunzip_buffers", IN_HSL, 2, 2),
     NOTE("proxy_ignore_headers", IN_HSL, 1, ARGS_ANY),
     NOTE("postpone_gzipping", IN_HSL, 1, 1),
-    { NULL },
-};
-
-const struct keyword nginx_tls_words[] = {
-    NO_TLS("ssl", IN_TOP),
-    NO_TLS("ssl_certificate", IN_SSL),
-    NO_TLS("ssl_certificate_key", IN_SSL),
-    NO_TLS("proxy_ssl", IN_TCP),
-    TLS("ssl_alpn", IN_TCP),
-    TLS("ssl_buffer_size", IN_TOP),
-    TLS("ssl_certificate_cache", IN_SSL),
-    TLS("ssl_certificate_compression", IN_SSL),
-    TLS("ssl_ciphers", IN_SSL),
-    TLS("ssl_client_certificate", IN_SSL),
-    TLS("ssl_conf_command", IN_SSL),
-    TLS("ssl_crl", IN_SSL),
-    TLS("ssl_dhparam", IN_SSL),
-    TLS("ssl_early_data", IN_TOP),
-    TLS("ssl_ecdh_curve", IN_SSL),
-    TLS("ssl_ech_file", IN_SSL),
-    TLS("ssl_handshake_timeout", IN_TCP),
-    TLS("ssl_key_log", IN_SSL),
-    TLS("ssl_ocsp", IN_SSL),
-    TLS("ssl_ocsp_cache", IN_SSL),
-    TLS("ssl_ocsp_responder", IN_SSL),
-    TLS("ssl_password_file", IN_SSL),
-    TLS("ssl_prefer_server_ciphers", IN_SSL),
-    TLS("ssl_protocols", IN_SSL),
-    TLS("ssl_reject_handshake", IN_SSL),
-    TLS("ssl_session_cache", IN_SSL),
-    TLS("ssl_session_ticket_key", IN_SSL),
-    TLS("ssl_session_tickets", IN_SSL),
-    TLS("ssl_session_timeout", IN_SSL),
-    TLS("ssl_stapling", IN_SSL),
-    TLS("ssl_stapling_file", IN_SSL),
-    TLS("ssl_stapling_responder", IN_SSL),
-    TLS("ssl_stapling_verify", IN_SSL),
-    TLS("ssl_trusted_certificate", IN_SSL),
-    TLS("ssl_verify_client", IN_SSL),
-    TLS("ssl_verify_depth", IN_SSL),
-    TLS("proxy_ssl_alpn", IN_BACK),
-    TLS("proxy_ssl_certificate", IN_BACK),
-    TLS("proxy_ssl_certificate_cache", IN_BACK),
-    TLS("proxy_ssl_certificate_key", IN_BACK),
-    TLS("proxy_ssl_ciphers", IN_BACK),
-    TLS("proxy_ssl_conf_command", IN_BACK),
-    TLS("proxy_ssl_crl", IN_BACK),
-    TLS("proxy_ssl_key_log", IN_BACK),
-    TLS("proxy_ssl_name", IN_BACK),
-    TLS("proxy_ssl_password_file", IN_BACK),
-    TLS("proxy_ssl_protocols", IN_BACK),
-    TLS("proxy_ssl_server_name", IN_BACK),
-    TLS("proxy_ssl_session_reuse", IN_BACK),
-    TLS("proxy_ssl_trusted_certificate", IN_BACK),
-    TLS("proxy_ssl_verify", IN_BACK),
-    TLS("proxy_ssl_verify_depth", IN_BACK),
     { NULL },
 };
 /* clang-format on */

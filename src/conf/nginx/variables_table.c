@@ -19,6 +19,35 @@
         name, fetch, field, OCCURRENCE_ALL                                                                   \
     }
 
+#define PART(name, part)                                                                                     \
+    {                                                                                                        \
+        name, FETCH_TLS_CLIENT_PART, NULL, part                                                              \
+    }
+/* clang-format off */
+#define TLS_VARIABLES \
+    { "ssl_alpn_protocol", FETCH_TLS_ALPN }, \
+    { "ssl_cipher", FETCH_TLS_CIPHER }, \
+    PART("ssl_client_cert", TLS_SHOWN_PEM_TABS), \
+    PART("ssl_client_escaped_cert", TLS_SHOWN_PEM_ESCAPED), \
+    PART("ssl_client_fingerprint", TLS_SHOWN_FINGERPRINT), \
+    PART("ssl_client_i_dn", TLS_SHOWN_ISSUER), \
+    PART("ssl_client_i_dn_legacy", TLS_SHOWN_ISSUER_LEGACY), \
+    PART("ssl_client_raw_cert", TLS_SHOWN_PEM), \
+    PART("ssl_client_s_dn", TLS_SHOWN_SUBJECT), \
+    PART("ssl_client_s_dn_legacy", TLS_SHOWN_SUBJECT_LEGACY), \
+    PART("ssl_client_serial", TLS_SHOWN_SERIAL), \
+    PART("ssl_client_v_end", TLS_SHOWN_NOT_AFTER), \
+    PART("ssl_client_v_remain", TLS_SHOWN_DAYS_LEFT), \
+    PART("ssl_client_v_start", TLS_SHOWN_NOT_BEFORE), \
+    { "ssl_client_verify", FETCH_TLS_CLIENT_VERIFY }, \
+    { "ssl_curve", FETCH_TLS_GROUP }, \
+    CONSTANT("ssl_early_data", ""), \
+    { "ssl_protocol", FETCH_TLS_VERSION }, \
+    { "ssl_server_name", FETCH_TLS_SNI }, \
+    { "ssl_session_id", FETCH_TLS_SESSION_ID, NULL, 1 }, \
+    { "ssl_session_reused", FETCH_TLS_RESUMED, NULL, 1 },
+/* clang-format on */
+
 const struct known_variable nginx_http_variables[] = {
     { "arg_", FETCH_QUERY_PARAM },
     { "args", FETCH_QUERY },
@@ -72,13 +101,7 @@ const struct known_variable nginx_http_variables[] = {
     { "server_name", FETCH_SERVER_NAME },
     { "server_port", FETCH_LOCAL_PORT },
     { "server_protocol", FETCH_PROTOCOL },
-    { "ssl_alpn_protocol", FETCH_TLS_ALPN },
-    { "ssl_cipher", FETCH_TLS_CIPHER },
-    { "ssl_client_s_dn", FETCH_TLS_CLIENT_PART, NULL, TLS_SHOWN_SUBJECT },
-    { "ssl_client_verify", FETCH_TLS_CLIENT_VERIFY },
-    { "ssl_protocol", FETCH_TLS_VERSION },
-    { "ssl_server_name", FETCH_TLS_SNI },
-    { "status", FETCH_STATUS },
+    TLS_VARIABLES{ "status", FETCH_STATUS },
     { "time_iso8601", FETCH_DATE_ISO },
     { "time_local", FETCH_DATE_COMMON },
     { "upstream_addr", FETCH_SERVER_ADDR },
@@ -152,6 +175,9 @@ const struct known_variable nginx_stream_variables[] = {
     { "server_addr", FETCH_LOCAL_IP },
     { "server_port", FETCH_LOCAL_PORT },
     { "session_time", FETCH_TIME_SESSION },
+    TLS_VARIABLES{ "ssl_preread_alpn_protocols", FETCH_HELLO_ALPN },
+    { "ssl_preread_protocol", FETCH_HELLO_VERSION },
+    { "ssl_preread_server_name", FETCH_HELLO_SNI },
     { "status", FETCH_STREAM_STATUS },
     { "time_iso8601", FETCH_DATE_ISO },
     { "time_local", FETCH_DATE_COMMON },

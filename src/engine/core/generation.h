@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/macros.h"
 #include "io/tls.h"
 #include "model/config.h"
@@ -26,11 +27,18 @@ struct engine_socket {
     int fd;            /* stays the caller's, open until a later generation without it was adopted */
 };
 
+struct listener_tls_at;
 /* How a listener meets TLS clients. */
 struct listener_tls {
     struct tls_context *first; /* what a session is made with before its client said a name; NULL: plain */
     tls_pick_fn pick;
     void *picker;
+    const struct listener_tls_at *at; /* connections to these addresses: otherwise */
+    uint32_t at_count;
+};
+struct listener_tls_at {
+    struct address address;
+    struct listener_tls how;
 };
 /* How servers are connected to. */
 struct client_tls {

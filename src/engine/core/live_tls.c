@@ -135,6 +135,19 @@ static bool is_same(const struct session *s, int32_t server)
            tls_session_context(s->conn.tls) == g->tls_servers[server];
 }
 
+static struct value hex(struct span id, struct scratch *room)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text_[64];
+
+    BUG_ON(id.len > sizeof(text_) / 2);
+    for (size_t i = 0; i < id.len; i++) {
+        text_[2 * i] = digits[(unsigned char)id.ptr[i] >> 4];
+        text_[2 * i + 1] = digits[(unsigned char)id.ptr[i] & 15];
+    }
+    return named(id.len ? scratch_span(room, span_of(text_, 2 * id.len)) : id);
+}
+
 static struct value of_client(const struct session *s, enum fetch f, int32_t number_, struct scratch *room)
 {
     const struct tls_session *tls = s->conn.tls;
@@ -151,6 +164,10 @@ static struct value of_client(const struct session *s, enum fetch f, int32_t num
         return truth(tls_has_peer_certificate(tls));
     if (f == FETCH_TLS_SAME)
         return truth(is_same(s, number_));
+    if (f == FETCH_TLS_RESUMED && number_)
+        return text(tls_is_resumed(tls) ? SPAN("r") : SPAN("."));
+    if (f == FETCH_TLS_SESSION_ID && number_)
+        return hex(tls_session_id(tls), room);
     return named(tls_server_name(tls)); /* FETCH_TLS_SNI */
 }
 
@@ -182,9 +199,9 @@ static struct value of_session(const struct tls_session *s, enum fetch f)
 }
 
 /* Without TLS: questions for yes or no are answered, the others have no value. */
-static struct value without(enum fetch f)
+static struct value without(enum fetch f, int32_t number_)
 {
-    return fetch_type(f) == VALUE_BOOL ? truth(false) : none();
+    return fetch_type(f) == VALUE_BOOL && !number_ ? truth(false) : none();
 }
 
 struct value live_tls(void *self, enum fetch f, int32_t number_, struct scratch *room)
@@ -198,10 +215,12 @@ struct value live_tls(void *self, enum fetch f, int32_t number_, struct scratch 
         const struct upstream_conn *c = l->upstream ? l->upstream->conn : NULL;
         if (f == FETCH_TLS_SERVER_USED)
             return truth(c && c->conn.tls);
-        return c && c->conn.tls ? of_session(c->conn.tls, f) : without(f);
+        return c && c->conn.tls ? of_session(c->conn.tls, f) : without(f, number_);
     }
     if (!s->conn.tls)
-        return without(f);
+        return without(f, number_);
+    if (number_ && f != FETCH_TLS_CLIENT_PART && f != FETCH_TLS_SAME)
+        return of_client(s, f, number_, room);
     switch ((unsigned)f) {
     case FETCH_TLS_CLIENT_PART:
     case FETCH_TLS_CLIENT_DER:

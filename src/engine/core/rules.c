@@ -47,7 +47,7 @@ bool rules_again(struct rules *r, uint32_t skip)
         return false;
     rules_enter(r, r->front);
     r->list = &r->front->on[HOOK_REQUEST];
-    r->next = skip;
+    r->next = skip > r->front->first_only ? skip : r->front->first_only;
     r->hook = HOOK_REQUEST;
     r->entered = 0;
     r->uri_changed = true;

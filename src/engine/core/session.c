@@ -229,9 +229,23 @@ static const struct listener_tls *session_tls(const struct session *s)
     return s->gate->model->tls ? &g->listener_tls[s->gate->model->index] : NULL;
 }
 
-static void session_start_tls(struct session *s)
+/* One socket takes connections to several addresses, and some are met otherwise. */
+static const struct listener_tls *session_tls_here(struct session *s)
 {
     const struct listener_tls *how = session_tls(s);
+    struct address local;
+
+    if (how->at_count == 0 || !session_local(s, &local))
+        return how;
+    for (uint32_t i = 0; i < how->at_count; i++)
+        if (address_eq_ip(&how->at[i].address, &local))
+            return &how->at[i].how;
+    return how;
+}
+
+static void session_start_tls(struct session *s)
+{
+    const struct listener_tls *how = session_tls_here(s);
     struct tls_session *tls = tls_session_server(s->thread->loop, how->first, how->pick, how->picker);
 
     if (!tls) {

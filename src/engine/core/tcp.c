@@ -226,18 +226,30 @@ static void on_client_while_connecting(struct conn *c)
     }
 }
 
+static struct pool *target_pool(struct tcp *t, const struct proxy *p)
+{
+    return p->pool || p->pools == NULL ? p->pool : map_get(p->pools, eval_text(&t->facts, p->target));
+}
+
 static void find_server(struct tcp *t, const struct proxy *p)
 {
     struct upstream *u = &t->upstream;
+    struct pool *pool = target_pool(t, p);
+
+    if (pool == NULL) { /* a name that no group of servers has */
+        t->status = 500;
+        tcp_end(t, ended(END_NO_SERVER, MOMENT_CONNECT), CLOSE_NORMAL);
+        return;
+    }
 
     t->session->conn.on_ready = on_client_while_connecting;
     loop_forget_deadline(t->thread->loop, &t->session->deadline);
     t->facts.proxy = p;
-    t->facts.pool = p->pool;
+    t->facts.pool = pool;
     u->thread = t->thread;
     u->lease = t->lease;
     u->session = t->session;
-    u->pool = p->pool;
+    u->pool = pool;
     u->policy = t->rules.server;
     u->facts = &t->facts;
     u->error_logs = t->rules.error_logs;

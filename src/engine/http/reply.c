@@ -226,6 +226,8 @@ enum stream_step step_reply(struct stream *s)
     const struct reply *r = reply_choose(s);
     if (!r && s->status == 408)
         return stream_give_up(s, END_CLIENT_TIMEOUT); /* a language without a page for it closes */
+    if (r && r->instead)
+        s->status = r->status;
     s->own = true;
     s->upgraded = false;
     s->facts.response = NULL;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "daemon/cli.h"
+#include "daemon/cli_condition.h"
 #include "daemon/versions.h"
 #include "daemon/words.h"
 
@@ -176,6 +177,11 @@ struct cli_result cli_haproxy(struct arena *a, int argc, char **argv)
         if (strcmp(o, "-v") == 0 || strcmp(o, "-vv") == 0) {
             versions_haproxy(stdout, o[2] == 'v');
             r.code = 0;
+            return r;
+        }
+        if (strcmp(o, "-cc") == 0) {
+            const char *condition = argument(&p, o);
+            r.code = !p.failed && cli_condition_holds(condition) ? 0 : 1;
             return r;
         }
         if (take_plain(&p, o) || take_debug(&p, o) || take_valued(&p, o))

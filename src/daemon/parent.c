@@ -276,6 +276,12 @@ static void prepare(struct parent *p, int manifest, int bundle)
     const char *why = NULL;
 
     p->next = holdings_new(manifest, bundle);
+    if (p->next != NULL && p->plan->called_as == LANGUAGE_HAPROXY && p->next->manifest.listeners.count == 0) {
+        words_say(LANGUAGE_HAPROXY, WORDS_ERROR,
+                  "[haproxy.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
+        refuse(p);
+        return;
+    }
     if (p->next == NULL || !make_memory(p) ||
         !holdings_open(p->next, p->published, &p->left_to_us, p->plan->called_as)) {
         refuse(p);

@@ -148,7 +148,7 @@ void reader_run(const struct plan *p, uint64_t generation, struct channel *to_pa
     buf_init(&out, OUTPUT_MAX);
     show(p, &r, &out);
     if (r.config == NULL)
-        words_verdict(&out, p, r.diags, false);
+        words_verdict(&out, p, r.diags, false, false);
     write_all(STDERR_FILENO, buf_span(&out));
     bool sent = r.config != NULL && send_result(&r, generation, to_parent);
     if (!sent) {
@@ -182,13 +182,17 @@ int reader_check(const struct plan *p)
     buf_init(&dump, (size_t)256 << 20);
     show(p, &r, &out);
     bool ok = r.config != NULL && !(p->warnings_are_errors && diags_count(r.diags, SEVERITY_WARNING) > 0);
-    words_verdict(&out, p, r.diags, ok);
+    words_verdict(&out, p, r.diags, ok, ok && r.config->listeners.count > 0);
     if (ok && p->mode == PLAN_DUMP)
         dump_files(r.diags, &dump);
+    /* HAProxy: nothing is wrong, but nothing would start either. */
+    int code = ok ? 0 : 1;
+    if (ok && p->called_as == LANGUAGE_HAPROXY && r.config->listeners.count == 0)
+        code = 2;
     write_all(STDERR_FILENO, buf_span(&out));
     write_all(STDOUT_FILENO, buf_span(&dump));
     buf_fini(&out);
     buf_fini(&dump);
     reading_fini(&r);
-    return ok ? 0 : 1;
+    return code;
 }

@@ -48,9 +48,12 @@ static void nginx_verdict(struct buf *out, const struct plan *p, bool ok)
                ok ? "is successful" : "failed");
 }
 
-static void haproxy_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok)
+static void haproxy_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok,
+                            bool listens)
 {
-    if (ok && p->mode == PLAN_CHECK && !p->quiet)
+    if (ok && p->mode == PLAN_CHECK && !p->quiet && !listens)
+        buf_put(out, SPAN("Configuration file has no error but will not start (no listener) => exit(2).\n"));
+    else if (ok && p->mode == PLAN_CHECK && !p->quiet)
         buf_put(out, diags_count(d, SEVERITY_WARNING)
                          ? SPAN("Warnings were found.\nConfiguration file is valid\n")
                          : SPAN("Configuration file is valid\n"));
@@ -73,14 +76,14 @@ static void own_verdict(struct buf *out, const struct plan *p, const struct diag
                    diags_source_count(d), diags_source_count(d) == 1 ? "" : "s");
 }
 
-void words_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok)
+void words_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok, bool listens)
 {
     switch (p->called_as) {
     case LANGUAGE_NGINX:
         nginx_verdict(out, p, ok);
         return;
     case LANGUAGE_HAPROXY:
-        haproxy_verdict(out, p, d, ok);
+        haproxy_verdict(out, p, d, ok, listens);
         return;
     case LANGUAGE_KEEPALIVED: /* its exit code is its verdict */
         return;

@@ -15,8 +15,8 @@
 enum diag_shape words_shape(enum language called_as);
 /* From LC_ALL, LC_MESSAGES, LANG. */
 void words_set_language(struct diags *d);
-/* The last line of a check or of a start that failed. */
-void words_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok);
+/* The last line of a check or of a start that failed. <listens>: there is a listener. */
+void words_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok, bool listens);
 
 /* A message of the parent to stderr, in the shape of that name, with its pid. */
 enum words_level { WORDS_NOTICE, WORDS_WARNING, WORDS_ERROR };

@@ -224,29 +224,6 @@ def test_server_list_changes(proxy, origin):
     assert ld.report()["failed"] == 0, ld.report()
 
 
-def test_turn_of_the_balancer_survives(prepare, origin, language):
-    where.not_the_peer("a new worker starts from the first server")
-    a, b = origin("a"), origin("b")
-    text = {"nginx": config.nginx("""upstream up { server 127.0.0.1:@a@; server 127.0.0.1:@b@; }
-                server { listen 127.0.0.1:@port@; %s location / { proxy_pass http://up; } }"""),
-            "haproxy": config.haproxy("listen all\n    bind 127.0.0.1:@port@\n    %s\n    server a 127.0.0.1:@a@\n    server b 127.0.0.1:@b@")}[language]
-    p = prepare(language, text.replace("%s", MARK[language].format(0)), a=a.port, b=b.port)
-    p.options = ["-W", "-db"] if language == "haproxy" else []
-    p.start()
-    seen = ""
-    for i in range(1, 6):
-        seen += "".join(client.ask(p.port, target="/who").text for _ in range(3))
-        p.write(text.replace("%s", MARK[language].format(i)))
-        p.reload()
-        while True:          # the question itself takes a turn
-            answer = client.ask(p.port, target="/who")
-            seen += answer.text
-            if answer.get("X-Generation") == str(i):
-                break
-            time.sleep(0.05)
-    assert "aa" not in seen and "bb" not in seen, seen
-
-
 def test_failed_server_stays_out_over_a_reload(prepare, origin):
     """state is carried over: a server that is out for fail_timeout is not asked again because of a reload"""
     where.not_the_peer("new workers know nothing")

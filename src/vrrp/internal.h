@@ -115,6 +115,9 @@ struct vrrp {
     uint32_t router_count;
     struct group *groups;
     uint32_t group_count;
+    struct vrrp_instance statics_model;
+    struct vip statics;
+    bool statics_placed;
     struct address *virtual; /* every address of every instance */
     uint32_t virtual_count;
     uint64_t foreign[VRRP_REFUSAL_COUNT]; /* packets of no virtual router of ours */
@@ -164,6 +167,11 @@ void router_doubt_refused(struct router *r, const struct advert_packet *p);
 void router_doubt_turn(struct router *r);
 void routers_probe(struct router *r);
 void vrrp_on_claim(void *self, unsigned index, const struct arp_claim *claim);
+
+/* statics.c */
+void statics_init(struct vrrp *v);
+void statics_fini(struct vrrp *v);
+void statics_turn(struct vrrp *v, bool links_changed);
 
 /* group.c */
 void groups_init(struct vrrp *v);

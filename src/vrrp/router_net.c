@@ -172,6 +172,8 @@ static bool find_base(struct router *r, const struct link_state *base)
     }
     if (r->model->interface != VRRP_NONE && index == 0)
         return fault(r, "its interface is missing");
+    if (r->model->promote_secondaries && base)
+        set_quietly("ipv4", base->name, "promote_secondaries", 1);
     return true;
 }
 

@@ -122,6 +122,7 @@ struct vrrp *vrrp_open(const struct vrrp_config *c, const struct vrrp_options *o
     for (uint32_t i = 0; i < v->router_count; i++)
         adopt_leftovers(&v->routers[i]);
     groups_init(v);
+    statics_init(v);
     return v;
 }
 
@@ -132,6 +133,7 @@ void vrrp_close(struct vrrp **at)
         return;
     for (uint32_t i = 0; i < v->router_count; i++)
         router_fini(&v->routers[i]);
+    statics_fini(v);
     free(v->routers);
     free(v->groups);
     free(v->virtual);
@@ -267,6 +269,7 @@ void vrrp_turn(struct vrrp *v, instant now)
         return;
     read_all(v);
     links_turn(&v->links, now);
+    statics_turn(v, v->links.changed);
     track_turn(&v->track, now);
     settle(v);
     for (uint32_t i = 0; i < v->router_count; i++)
@@ -286,6 +289,7 @@ static instant earlier(instant a, instant b)
 instant vrrp_next(const struct vrrp *v)
 {
     instant next = earlier(earlier(links_next(&v->links), track_next(&v->track)), v->weigh_at);
+    next = earlier(next, v->statics_placed ? vip_next(&v->statics) : v->now);
     for (uint32_t i = 0; i < v->router_count; i++)
         next = earlier(next, router_next(&v->routers[i]));
     if (v->links.changed || v->track.changed)
@@ -374,6 +378,8 @@ void vrrp_reload(struct vrrp *v, const struct vrrp_config *fresh, instant now)
     links_init(&v->links, v->host, v->netlink, fresh);
     list_virtual(v);
     links_turn(&v->links, now);
+    statics_fini(v); /* those that are gone from the file stay, as those of a file that is gone would */
+    statics_init(v);
     track_init(&v->track, fresh, v->host, &v->links, now);
     track_inherit(&v->track, &old_track);
     track_set_health(&v->track, v->options.health);

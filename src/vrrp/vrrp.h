@@ -63,7 +63,7 @@ bool vrrp_give_away(struct vrrp *v, struct span name, bool give, instant now);
 void vrrp_status(const struct vrrp *v, struct buf *out, instant now);
 /* The same for readers of keepalived's /tmp/keepalived.data and keepalived.stats. */
 void vrrp_put_data(const struct vrrp *v, struct buf *out, instant now);
-void vrrp_put_stats(const struct vrrp *v, struct buf *out, bool clear);
+void vrrp_put_stats(struct vrrp *v, struct buf *out, bool clear);
 
 /* Nice value, real-time priority, CPUs and locked memory as configured; or a raised priority where nothing is
  * said. Before privileges are dropped. What cannot be had is no failure. */

@@ -17,6 +17,17 @@ struct words *words_open(struct arena *a, struct diags *d, enum word_language l,
     return w;
 }
 
+struct words *words_open_part(struct arena *a, struct diags *d, enum word_language l, struct span text,
+                              uint32_t source, size_t from, words_expand_fn *expand, void *self)
+{
+    struct words *w = ARENA_NEW(a, struct words);
+    *w = (struct words){
+        .arena = a, .diags = d, .language = l, .source = source, .at = from, .expand = expand, .self = self
+    };
+    w->text = span_first(text, UINT32_MAX - 1);
+    return w;
+}
+
 static bool scan(struct words *w, struct statement *s)
 {
     switch (w->language) {

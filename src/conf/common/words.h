@@ -43,6 +43,10 @@ struct words;
 typedef bool words_expand_fn(void *self, struct span name, struct span *value);
 struct words *words_open(struct arena *a, struct diags *d, enum word_language l, struct span text,
                          uint32_t source, words_expand_fn *expand, void *self);
+/* A part of a text that was opened before, from <from> to the end of <text>, with the same places; what is
+ * wrong with its bytes was said. */
+struct words *words_open_part(struct arena *a, struct diags *d, enum word_language l, struct span text,
+                              uint32_t source, size_t from, words_expand_fn *expand, void *self);
 /* False at the end of the text. The statement lives in the arena. */
 bool words_next(struct words *w, struct statement *s);
 /* Where the scan is: bytes from the text's beginning. For what is asked while a word is being read. */

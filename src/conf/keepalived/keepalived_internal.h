@@ -127,7 +127,8 @@ struct garp_group_draft {
 struct text; /* a file or an expansion that is being read */
 struct parameter {
     struct span name, value;
-    struct where at; /* of the value, when it was written in a file */
+    struct span lines; /* of several: its file up to its end, to be read again */
+    struct where at;   /* of the value, when it was written in a file */
 };
 struct span_list {
     struct span *items;
@@ -146,6 +147,7 @@ struct build {
     struct text *text;
     LIST_OF(struct parameter) parameters;
     uint32_t expansions; /* bounded, for all of a file */
+    size_t expanded;     /* bytes, too */
     uint64_t random;
     uint32_t context;
     struct keyword_seen *seen;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From files to one row of statements: includes, `@name` conditions, $PARAMETERS,
- * ~SEQ and ~LST. Texts lie on a stack. An expansion keeps the place it came from:
- * it is lexed from a copy of its file in which all before it is blank.
+ * ~SEQ and ~LST. Texts lie on a stack. An expansion is a part of its file and
+ * keeps its places.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 enum {
     DEPTH_MAX = 16,          /* files within files, parameters within parameters */
     EXPANSIONS_MAX = 100000, /* of parameters and sequences, in all: a file is no program */
+    EXPANDED_MAX = 64 << 20, /* bytes that they make */
 };
 
 /* ~SEQ and ~LST: the rest of the line again and again. */
@@ -26,7 +27,8 @@ struct sequence {
 struct text {
     struct text *below;
     struct words *words;
-    struct span bytes; /* what <words> reads */
+    struct span bytes; /* what <words> reads, */
+    size_t from;       /* from here on */
     uint32_t source;
     struct span folder; /* of the file, ends in "/"; empty = the working directory */
     unsigned depth;
@@ -35,17 +37,30 @@ struct text {
 
 static words_expand_fn expand;
 
-static bool deeper(struct build *b, unsigned depth, const char *what, struct where at)
+/* One more text of <bytes>; false when it is too much. */
+static bool spend(struct build *b, size_t bytes)
 {
-    if (depth < DEPTH_MAX && b->expansions++ < EXPANSIONS_MAX)
-        return true;
-    bool deep = depth >= DEPTH_MAX;
+    b->expansions++;
+    b->expanded += bytes;
+    return b->expansions <= EXPANSIONS_MAX && b->expanded <= EXPANDED_MAX;
+}
+
+static void too_deep(struct build *b, bool deep, const char *what, struct where at)
+{
     diag_add(b->diags, &ka_too_deep, at,
              DIAG_TEXT(span_from(what), arena_printf(b->arena, "%d", deep ? DEPTH_MAX : EXPANSIONS_MAX)));
+}
+
+static bool deeper(struct build *b, unsigned depth, size_t bytes, const char *what, struct where at)
+{
+    bool deep = depth >= DEPTH_MAX;
+    if (!deep && spend(b, bytes))
+        return true;
+    too_deep(b, deep, what, at);
     return false;
 }
 
-static struct text *push(struct build *b, struct span bytes, uint32_t source)
+static struct text *push(struct build *b, struct span bytes, size_t from, uint32_t source)
 {
     struct text *t = ARENA_NEW(b->arena, struct text);
     t->below = b->text;
@@ -53,7 +68,9 @@ static struct text *push(struct build *b, struct span bytes, uint32_t source)
     t->source = source;
     t->depth = b->text ? b->text->depth + 1 : 0;
     t->folder = b->text ? b->text->folder : SPAN("");
-    t->words = words_open(b->arena, b->diags, WORDS_KEEPALIVED, bytes, source, expand, b);
+    t->from = from;
+    t->words = from ? words_open_part(b->arena, b->diags, WORDS_KEEPALIVED, bytes, source, from, expand, b)
+                    : words_open(b->arena, b->diags, WORDS_KEEPALIVED, bytes, source, expand, b);
     b->text = t;
     return t;
 }
@@ -70,14 +87,14 @@ static struct span folder_of(struct span path)
 
 bool text_begin(struct build *b, struct span path, struct where from)
 {
-    if (b->text && !deeper(b, b->text->depth, "included files", from))
+    if (b->text && !deeper(b, b->text->depth, 0, "included files", from))
         return true;
     struct answer a = world_ask(b->world, ASK_FILE, path);
     if (a.error) {
         diag_add(b->diags, &ka_include_failed, from, DIAG_TEXT(path, span_from(strerrordesc_np(a.error))));
         return false;
     }
-    struct text *t = push(b, a.bytes, diags_add_source(b->diags, path, a.bytes));
+    struct text *t = push(b, a.bytes, 0, diags_add_source(b->diags, path, a.bytes));
     t->folder = folder_of(path);
     return true;
 }
@@ -147,6 +164,7 @@ static struct parameter *define(struct build *b, struct span name, struct span v
         p->name = name;
     }
     p->value = value;
+    p->lines = (struct span){ 0 };
     p->at = WHERE_NONE;
     return p;
 }
@@ -241,8 +259,11 @@ static bool value_of(struct build *b, struct span name, unsigned depth, struct s
     const struct parameter *p = find_parameter(b, name);
     if (p == NULL || is_lines(p->value))
         return false; /* several lines are no word: text_next does those */
-    if (!deeper(b, depth, "parameters", WHERE_NONE))
+    b->expanded += p->value.len;
+    if (depth >= DEPTH_MAX || b->expanded > EXPANDED_MAX) {
+        too_deep(b, depth >= DEPTH_MAX, "parameters", WHERE_NONE);
         return false;
+    }
     *value = replace(b, p->value, depth);
     return true;
 }
@@ -259,13 +280,13 @@ static struct span source_text(const struct build *b, uint32_t source)
     return diags_source_at(b->diags, source - 1)->text;
 }
 
-/* The file up to <to>, blank before <from>; a backslash at a line's end is blank too. */
-static struct span blanked(struct build *b, uint32_t source, size_t from, size_t to)
+/* The file up to the end of <at>, in which backslashes that carry a value on to the next line are blank. */
+static struct span joined(struct build *b, struct where at)
 {
-    struct span all = source_text(b, source);
+    size_t from = at.offset, to = at.offset + at.length;
+    struct span all = source_text(b, at.source);
     char *copy = arena_alloc(b->arena, to + 1);
-    for (size_t i = 0; i < to; i++)
-        copy[i] = i >= from || all.ptr[i] == '\n' ? all.ptr[i] : ' ';
+    memcpy(copy, all.ptr, to);
     for (size_t i = from; i < to; i++) {
         size_t next = i + 1;
         while (copy[i] == '\\' && next < to &&
@@ -283,11 +304,13 @@ static bool expand_lines(struct build *b, const struct statement *s)
     struct span word = text_at(s, 0), name;
     if (!span_starts_with(word, SPAN("$")) || parameter_at(word, 0, &name) != word.len)
         return false;
-    const struct parameter *p = find_parameter(b, name);
+    struct parameter *p = find_parameter(b, name);
     if (p == NULL || !is_lines(p->value) || p->at.source == 0)
         return false;
-    if (deeper(b, b->text->depth, "parameters", word_at(s, 0)->at))
-        push(b, blanked(b, p->at.source, p->at.offset, p->at.offset + p->at.length), p->at.source);
+    if (p->lines.len == 0)
+        p->lines = joined(b, p->at);
+    if (deeper(b, b->text->depth, p->at.length, "parameters", word_at(s, 0)->at))
+        push(b, p->lines, p->at.offset, p->at.source);
     return true;
 }
 
@@ -398,12 +421,12 @@ static bool begin_round(struct build *b, struct text *t)
 {
     struct sequence *q = t->sequence;
     uint32_t wide = q->names.count;
-    if (q->round * wide >= q->values.count || b->expansions++ >= EXPANSIONS_MAX)
+    if (q->round * wide >= q->values.count || !spend(b, t->bytes.len - t->from))
         return false;
     for (uint32_t i = 0; i < wide; i++)
         define(b, q->names.items[i], q->values.items[q->round * wide + i]);
     q->round++;
-    t->words = words_open(b->arena, b->diags, WORDS_KEEPALIVED, t->bytes, t->source, expand, b);
+    t->words = words_open_part(b->arena, b->diags, WORDS_KEEPALIVED, t->bytes, t->source, t->from, expand, b);
     return true;
 }
 
@@ -434,12 +457,9 @@ static void expand_sequence(struct build *b, const struct word *first)
         diag_add(b->diags, &ka_bad_sequence, first->at, DIAG_TEXT(first->text));
         return;
     }
-    if (!deeper(b, b->text->depth, "sequences", first->at))
+    if (!deeper(b, b->text->depth, 0, "sequences", first->at))
         return;
-    char *copy = arena_alloc(b->arena, end + 1);
-    for (size_t i = 0; i < end; i++)
-        copy[i] = i > from + close || all.ptr[i] == '\n' ? all.ptr[i] : ' ';
-    struct text *t = push(b, span_of(copy, end), b->text->source);
+    struct text *t = push(b, span_first(all, end), from + close + 1, b->text->source);
     t->sequence = q;
     if (!begin_round(b, t))
         b->text = t->below;

@@ -1087,6 +1087,50 @@ static void a_process_that_slept_does_not_mistake_it_for_silence(void **state)
     assert_string_equal(state_of(B, 51), "BACKUP");
 }
 
+static void static_addresses_come_at_once_and_stay(void **state)
+{
+    (void)state;
+    fresh_config(&nodes[A]);
+    struct vrrp_config *c = nodes[A].config;
+    *ARENA_PUSH(nodes[A].arena, &c->static_addresses) = (struct vrrp_address){
+        .ip = ip("10.97.0.1"), .bits = 24, .interface = vrrp_config_interface(c, SPAN("eth0"), WHERE_NONE)
+    };
+    struct vrrp_route *r = ARENA_PUSH(nodes[A].arena, &c->static_routes);
+    *r = (struct vrrp_route){
+        .family = AF_INET, .type = 1, .to = ip("10.96.0.0"), .bits = 16, .protocol = 18
+    };
+    *ARENA_PUSH(nodes[A].arena, &r->hops) =
+        (struct vrrp_hop){ .via = ip("10.97.0.2"), .interface = VRRP_NONE };
+    add_instance(&nodes[A], 51, 150, "10.99.0.100");
+    start(A);
+    assert_false(has(A, "10.97.0.1"));
+    run_ms(5);
+    assert_true(has(A, "10.97.0.1"));
+    assert_int_equal(sh(A, "ip route | grep -q '^10.96.0.0/16 via 10.97.0.2'"), 0);
+    stop(A);
+    assert_true(has(A, "10.97.0.1"));
+    assert_int_equal(sh(A, "ip addr del 10.97.0.1/24 dev eth0"), 0);
+}
+
+static void dumps_read_like_keepalived(void **state)
+{
+    (void)state;
+    two_routers(150, 100, "10.99.0.100");
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    enter(A);
+    vrrp_put_data(nodes[A].vrrp, &b, clock_now());
+    assert_holds(buf_span(&b), "\n VRRP Instance = VI_51\n   VRRP Version = 3\n   State = MASTER\n");
+    assert_holds(buf_span(&b), "\n   Virtual IP (1):\n     10.99.0.100/24 dev eth0 scope global set\n");
+    assert_holds(buf_span(&b), "   Advert interval = 50 milli-sec\n");
+    buf_clear(&b);
+    vrrp_put_stats(nodes[A].vrrp, &b, true);
+    assert_holds(buf_span(&b), "VRRP Instance: VI_51\n  Advertisements:\n    Received: 0\n    Sent: ");
+    assert_holds(buf_span(&b), "  Became master: 1\n  Released master: 0\n");
+    assert_int_equal(counter(A, "became_master"), 0); /* cleared */
+    buf_fini(&b);
+}
+
 #define PLAY(f) cmocka_unit_test_teardown(f, clean_up)
 
 int main(void)
@@ -1118,6 +1162,8 @@ int main(void)
         PLAY(unicast_needs_no_multicast),
         PLAY(the_operator_gives_the_address_away),
         PLAY(a_process_that_slept_does_not_mistake_it_for_silence),
+        PLAY(static_addresses_come_at_once_and_stay),
+        PLAY(dumps_read_like_keepalived),
     };
     if (!make_machines())
         return 77; /* skipped: no network namespace can be made here */

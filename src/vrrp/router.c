@@ -224,7 +224,12 @@ static void say_cause(struct router *r, const struct fsm_event *e, const struct 
     buf_init_fixed(&b, text, sizeof(text));
     ip_put(&b, &r->heard_from);
     bool was = fsm_is_master(before->state), is = fsm_is_master(r->f.state);
-    if (e->kind == FSM_TIME && !was && is)
+    bool preempts = before->master_priority && before->master_priority < before->priority &&
+                    instant_us_between(before->quiet_since, r->v->now) < fsm_down_us(&r->fc, before) / 2;
+    if (e->kind == FSM_TIME && !was && is && preempts)
+        SAY(r->v->host, &say_preempts, r->model->name, buf_span(&b), SAY_NUMBER(before->master_priority),
+            SAY_NUMBER(before->priority));
+    else if (e->kind == FSM_TIME && !was && is)
         SAY(r->v->host, &say_timeout, r->model->name,
             SAY_NUMBER(instant_us_between(before->quiet_since, r->v->now) / 1000));
     else if (e->kind == FSM_ADVERT && was && !is)

@@ -40,7 +40,7 @@ struct span say_number(struct say_number *room, int64_t n);
 /* states */
 extern const struct diag_kind say_master, say_backup, say_fault, say_stopped;
 extern const struct diag_kind say_yielded, say_holding, say_well_again;
-extern const struct diag_kind say_priority, say_timeout, say_beaten, say_goodbye_heard;
+extern const struct diag_kind say_priority, say_timeout, say_preempts, say_beaten, say_goodbye_heard;
 extern const struct diag_kind say_group_state;
 /* adverts */
 extern const struct diag_kind say_advert_refused, say_unknown_vrid, say_two_masters_one_way,
@@ -59,3 +59,6 @@ extern const struct diag_kind say_worker_gone, say_worker_stalled, say_worker_we
     say_item_well, say_flapping;
 /* notification */
 extern const struct diag_kind say_fifo_failed, say_fifo_full, say_notify_not_run;
+
+/* All of them, NULL-terminated, for the manual and `--explain`. */
+extern const struct diag_kind *const say_kinds[];

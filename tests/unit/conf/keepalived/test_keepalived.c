@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/common/dialect.h"
+#include "conf/common/keyword.h"
 #include "model/vrrp.h"
 #include "unit.h"
 
@@ -783,6 +784,35 @@ static void every_kind_has_its_own_code_and_both_languages(void **state)
     }
 }
 
+/* ---- the manual ---- */
+
+static void the_manual_is_what_the_tables_say(void **state)
+{
+    (void)state;
+    static const char here[] =
+        __FILE__; /* the compiler was called in the build folder, where tests run too */
+    char path[sizeof(here) + 32];
+    size_t root = sizeof(here) - sizeof("tests/unit/conf/keepalived/test_keepalived.c");
+    snprintf(path, sizeof(path), "%.*sdocs/manual/keepalived.md", (int)root, here);
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    keyword_manual(dialect_keepalived.keywords, &out);
+    if (getenv("KEEL_WRITE_DOCS")) {
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        assert_int_equal(fwrite(out.data, 1, out.len, f), out.len);
+        assert_int_equal(fclose(f), 0);
+    }
+    char *text = malloc(out.len + 2);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    size_t len = fread(text, 1, out.len + 1, f);
+    assert_int_equal(fclose(f), 0);
+    assert_true(span_eq(span_of(text, len), buf_span(&out))); /* stale? KEEL_WRITE_DOCS=1 writes it anew */
+    free(text);
+    buf_fini(&out);
+}
+
 #define TEST(f) cmocka_unit_test_teardown(f, forget)
 
 int main(void)
@@ -817,6 +847,7 @@ int main(void)
         TEST(a_weight_must_reach_across_the_gap),
         TEST(files_are_recognised),
         TEST(every_kind_has_its_own_code_and_both_languages),
+        TEST(the_manual_is_what_the_tables_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

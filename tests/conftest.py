@@ -28,6 +28,20 @@ def pytest_sessionstart(session):
         netns.remove_leftovers()
 
 
+def known_gaps():
+    lines = (pathlib.Path(__file__).parent / "known_gaps.txt").read_text().splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def pytest_collection_modifyitems(items):
+    """what known_gaps.txt lists is run, told apart, and breaks nothing"""
+    gaps = known_gaps()
+    for item in items:
+        name = item.nodeid if item.nodeid.startswith("tests/") else "tests/" + item.nodeid
+        if not where.TEST_PEER and name.startswith(gaps):
+            item.add_marker(pytest.mark.xfail(reason="a known gap: tests/known_gaps.txt", strict=False))
+
+
 def pytest_runtest_setup(item):
     for mark in item.iter_markers("needs"):
         for thing in mark.args:

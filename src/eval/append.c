@@ -305,8 +305,9 @@ static inline struct cursor put_text(struct buf *out, struct cursor c, const str
 
 /* "0" to "255", and how long each is. */
 // clang-format off
-#define OCTET(n) { { (n) >= 100 ? '0' + (n) / 100 : (n) >= 10 ? '0' + (n) / 10 : '0' + (n), \
-                     (n) >= 100 ? '0' + (n) / 10 % 10 : '0' + (n) % 10, '0' + (n) % 10 }, \
+#define DIGIT(n) ((char)('0' + (n) % 10))
+#define OCTET(n) { { (n) >= 100 ? DIGIT((n) / 100) : (n) >= 10 ? DIGIT((n) / 10) : DIGIT(n), \
+                     (n) >= 100 ? DIGIT((n) / 10) : DIGIT(n), DIGIT(n) }, \
                    (n) >= 100 ? 3 : (n) >= 10 ? 2 : 1 }
 #define OCTETS_4(n)  OCTET(n), OCTET((n) + 1), OCTET((n) + 2), OCTET((n) + 3)
 #define OCTETS_16(n) OCTETS_4(n), OCTETS_4((n) + 4), OCTETS_4((n) + 8), OCTETS_4((n) + 12)

@@ -78,6 +78,7 @@ static struct pool *add_pool(struct config *c, enum language l, struct span name
     p->language = l;
     p->name = name;
     p->stream = stream;
+    p->algorithm = l == LANGUAGE_HAPROXY ? BALANCE_STRIDE : BALANCE_ROUND_ROBIN;
     p->backups_help = l == LANGUAGE_NGINX;
     p->queue_timeout = p->idle_timeout = p->idle_life = DURATION_NONE;
     *ARENA_PUSH(c->arena, &c->pools) = p;

@@ -435,7 +435,7 @@ static inline bool text_of(struct facts *f, const struct expr_part *p, struct sp
     case FETCH_CAPTURED_REQUEST:
     case FETCH_CAPTURED_RESPONSE:
         *out = SPAN("");
-        return f->captures[p->fetch == FETCH_CAPTURED_RESPONSE] == NULL;
+        return eval_capture_slots(f, p->fetch == FETCH_CAPTURED_RESPONSE) == 0;
     default:
         return false;
     }

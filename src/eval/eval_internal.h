@@ -37,6 +37,9 @@ struct span scratch_text(struct facts *f, const char *format, ...) PRINTF_LIKE(2
 
 /* eval.c: a part's value after its conversions. */
 struct value part_value(struct facts *f, const struct expr_part *p);
+/* fetch_end.c: how many capture slots the request has, filled or not. */
+unsigned eval_capture_slots(const struct facts *f, unsigned response);
+
 /* fetch.c: the table. A part's own value, before its conversions. */
 struct value fetch_value(struct facts *f, const struct expr_part *p);
 /* fetch_request.c: the <n>-th occurrence (from 1) for OCCURRENCE_EACH; false when there are not so many. */

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "eval/eval_internal.h"
+#include "model/listener.h"
 
 /* ---- HAProxy's timers (configuration manual 8.4): -1 when the moment was not reached ---- */
 
@@ -210,15 +211,23 @@ static void put_captured(struct buf *b, struct span s)
     }
 }
 
+unsigned eval_capture_slots(const struct facts *f, unsigned response)
+{
+    unsigned taken = f->captures[response] ? f->capture_count[response] : 0;
+    const struct scope *front = f->service ? f->service->entry : NULL;
+    unsigned there = front == NULL ? 0 : response ? front->response_slots : front->slots;
+
+    return there > taken ? there : taken;
+}
+
 /* Slots that nothing was put in are empty, but they are there. */
 static struct value captured(struct facts *f, unsigned response, enum captured_as as)
 {
     struct buf b;
     char room[2048];
-    unsigned taken = f->captures[response] ? f->capture_count[response] : 0, count = taken;
+    unsigned taken = f->captures[response] ? f->capture_count[response] : 0;
+    unsigned count = eval_capture_slots(f, response);
 
-    if (f->front && (response ? f->front->response_slots : f->front->slots) > count)
-        count = response ? f->front->response_slots : f->front->slots;
     if (count == 0)
         return value_none();
     buf_init_fixed(&b, room, sizeof(room));

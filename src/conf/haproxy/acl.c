@@ -201,7 +201,7 @@ static struct cond *keep(struct build *b, struct cond *c)
     return c;
 }
 
-const struct cond *haproxy_condition(struct build *b, const struct statement *s, uint32_t from)
+struct cond *haproxy_condition(struct build *b, const struct statement *s, uint32_t from)
 {
     struct reader r = { .b = b, .s = s, .at = from + 1 };
     struct cond *c = ARENA_NEW(b->arena, struct cond);

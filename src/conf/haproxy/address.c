@@ -133,6 +133,15 @@ static bool resolve(struct build *b, const struct word *w, struct span host, int
     return false;
 }
 
+/* Nobody calls a machine "10.0.0.256". */
+static bool looks_like_ipv4(struct span host)
+{
+    for (size_t i = 0; i < host.len; i++)
+        if ((host.ptr[i] < '0' || host.ptr[i] > '9') && host.ptr[i] != '.')
+            return false;
+    return true;
+}
+
 static bool take_ip(struct build *b, const struct word *w, struct span text, int family, enum address_use use,
                     struct parsed_address *out)
 {
@@ -155,6 +164,8 @@ static bool take_ip(struct build *b, const struct word *w, struct span text, int
         if (family != AF_UNSPEC && address_family(&out->address) != family)
             return bad(b, w, &haproxy_bad_address, text);
         out->any = span_eq(host, SPAN("0.0.0.0")) || span_eq(host, SPAN("::"));
+    } else if (looks_like_ipv4(host)) {
+        return bad(b, w, &haproxy_bad_address, text);
     } else {
         out->host = host;
         if (use == ADDRESS_CONNECT && out->lazy)

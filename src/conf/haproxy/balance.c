@@ -268,11 +268,15 @@ static void compile_hash_type(struct build *b, struct draft *d, const struct sta
 
 void haproxy_compile_balance(struct build *b, struct draft *d)
 {
-    const struct line *l = haproxy_line_last(d, KEPT_BALANCE), *type = haproxy_line_last(d, KEPT_HASH_TYPE);
+    const struct lines *algorithm = &d->kept[KEPT_BALANCE];
+    const struct line *type = haproxy_line_last(d, KEPT_HASH_TYPE);
     b->at = d;
-    if (l) {
-        struct chooser c = { .b = b, .d = d, .s = &l->s };
-        struct opened before = haproxy_line_begin(b, l);
+    for (uint32_t i = 0; i < algorithm->count; i++) { /* the last counts, but all are looked at */
+        struct chooser c = { .b = b, .d = d, .s = &algorithm->items[i].s };
+        struct opened before = haproxy_line_begin(b, &algorithm->items[i]);
+        d->pool->algorithm = BALANCE_ROUND_ROBIN;
+        d->pool->key = NULL;
+        d->pool->draws = 0;
         compile_algorithm(&c);
         haproxy_line_end(b, before);
     }
@@ -282,10 +286,14 @@ void haproxy_compile_balance(struct build *b, struct draft *d)
         haproxy_line_end(b, before);
     }
     d->pool->balance_factor = (uint32_t)value_or(&d->hash_balance_factor, 0);
+    if (d->pool->balance_factor && !d->hash_balance_factor.inherited) {
+        struct word w = { .text = SPAN("hash-balance-factor"), .at = d->hash_balance_factor.at };
+        haproxy_say_later(b, &w, "hashes do not look at load");
+    }
 }
 
 const struct keyword haproxy_balance_words[] = {
-    { "balance", IN_D_BACK, 1, ARGS_ANY, .handle = haproxy_keep_one, .offset = KEPT_BALANCE,
+    { "balance", IN_D_BACK, 1, ARGS_ANY, KEEP(KEPT_BALANCE),
       .manual = "roundrobin static-rr leastconn first random source uri url_param hdr hash" },
     { "hash-type", IN_D_BACK, 1, 3, .handle = haproxy_keep_one, .offset = KEPT_HASH_TYPE,
       .manual = "map-based|consistent [sdbm|djb2|wt6|crc32|none [avalanche]]" },

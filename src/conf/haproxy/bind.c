@@ -30,6 +30,12 @@ static void on_number(struct build *b, const struct keyword *k, const struct sta
         *(uint32_t *)(void *)((char *)b->bind + k->offset) = (uint32_t)n;
 }
 
+static void on_maxconn(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    on_number(b, k, s);
+    haproxy_say_later(b, word_at(s, 0), "the frontend's maxconn counts for all its listeners together");
+}
+
 static void on_mode(struct build *b, const struct keyword *k, const struct statement *s)
 {
     (void)k;
@@ -90,11 +96,10 @@ const struct keyword haproxy_bind_words[] = {
     { "id", IN_BIND, 1, 1, .handle = on_number, IN(like.id), .low = 1, .manual = "the number in statistics" },
     { "interface", IN_BIND, 1, 1, .handle = on_text, IN(like.interface),
       .manual = "only connections that come in there" },
-    { "maxconn", IN_BIND, 1, 1, .handle = on_number, IN(like.connections_max),
+    { "maxconn", IN_BIND, 1, 1, .handle = on_maxconn, IN(like.connections_max),
       .manual = "connections at a time" },
     { "mode", IN_BIND, 1, 1, .handle = on_mode, .manual = "octal permissions of a UNIX socket" },
     { "name", IN_BIND, 1, 1, .handle = on_text, IN(like.name), .manual = "for logs and statistics" },
-    { "namespace", IN_BIND, 1, 1, .handle = on_text, IN(like.namespace), .manual = "a network namespace" },
     { "shards", IN_BIND, 1, 1, .handle = on_shards,
       .manual = "how many sockets share the address: N, by-thread" },
     { "tfo", IN_BIND, 0, 0, .handle = on_tfo, .manual = "TCP fast open" },
@@ -116,6 +121,7 @@ const struct keyword haproxy_bind_words[] = {
 
     REFUSED("accept-netscaler-cip", 1, "NetScaler's header is not understood; `accept-proxy` is"),
     REFUSED("expose-fd", 1, "it belongs on a `stats socket` line"),
+    REFUSED("namespace", 1, "listening in other network namespaces is not served yet"),
     REFUSED("mss", 1, "the segment size of listeners is left to the kernel"),
     REFUSED("tcp-ut", 1, "TCP_USER_TIMEOUT is not set by this program"),
     REFUSED("tcp-md5sig", 1, "TCP_MD5SIG is not set by this program"),
@@ -179,6 +185,17 @@ const struct keyword haproxy_bind_words[] = {
 
 /* ---- lines ---- */
 
+/* What stands behind an unknown word is likely its value: it gets no message of its own. */
+static bool looks_like_value(struct span s)
+{
+    if (s.len && s.ptr[0] >= '0' && s.ptr[0] <= '9')
+        return true;
+    for (size_t i = 0; i < s.len; i++)
+        if (strchr("/.:,@", s.ptr[i]))
+            return true;
+    return false;
+}
+
 bool haproxy_parameters(struct build *b, uint32_t context, const struct statement *s, uint32_t from)
 {
     bool all = true;
@@ -189,6 +206,8 @@ bool haproxy_parameters(struct build *b, uint32_t context, const struct statemen
             all = false;
         (void)haproxy_walk_part(b, context, s, i, args + 1);
         i += args + 1;
+        if (row == NULL && i < s->words.count && looks_like_value(text_at(s, i)))
+            i++;
     }
     return all;
 }

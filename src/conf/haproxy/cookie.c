@@ -144,6 +144,7 @@ void haproxy_compile_cookie(struct build *b, struct draft *d)
         good = take_word(&r) && good;
     if (good && agrees(&r)) {
         d->pool->cookie = r.policy;
+        haproxy_say_later(b, word_at(&l->s, 0), "requests are balanced as if there was no cookie");
         if (r.policy->mode == COOKIE_PASSIVE)
             warn_passive(&r);
     }

@@ -69,6 +69,12 @@ const struct diag_kind haproxy_mode_refused = {
     .en = "`mode {0}` is not served; `tcp` and `http` are",
     .zh = "不支持 `mode {0}`，只支持 tcp 和 http",
 };
+const struct diag_kind haproxy_later = {
+    .code = "K0310",
+    WARNING,
+    .en = "`{0}` is understood, but nothing follows from it yet: {1}",
+    .zh = "已识别 `{0}`，但暂不起作用：{1}",
+};
 const struct diag_kind haproxy_stray_lines = {
     .code = "K0311",
     WARNING,
@@ -130,6 +136,20 @@ const struct diag_kind haproxy_alert = {
     .en = "{0}",
     .zh = "{0}",
     .haproxy = "'{0}'",
+};
+const struct diag_kind haproxy_defaults_rules = {
+    .code = "K0319",
+    ERROR,
+    .en = "`{0}` in `defaults` needs a name for the section: rules are for those that ask for it by `from`",
+    .zh = "defaults 段必须有名称才能使用 `{0}`，供其他段用 from 引用",
+    .haproxy = "'{0}' not allowed in anonymous 'defaults' section.",
+};
+const struct diag_kind haproxy_defaults_chain = {
+    .code = "K0339",
+    ERROR,
+    .en = "`defaults` cannot begin as `{0}`, which holds rules",
+    .zh = "defaults 段不能继承含有规则的 `{0}`",
+    .haproxy = "a defaults section cannot inherit from a defaults section defining TCP/HTTP rules",
 };
 /* ---- aCLs and conditions ---- */
 
@@ -744,6 +764,7 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_defaults_twice,
     &haproxy_no_no,
     &haproxy_mode_refused,
+    &haproxy_later,
     &haproxy_stray_lines,
     &haproxy_if_open,
     &haproxy_if_lone,
@@ -752,6 +773,7 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_notice,
     &haproxy_warning,
     &haproxy_alert,
+    &haproxy_defaults_rules,
     &haproxy_regex_dot,
     &haproxy_no_acl,
     &haproxy_acl_name,
@@ -769,6 +791,7 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_http_only,
     &haproxy_needs_http,
     &haproxy_no_bind,
+    &haproxy_defaults_chain,
     &haproxy_no_backend,
     &haproxy_mode_differs,
     &haproxy_no_server,

@@ -18,16 +18,19 @@ extern const struct diag_kind haproxy_defaults_unknown; /* {0} name */
 extern const struct diag_kind haproxy_defaults_twice;   /* {0} name */
 extern const struct diag_kind haproxy_no_no;            /* {0} word */
 extern const struct diag_kind haproxy_mode_refused;     /* {0} mode */
+extern const struct diag_kind haproxy_later;            /* {0} word {1} what does not happen */
 extern const struct diag_kind haproxy_stray_lines;      /* {0} section {1} name */
 
 /* .if and messages. */
 extern const struct diag_kind haproxy_if_open;
-extern const struct diag_kind haproxy_if_lone;       /* {0} word */
-extern const struct diag_kind haproxy_if_after_else; /* {0} word */
-extern const struct diag_kind haproxy_if_bad;        /* {0} the part */
-extern const struct diag_kind haproxy_notice;        /* {0} the file's own message */
-extern const struct diag_kind haproxy_warning;       /* {0} the file's own message */
-extern const struct diag_kind haproxy_alert;         /* {0} the file's own message */
+extern const struct diag_kind haproxy_if_lone;        /* {0} word */
+extern const struct diag_kind haproxy_if_after_else;  /* {0} word */
+extern const struct diag_kind haproxy_if_bad;         /* {0} the part */
+extern const struct diag_kind haproxy_notice;         /* {0} the file's own message */
+extern const struct diag_kind haproxy_warning;        /* {0} the file's own message */
+extern const struct diag_kind haproxy_alert;          /* {0} the file's own message */
+extern const struct diag_kind haproxy_defaults_rules; /* {0} word */
+extern const struct diag_kind haproxy_defaults_chain; /* {0} name */
 
 /* ACLs and conditions. */
 extern const struct diag_kind haproxy_regex_dot;     /* {0} example */

@@ -6,7 +6,13 @@
 #include "base/macros.h"
 #include "conf/haproxy/haproxy_internal.h"
 
-enum variable_type { TYPE_TEXT, TYPE_NUMBER, TYPE_IP, TYPE_LIST };
+enum variable_type {
+    TYPE_TEXT,
+    TYPE_PLAIN, /* never quoted: dates, codes */
+    TYPE_NUMBER,
+    TYPE_IP,
+    TYPE_LIST,
+};
 static const struct variable {
     const char *name;
     enum fetch fetch;
@@ -29,11 +35,11 @@ static const struct variable {
     { "HV", FETCH_PROTOCOL, TYPE_TEXT, .http = true, .otherwise = "<BADREQ>" },
     { "ID", FETCH_SLOT, TYPE_TEXT },
     { "ST", FETCH_STATUS, TYPE_NUMBER },
-    { "T", FETCH_ACCEPT_S, TYPE_TEXT, .time = "%d/%b/%Y:%H:%M:%S +0000" },
+    { "T", FETCH_ACCEPT_S, TYPE_PLAIN, .time = "%d/%b/%Y:%H:%M:%S +0000" },
     { "Ta", FETCH_TIMER_ACTIVE, TYPE_NUMBER, .http = true },
     { "Tc", FETCH_TIMER_CONNECT, TYPE_NUMBER },
     { "Td", FETCH_TIMER_DATA, TYPE_NUMBER },
-    { "Tl", FETCH_ACCEPT_S, TYPE_TEXT, .time = "%d/%b/%Y:%H:%M:%S %z", .local = true },
+    { "Tl", FETCH_ACCEPT_S, TYPE_PLAIN, .time = "%d/%b/%Y:%H:%M:%S %z", .local = true },
     { "Th", FETCH_TIMER_HANDSHAKE, TYPE_NUMBER },
     { "Ti", FETCH_TIMER_IDLE, TYPE_NUMBER, .http = true },
     { "Tq", FETCH_TIMER_QUERY, TYPE_NUMBER, .http = true },
@@ -61,7 +67,7 @@ static const struct variable {
     { "hrl", FETCH_CAPTURED_REQUEST, TYPE_LIST, .number = CAPTURED_QUOTED },
     { "hs", FETCH_CAPTURED_RESPONSE, TYPE_LIST },
     { "hsl", FETCH_CAPTURED_RESPONSE, TYPE_LIST, .number = CAPTURED_QUOTED },
-    { "ms", FETCH_ACCEPT_MS, TYPE_TEXT },
+    { "ms", FETCH_ACCEPT_MS, TYPE_PLAIN },
     { "pid", FETCH_PID, TYPE_NUMBER },
     { "r", FETCH_REQUEST_LINE, TYPE_TEXT, .http = true, .otherwise = "<BADREQ>" },
     { "rc", FETCH_COUNT_RETRIES, TYPE_NUMBER },
@@ -73,12 +79,12 @@ static const struct variable {
     { "sq", FETCH_QUEUE_SERVER, TYPE_NUMBER },
     { "sslc", FETCH_TLS_CIPHER, TYPE_TEXT },
     { "sslv", FETCH_TLS_VERSION, TYPE_TEXT },
-    { "t", FETCH_DATE_ACCEPT, TYPE_TEXT },
-    { "tr", FETCH_DATE_REQUEST, TYPE_TEXT, .http = true },
-    { "trg", FETCH_REQUEST_S, TYPE_TEXT, .http = true, .time = "%d/%b/%Y:%H:%M:%S +0000" },
-    { "trl", FETCH_REQUEST_S, TYPE_TEXT, .http = true, .time = "%d/%b/%Y:%H:%M:%S %z", .local = true },
-    { "ts", FETCH_TERMINATION, TYPE_TEXT },
-    { "tsc", FETCH_TERMINATION_COOKIE, TYPE_TEXT, .http = true },
+    { "t", FETCH_DATE_ACCEPT, TYPE_PLAIN },
+    { "tr", FETCH_DATE_REQUEST, TYPE_PLAIN, .http = true },
+    { "trg", FETCH_REQUEST_S, TYPE_PLAIN, .http = true, .time = "%d/%b/%Y:%H:%M:%S +0000" },
+    { "trl", FETCH_REQUEST_S, TYPE_PLAIN, .http = true, .time = "%d/%b/%Y:%H:%M:%S %z", .local = true },
+    { "ts", FETCH_TERMINATION, TYPE_PLAIN },
+    { "tsc", FETCH_TERMINATION_COOKIE, TYPE_PLAIN, .http = true },
 };
 
 struct flags {
@@ -119,7 +125,8 @@ static void flush_text(struct formatter *f)
 
 static void put_blank(struct formatter *f)
 {
-    if (f->blank)
+    bool first = f->e->parts.count == 0 && buf_span(&f->text).len == 0;
+    if (f->blank && !first)
         buf_put_char(&f->text, ' ');
     f->blank = false;
 }
@@ -144,10 +151,8 @@ static bool is_captured(const struct formatter *f, const struct variable *v)
 static void add_variable(struct formatter *f, const struct variable *v, struct flags flags)
 {
     struct arena *a = f->b->arena;
-    if (v->type == TYPE_LIST && !is_captured(f, v)) {
-        f->blank = f->blank || f->e->parts.count || buf_span(&f->text).len; /* nothing, and no blank for it */
-        return;
-    }
+    if (v->type == TYPE_LIST && !is_captured(f, v))
+        return; /* the blanks around it become one */
     put_blank(f);
     flush_text(f);
     if (v->fetch == FETCH_QUERY) { /* with its mark, as HAProxy shows it */
@@ -167,6 +172,8 @@ static void add_variable(struct formatter *f, const struct variable *v, struct f
     if (v->otherwise)
         expr_add_conversion(a, p, CONVERT_DEFAULT)->text =
             v->otherwise[0] ? span_from(v->otherwise) : f->b->at->name; /* without a backend: the frontend */
+    if (v->type == TYPE_NUMBER || v->type == TYPE_PLAIN || v->type == TYPE_LIST)
+        flags.quote = false;
     finish_part(f, p, flags, v->type == TYPE_TEXT);
     if (v->fetch == FETCH_QUERY || v->type == TYPE_LIST)
         p->dash = false;

@@ -143,7 +143,7 @@ static void compile(struct build *b, struct draft *d, enum kept k,
     struct groups groups = { 0 };
     for (uint32_t i = 0; i < b->proxies.count; i++) {
         const struct draft *front = b->proxies.items[i];
-        if (!draft_is_front(front) || !draft_is_http(front))
+        if (!haproxy_reaches(front, d) || !draft_is_http(front))
             continue;
         struct forwarded mine = parse(b, front, k), what = front == d ? back : joined(b, &mine, &back);
         uint32_t g = 0;

@@ -45,6 +45,7 @@ static void capture_cookie(struct build *b, struct draft *d, const struct statem
     if (!c->prefix)
         c->name.len--;
     d->scope->captured_cookie = c;
+    haproxy_say_later(b, word_at(s, 0), "the log's columns for cookies stay empty");
 }
 
 /* "declare capture request len N": a slot for rules to fill by its id. */
@@ -119,17 +120,17 @@ static void unique_id(struct build *b, struct draft *d)
 {
     const struct line *format = haproxy_line_last(d, KEPT_UNIQUE_ID),
                       *header = haproxy_line_last(d, KEPT_UNIQUE_ID_HEADER);
-    uint32_t slot = config_slot(b->config, SPAN("unique-id"));
     if (format == NULL) {
         if (header && draft_is_front(d))
             diag_add(b->diags, &haproxy_unique_id, header->s.at, DIAG_TEXT(d->name));
         return;
     }
     struct opened before = haproxy_line_begin(b, format);
-    const struct expr *e = haproxy_format(b, word_at(&format->s, 1), FORMAT_RULE);
+    const struct expr *e = haproxy_format(b, word_at(&format->s, 1), FORMAT_LOG);
     haproxy_line_end(b, before);
     if (e == NULL)
         return;
+    uint32_t slot = config_slot(b->config, SPAN("unique-id"));
     struct action *a = haproxy_hook_action(b, d, HOOK_REQUEST, ACTION_SET_SLOT, format->s.at);
     a->number = slot;
     a->expr = e;

@@ -368,8 +368,6 @@ const struct keyword haproxy_global_words[] = {
       .manual = "ADDRESS [level L] [mode M] [user U] [group G] [expose-fd listeners]: for commands" },
     { "unix-bind", IN_GLOBAL, 1, ARGS_ANY, .handle = on_unix_bind,
       .manual = "[prefix P] [mode M] [user U] [group G]: of UNIX sockets" },
-    { "spread-checks", IN_GLOBAL, 1, 1, .handle = on_number, GLOBAL(spread_checks), .high = 50,
-      .manual = "percent by which checks are spread in time" },
     { "noreuseport", IN_GLOBAL, 0, 0, .handle = on_noreuseport, CAN_NO,
       .manual = "ports are not shared with others" },
     { "tune.bufsize", IN_GLOBAL, 1, 1, .handle = on_size, GLOBAL(tune_bufsize), .low = 1024, .high = 1 << 24,

@@ -144,13 +144,26 @@ static bool no_is_allowed(struct build *b, const struct statement *s, struct whe
     return false;
 }
 
+/* Rules in defaults are for sections that ask for them by name. */
+static bool is_nameless_rule(struct build *b, const struct statement *s)
+{
+    if (b->context != IN_DEFAULTS || b->draft->name.len)
+        return false;
+    const struct keyword *row = haproxy_row(IN_DEFAULTS, text_at(s, 0));
+    bool rule = row && row->handle == haproxy_keep && row->offset == KEPT_RULE;
+    if (!rule && !text_is(s, 0, "tcp-request inspect-delay"))
+        return false;
+    diag_add(b->diags, &haproxy_defaults_rules, word_at(s, 0)->at, DIAG_TEXT(text_at(s, 0)));
+    return true;
+}
+
 static void run_keyword(struct build *b, struct statement s)
 {
     struct where first = word_at(&s, 0)->at;
     bool no = text_is(&s, 0, "no"), fallback = text_is(&s, 0, "default");
     if ((no || fallback) && s.words.count > 1)
         drop_first(&s);
-    if (!join_keyword(b, &s) || is_ignored(b, &s))
+    if (!join_keyword(b, &s) || is_ignored(b, &s) || is_nameless_rule(b, &s))
         return;
     if ((no || fallback) && !no_is_allowed(b, &s, first))
         return;

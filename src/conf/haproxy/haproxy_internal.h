@@ -169,7 +169,7 @@ struct global {
     bool send_hostname;
     struct control_socket socket_like; /* unix-bind */
     struct span unix_prefix, errors_relative;
-    struct setting maxconn, tune_bufsize, tune_maxrewrite, tune_maxhdr, noreuseport, spread_checks;
+    struct setting maxconn, tune_bufsize, tune_maxrewrite, tune_maxhdr, noreuseport;
 };
 
 /* A section of error pages, for `errorfiles`. */
@@ -250,10 +250,13 @@ static inline bool text_is(const struct statement *s, uint32_t i, const char *te
 struct word haproxy_part(const struct word *w, size_t from, size_t len);
 
 /* ---- settings.c: handlers for what is only kept, and asking for it ---- */
-keyword_fn haproxy_set_number, haproxy_set_time, haproxy_set_option, haproxy_set_value;
+keyword_fn haproxy_set_number, haproxy_set_time, haproxy_set_option, haproxy_set_option_later,
+    haproxy_set_value;
 keyword_fn haproxy_keep;     /* appends to the list of lines that <offset> names */
 keyword_fn haproxy_keep_one; /* replaces it */
 keyword_fn haproxy_accept;   /* nothing to do: what it says is always so */
+/* Understood and put into the model, but nobody does it yet: said so that nobody relies on it. */
+void haproxy_say_later(struct build *b, const struct word *w, const char *what);
 #define TO(member) .offset = offsetof(struct draft, member)
 #define KEEP(kept) .handle = haproxy_keep, .offset = (kept)
 /* A row's <low> that lets "no" stand before it; other rows refuse it. */
@@ -319,6 +322,12 @@ static inline bool draft_is_back(const struct draft *d)
     return d->context & (IN_BACKEND | IN_LISTEN);
 }
 
+/* ---- reach.c ---- */
+/* Can a request that came in at <front> be sent to <back>? */
+bool haproxy_reaches(const struct draft *front, const struct draft *back);
+/* What becomes of connections: http-keep-alive, http-server-close, httpclose. */
+enum keep_mode haproxy_keep_mode(const struct build *b, const struct draft *d, bool as_front);
+
 /* ---- global.c ---- */
 void haproxy_finish_global(struct build *b);
 keyword_fn haproxy_stats_socket;
@@ -377,7 +386,7 @@ void haproxy_define_acl(struct build *b, const struct statement *s);
  * A condition from word <from> ("if" or "unless") to the end. NULL and a
  * diagnostic when it is none. It is finished when the proxy is.
  */
-const struct cond *haproxy_condition(struct build *b, const struct statement *s, uint32_t from);
+struct cond *haproxy_condition(struct build *b, const struct statement *s, uint32_t from);
 /* A test of its own making. */
 const struct cond *haproxy_condition_of(struct build *b, const struct test *t);
 void haproxy_finish_acls(struct build *b, struct draft *d);

@@ -275,9 +275,8 @@ void haproxy_compile_logs(struct build *b, struct draft *d)
     take_lines(b, &d->kept[KEPT_LOG], &lines);
     if (lines.count == 0)
         return;
-    struct log_target_list *notices = ARENA_NEW(b->arena, struct log_target_list);
-    put_levels(b, d, &lines, notices);
-    d->scope->error_logs = notices;
+    /* What goes wrong with a request is in its own line; there is no error log of requests. */
+    d->scope->error_logs = ARENA_NEW(b->arena, struct log_target_list);
     if (!draft_is_front(d))
         return;
     struct span name;
@@ -293,8 +292,6 @@ void haproxy_compile_logs(struct build *b, struct draft *d)
         r->level = LEVEL_INFO;
         r->level_max = l->level_max;
         r->level_min = l->level_min;
-        r->on_accept =
-            is_on(&d->logasap) || (!d->log_style.set && haproxy_line_last(d, KEPT_LOG_FORMAT) == NULL);
         r->sample_low = l->sample_low;
         r->sample_high = l->sample_high;
         r->sample_size = l->sample_size;

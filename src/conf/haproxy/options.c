@@ -118,6 +118,11 @@ static void on_header_names(struct build *b, const struct keyword *k, const stru
     {                                                                                                        \
         "option " name, in, 0, 0, .handle = haproxy_set_option, TO(member), CAN_NO, .manual = what           \
     }
+#define LATER(name, in, member, missing, what)                                                               \
+    {                                                                                                        \
+        "option " name, in, 0, 0, .handle = haproxy_set_option_later, TO(member), CAN_NO, .today = missing,  \
+                                  .manual = what                                                             \
+    }
 #define MODE(name, mode, what)                                                                               \
     {                                                                                                        \
         "option " name, IN_D_PROXY, 0, 0, .handle = on_connection_mode, .low = mode, CAN_NO, .manual = what  \
@@ -141,17 +146,21 @@ const struct keyword haproxy_option_words[] = {
     OPTION("dontlognull", IN_D_FRONT, dontlognull, "no line for connections without a byte"),
     OPTION("dontlog-normal", IN_D_FRONT, dontlog_normal, "no line for what went well"),
     OPTION("log-separate-errors", IN_D_FRONT, log_separate_errors, "lines of failures have the level err"),
-    OPTION("logasap", IN_D_FRONT, logasap, "lines are written when the answer begins"),
+    LATER("logasap", IN_D_FRONT, logasap, "lines are written at the end",
+          "lines are written when the answer begins"),
     OPTION("http-ignore-probes", IN_D_FRONT, http_ignore_probes, "no 408 for connections without a byte"),
     OPTION("http-buffer-request", IN_D_PROXY, http_buffer_request, "waits for the request's body"),
     OPTION("splice-auto", IN_D_PROXY, splice_auto, "splices where it helps"),
     OPTION("splice-request", IN_D_PROXY, splice_request, "splices towards servers"),
     OPTION("splice-response", IN_D_PROXY, splice_response, "splices towards clients"),
-    OPTION("persist", IN_D_BACK, persist, "a server that a cookie names is tried even when it is down"),
-    OPTION("prefer-last-server", IN_D_BACK, prefer_last_server,
-           "the connection's last server, where nothing else counts"),
+    LATER("persist", IN_D_BACK, persist, "cookies do not choose servers",
+          "a server that a cookie names is tried even when it is down"),
+    LATER("prefer-last-server", IN_D_BACK, prefer_last_server, "each request is balanced",
+          "the connection's last server, where nothing else counts"),
     OPTION("nolinger", IN_D_PROXY, nolinger, "connections are cut when they are closed"),
-    OPTION("log-health-checks", IN_D_BACK, log_health_checks, "a line for each change of a check's result"),
+    LATER("log-health-checks", IN_D_BACK, log_health_checks,
+          "a server\'s going down and coming back is logged, not each result",
+          "a line for each change of a check's result"),
     MODE("http-keep-alive", KEEP_ALIVE, "connections stay open on both sides"),
     MODE("http-server-close", KEEP_SERVER_CLOSE, "connections to servers are closed after each answer"),
     { "option httpclose", IN_D_PROXY, 0, 0, KEYWORD_OLD, .handle = on_connection_mode, .low = KEEP_CLOSE,

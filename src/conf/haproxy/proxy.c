@@ -68,7 +68,7 @@ static struct client_policy *client_policy(struct build *b, const struct draft *
     p->life_max = DURATION_NONE;
     p->head_max = p->target_max = haproxy_head_max(b);
     p->fields_max = (uint16_t)value_or(&b->global.tune_maxhdr, 101);
-    p->keep = (enum keep_mode)value_or(&d->connection_mode, KEEP_ALIVE);
+    p->keep = haproxy_keep_mode(b, d, true);
     p->linger = is_on(&d->nolinger) ? LINGER_OFF : LINGER_ON;
     p->linger_time = p->linger_timeout = DURATION_S(1); /* as much as lets an early answer arrive */
     p->underscores = value_or(&d->restrict_names, 0) == 0;
@@ -108,7 +108,7 @@ static struct server_policy *server_policy(struct build *b, const struct draft *
     p->abort_with_client = is_on(&d->abortonclose);
     p->splice_request = is_on(&d->splice_request) || is_on(&d->splice_auto);
     p->splice_response = is_on(&d->splice_response) || is_on(&d->splice_auto);
-    p->keepalive = http && value_or(&d->connection_mode, KEEP_ALIVE) == KEEP_ALIVE;
+    p->keepalive = http && haproxy_keep_mode(b, d, false) == KEEP_ALIVE;
     return p;
 }
 
@@ -204,8 +204,8 @@ void haproxy_compile(struct build *b)
         b->at = d;
         if (d->service && !d->service->disabled)
             haproxy_compile_binds(b, d);
-        haproxy_compile_logs(b, d);
         haproxy_compile_rules(b, d);
+        haproxy_compile_logs(b, d); /* how many captures there are is known now */
         haproxy_review(b, d);
     }
 }

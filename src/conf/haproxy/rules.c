@@ -76,6 +76,8 @@ static void compile_action(struct build *b, const struct statement *s, enum rule
 {
     const struct word *w = word_at(s, 1);
     struct span name = span_first(w->text, span_find_char(w->text, '('));
+    if (span_starts_with(name, SPAN("lua.")))
+        name = SPAN("lua."); /* any function of a script */
     const struct keyword *row = haproxy_row(context, name);
     bool parens = name.len < w->text.len;
     uint32_t least = row && row->min > parens ? row->min - parens : 0;
@@ -83,6 +85,8 @@ static void compile_action(struct build *b, const struct statement *s, enum rule
     b->ruleset = set;
     bool good = take_condition(b, s, cond);
     struct statement part = split_name(b, s, 1, cond);
+    if (span_eq(name, SPAN("lua.")))
+        part.words.items[0].text = name;
     if (good || row == NULL || row->support == KEYWORD_REFUSED)
         keyword_walk(&haproxy_keywords, b, b->arena, b->diags, context, NULL, &part);
 }

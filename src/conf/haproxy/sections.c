@@ -95,6 +95,11 @@ static void on_defaults(struct build *b, const struct keyword *k, const struct s
     if (named && !haproxy_name(b, word_at(s, 1)))
         named = false;
     (void)take_from(b, s, s->words.count > 1 && !text_is(s, 1, "from") ? 2 : 1, &from);
+    if (from && from->kept[KEPT_RULE].count) {
+        diag_add(b->diags, &haproxy_defaults_chain, word_at(s, s->words.count - 1)->at,
+                 DIAG_TEXT(from->name));
+        from = NULL;
+    }
     struct draft *d = open_section(b, IN_DEFAULTS, from, named ? word_at(s, 1) : NULL);
     d->section_at = s->at;
     if (!named)

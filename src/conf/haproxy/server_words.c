@@ -40,6 +40,18 @@ static void on_word(struct build *b, const struct keyword *k, const struct state
     *(struct word *)member(b, k) = *word_at(s, 1);
 }
 
+static void on_redir(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    on_text(b, k, s);
+    haproxy_say_later(b, word_at(s, 0), "requests are forwarded");
+}
+
+static void on_check_proxy(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    on_flag(b, k, s);
+    haproxy_say_later(b, word_at(s, 0), "checks send no PROXY header");
+}
+
 static void on_interval(struct build *b, const struct keyword *k, const struct statement *s)
 {
     duration t;
@@ -106,8 +118,10 @@ static void on_marked(struct build *b, const struct keyword *k, const struct sta
 {
     const char *const ways[] = { k->today, NULL };
     unsigned n;
-    if (value_choice(b->diags, word_at(s, 1), ways, &n))
-        *(bool *)member(b, k) = true;
+    if (!value_choice(b->diags, word_at(s, 1), ways, &n))
+        return;
+    *(bool *)member(b, k) = true;
+    haproxy_say_later(b, word_at(s, 0), "sessions are left alone");
 }
 
 static void on_send_proxy(struct build *b, const struct keyword *k, const struct statement *s)
@@ -181,7 +195,7 @@ const struct keyword haproxy_server_words[] = {
     { "no-backup", IN_SERVER, 0, 0, OFF(like.backup), .manual = "undoes `backup`" },
     { "check", IN_SERVER, 0, 0, ON(checked), .manual = "asks the server regularly whether it works" },
     { "no-check", IN_SERVER, 0, 0, OFF(checked), .manual = "undoes `check`" },
-    { "check-send-proxy", IN_SERVER, 0, 0, ON(check.send_proxy),
+    { "check-send-proxy", IN_SERVER, 0, 0, .handle = on_check_proxy, IN(check.send_proxy), .low = 1,
       .manual = "checks begin with a PROXY header" },
     { "no-check-send-proxy", IN_SERVER, 0, 0, OFF(check.send_proxy), .manual = "undoes `check-send-proxy`" },
     { "cookie", IN_SERVER, 1, 1, .handle = on_text, IN(like.cookie),
@@ -222,7 +236,7 @@ const struct keyword haproxy_server_words[] = {
     { "pool-purge-delay", IN_SERVER, 1, 1, .handle = on_time, IN(like.idle_timeout),
       .manual = "how long an idle connection is kept" },
     { "port", IN_SERVER, 1, 1, .handle = on_port, .manual = "where checks connect" },
-    { "redir", IN_SERVER, 1, 1, .handle = on_text, IN(like.redirect),
+    { "redir", IN_SERVER, 1, 1, .handle = on_redir, IN(like.redirect),
       .manual = "GET and HEAD are answered with a redirect to this prefix" },
     { "send-proxy", IN_SERVER, 0, 0, .handle = on_send_proxy, .low = 1,
       .manual = "connections begin with a PROXY header, version 1" },

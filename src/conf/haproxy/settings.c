@@ -62,6 +62,19 @@ void haproxy_keep_one(struct build *b, const struct keyword *k, const struct sta
     (void)keep(b, k, s);
 }
 
+void haproxy_say_later(struct build *b, const struct word *w, const char *what)
+{
+    diag_add(b->diags, &haproxy_later, w->at, DIAG_TEXT(w->text, span_from(what)));
+}
+
+/* The same as haproxy_set_option; <today> says what does not happen yet. */
+void haproxy_set_option_later(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    haproxy_set_option(b, k, s);
+    if (!b->no && !b->back_to_default)
+        haproxy_say_later(b, word_at(s, 0), k->today);
+}
+
 void haproxy_accept(struct build *b, const struct keyword *k, const struct statement *s)
 {
     (void)b;

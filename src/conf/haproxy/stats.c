@@ -66,9 +66,10 @@ static void on_admin(struct build *b, const struct statement *s, struct stats_pa
         diag_add(b->diags, &haproxy_stats_admin, s->at, DIAG_NO_TEXT);
         return;
     }
-    const struct cond *c = haproxy_condition(b, s, 1);
+    struct cond *c = haproxy_condition(b, s, 1);
     if (c == NULL)
         return;
+    c->at = s->at;
     *ARENA_PUSH(b->arena, &p->admins) = c;
 }
 static void on_enable(struct build *b, const struct statement *s, struct stats_page *p)

@@ -51,6 +51,7 @@ const struct keyword haproxy_tuning_words[] = {
     TUNING("force-cfg-parser-pause", INSIDE),
     TUNING("dns-accept-family", "names are resolved as the system does"),
     TUNING("busy-polling", INSIDE),
+    TUNING("spread-checks", "checks are spread over their interval"),
     TUNING("max-spread-checks", "checks are spread over their interval"),
     TUNING("maxpipes", "pipes are opened as they are needed"),
     TUNING("maxcompcpuusage", "of compression"),

@@ -6,6 +6,8 @@
 
 #include "check/probe_http.h"
 #include "eval/eval.h"
+#include "io/tls.h"
+#include "model/tls.h"
 
 #define REQUEST_MAX 65536
 
@@ -75,8 +77,41 @@ static void choose_steps(struct probe *p)
     p->step = 0;
 }
 
-static bool connect_to(struct probe *p, uint16_t port)
+static struct span constant(const struct expr *e)
 {
+    return e && e->constant.ptr ? e->constant : SPAN(""); /* a check has no request to take a name from */
+}
+
+/* After conn_connect. False: no memory, and the connection is closed. */
+static bool secure(struct probe *p, const struct tls_client *t)
+{
+    struct tls_peer peer = { .server_name = constant(t->name), .verify_name = SPAN("") };
+
+    if (t->verify && t->verify_name)
+        peer.verify_name = constant(t->verify_name);
+    else if (t->verify && t->verify_by_name)
+        peer.verify_name = peer.server_name;
+    struct tls_session *tls = tls_session_client(p->loop, p->tls[t->index], &peer);
+    if (tls)
+        conn_start_tls(&p->conn, tls);
+    else
+        conn_close(&p->conn);
+    errno = ENOMEM;
+    return tls != NULL;
+}
+
+/* <step> NULL: nobody wrote down how to connect. */
+static const struct tls_client *tls_of(const struct probe *p, const struct check_step *step)
+{
+    if (step && step->tls)
+        return step->tls;
+    return !step || step->default_options ? p->check->tls : NULL;
+}
+
+static bool connect_to(struct probe *p, const struct check_step *step)
+{
+    const struct tls_client *tls = tls_of(p, step);
+    uint16_t port = step ? step->port : 0;
     struct address to = p->check->address.len ? p->check->address : p->server->address;
     struct conn_target target = CONN_TARGET_INIT;
 
@@ -90,7 +125,7 @@ static bool connect_to(struct probe *p, uint16_t port)
     target.from = p->server->source.len ? &p->server->source : NULL;
     p->answer_ended = false;
     p->answer_len = 0;
-    p->running = conn_connect(&p->conn, p->loop, &target, on_ready);
+    p->running = conn_connect(&p->conn, p->loop, &target, on_ready) && (!tls || secure(p, tls));
     return p->running;
 }
 
@@ -108,16 +143,16 @@ static void on_refused_at_once(struct deadline *d)
            error);
 }
 
-void probe_start(struct probe *p, const struct server *server)
+void probe_start(struct probe *p, const struct server *server, struct tls_context *const *tls)
 {
     p->server = server;
     p->check = server->check;
+    p->tls = tls;
     choose_steps(p);
-    const bool connects = p->steps[0].kind == CHECK_STEP_CONNECT;
-    const uint16_t port = connects ? p->steps[0].port : 0;
+    const bool connects = p->steps[0].kind == CHECK_STEP_CONNECT, written = p->check->steps.count > 0;
     if (connects)
         p->step = 1;
-    if (connect_to(p, port)) {
+    if (connect_to(p, connects && written ? &p->steps[0] : NULL)) {
         loop_set_deadline(p->loop, &p->deadline, p->check->connect_timeout);
         return;
     }
@@ -256,7 +291,7 @@ static enum went run_step(struct probe *p)
     conn_close(&p->conn);
     p->running = false;
     p->step++;
-    if (connect_to(p, s->port)) {
+    if (connect_to(p, s)) {
         loop_set_deadline(p->loop, &p->deadline, p->check->connect_timeout);
         return WENT_AWAY; /* goes on when it is open */
     }
@@ -264,10 +299,18 @@ static enum went run_step(struct probe *p)
     return WENT_AWAY;
 }
 
+/* Did the handshake fail, or what went before it? */
+static enum check_result failed_result(const struct probe *p)
+{
+    bool tls = p->conn.tls != NULL && tls_failure(p->conn.tls)->code != TLS_NONE;
+
+    return tls ? CHECKED_L6_INVALID : CHECKED_L4_REFUSED;
+}
+
 static void go_on(struct probe *p)
 {
     if (p->conn.stage == CONN_FAILED) {
-        finish(p, p->conn.tls ? CHECKED_L6_INVALID : CHECKED_L4_REFUSED, p->conn.error);
+        finish(p, failed_result(p), p->conn.error);
         return;
     }
     if (!conn_is_open(&p->conn))

@@ -21,6 +21,7 @@
            */
 
 struct probe;
+struct tls_context;
 /* Once for each probe_start; the probe may be started again, or freed, by it. */
 typedef void (*probe_fn)(struct probe *p, enum check_result result, int32_t detail);
 
@@ -31,6 +32,7 @@ struct probe {
     probe_fn on_done;
     const struct server *server;
     const struct check *check;
+    struct tls_context *const *tls; /* by tls_client of the config */
     const struct check_step *steps;
     uint32_t step_count, step;
     size_t sent;   /* of the current request */
@@ -44,8 +46,8 @@ struct probe {
 };
 
 void probe_init(struct probe *p, struct loop *l, probe_fn on_done);
-/* Looks at <server> as its check says. on_done comes in a later turn, at the latest after the check's
- * timeouts. */
-void probe_start(struct probe *p, const struct server *server);
+/* Looks at <server> as its check says; <tls> by tls_client, borrowed until it is done. on_done comes in a
+ * later turn, at the latest after the check's timeouts. */
+void probe_start(struct probe *p, const struct server *server, struct tls_context *const *tls);
 /* Without on_done. The struct must live until the end of the turn. Harmless when it does not run. */
 void probe_cancel(struct probe *p);

@@ -7,6 +7,7 @@
 #include "base/rand.h"
 #include "check/probe.h"
 #include "io/loop.h"
+#include "io/tls.h"
 #include "os/process.h"
 #include "state/snapshot.h"
 
@@ -24,6 +25,7 @@ struct watched {
 struct round {
     struct grave grave;
     struct snapshot *snapshot;
+    struct tls_context **tls; /* by tls_client, each counted */
     uint32_t count;
     struct watched watched[];
 };
@@ -41,6 +43,7 @@ struct mail {
     struct task task;
     struct checks *checks;
     struct snapshot *snapshot; /* NULL: stop */
+    struct tls_context **tls;
 };
 
 /* ---- one server ---- */
@@ -82,7 +85,7 @@ static void on_time(struct deadline *d)
         return;
     }
     w->began = loop_now(w->checks->loop);
-    probe_start(&w->probe, w->model);
+    probe_start(&w->probe, w->model, w->checks->round->tls);
 }
 
 static void on_done(struct probe *p, enum check_result result, int32_t detail)
@@ -138,6 +141,9 @@ static void release_round(struct grave *g)
 {
     struct round *r = CONTAINER_OF(g, struct round, grave);
 
+    for (uint32_t i = 0; i < r->snapshot->config->tls_clients.count; i++)
+        tls_context_put(&r->tls[i]);
+    free(r->tls);
     snapshot_put(r->snapshot);
     free(r);
 }
@@ -156,7 +162,7 @@ static void end_round(struct checks *c)
     loop_bury(c->loop, &r->grave, release_round);
 }
 
-static void begin_round(struct checks *c, struct snapshot *s)
+static void begin_round(struct checks *c, struct snapshot *s, struct tls_context **tls)
 {
     uint32_t count = count_checked(s);
     struct round *r = calloc(1, sizeof(*r) + count * sizeof(struct watched));
@@ -164,6 +170,7 @@ static void begin_round(struct checks *c, struct snapshot *s)
     if (r == NULL)
         oom_die(count * sizeof(struct watched));
     r->snapshot = s;
+    r->tls = tls;
     for (uint32_t i = 0; i < s->config->servers.count; i++) {
         const struct server *model = s->config->servers.items[i];
         if (model->check != NULL)
@@ -179,13 +186,13 @@ static void on_mail(struct task *t)
 
     end_round(c);
     if (m->snapshot != NULL)
-        begin_round(c, m->snapshot);
+        begin_round(c, m->snapshot, m->tls);
     else
         loop_stop(c->loop);
     free(m);
 }
 
-static void post(struct checks *c, struct snapshot *s)
+static void post(struct checks *c, struct snapshot *s, struct tls_context **tls)
 {
     struct mail *m = calloc(1, sizeof(*m));
 
@@ -193,6 +200,7 @@ static void post(struct checks *c, struct snapshot *s)
         oom_die(sizeof(*m));
     m->checks = c;
     m->snapshot = s;
+    m->tls = tls;
     loop_post(c->loop, &m->task, on_mail);
 }
 
@@ -225,9 +233,16 @@ struct checks *checks_start(checks_fn on_change, void *to)
     return NULL;
 }
 
-void checks_publish(struct checks *c, struct snapshot *s)
+void checks_publish(struct checks *c, struct snapshot *s, struct tls_context *const *tls)
 {
-    post(c, s);
+    uint32_t count = s->config->tls_clients.count;
+    struct tls_context **mine = calloc(count + 1u, sizeof(struct tls_context *));
+
+    if (mine == NULL)
+        oom_die(count * sizeof(struct tls_context *));
+    for (uint32_t i = 0; i < count; i++)
+        mine[i] = tls_context_get(tls[i]);
+    post(c, s, mine);
 }
 
 void checks_stop(struct checks **owner)
@@ -237,7 +252,7 @@ void checks_stop(struct checks **owner)
     *owner = NULL;
     if (c == NULL)
         return;
-    post(c, NULL);
+    post(c, NULL, NULL);
     (void)pthread_join(c->thread, NULL);
     loop_free(&c->loop);
     free(c);

@@ -13,6 +13,7 @@
 
 struct checks;
 struct snapshot;
+struct tls_context;
 
 /* A server went up or down: for the log. In the checks' thread. */
 typedef void (*checks_fn)(void *to, const struct snapshot *s, const struct server *server,
@@ -20,7 +21,8 @@ typedef void (*checks_fn)(void *to, const struct snapshot *s, const struct serve
 
 /* NULL: errno. */
 struct checks *checks_start(checks_fn on_change, void *to);
-/* From now on the servers of <s> are looked at; one reference is taken over. What is under way is dropped. */
-void checks_publish(struct checks *c, struct snapshot *s);
+/* From now on the servers of <s> are looked at; one reference is taken over. What is under way is dropped.
+ * <tls>: by tls_client of its config; counted here. */
+void checks_publish(struct checks *c, struct snapshot *s, struct tls_context *const *tls);
 /* Ends the thread, gives the snapshot back. NULL-safe, empties the pointer. */
 void checks_stop(struct checks **c);

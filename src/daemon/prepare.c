@@ -32,6 +32,7 @@ struct prepared {
     LIST_OF(struct made *) list;
     struct tls_context **servers; /* by tls_server */
     struct client_tls *clients;   /* by tls_client */
+    struct tls_context **client_contexts;
     struct listener_tls *listeners;
     LIST_OF(struct picker *) pickers;
 };
@@ -106,6 +107,7 @@ static void digest_of_server(struct arena *a, const struct tls_server *s, uint8_
     put_verification(&parts, s);
     put(&parts, s->named.bytes);
     put(&parts, s->dh.bytes);
+    put_number(&parts, s->name_nobody);
     put_number(&parts, s->prefer_client_ciphers);
     put_number(&parts, s->alpn_strict);
     put_number(&parts, s->no_tickets);
@@ -275,6 +277,7 @@ static struct tls_context *server_context(struct preparing *r, const struct tls_
     struct tls_settings with = {
         .trusted = s->trusted.bytes,
         .client_ca_names = s->named.bytes,
+        .no_client_ca_names = s->name_nobody,
         .revoked = s->revoked.bytes,
         .crl_all = s->revoked_all,
         .verify = s->demand == TLS_DEMAND_REQUIRED   ? TLS_VERIFY_REQUIRED
@@ -443,6 +446,7 @@ static struct prepared *prepared_new(const struct config *c)
     map_init(&p->made, false);
     p->servers = ARENA_ARRAY(a, c->tls_servers.count + 1u, struct tls_context *);
     p->clients = ARENA_ARRAY(a, c->tls_clients.count + 1u, struct client_tls);
+    p->client_contexts = ARENA_ARRAY(a, c->tls_clients.count + 1u, struct tls_context *);
     p->listeners = ARENA_ARRAY(a, c->listeners.count + 1u, struct listener_tls);
     return p;
 }
@@ -468,8 +472,10 @@ static void prepare_all(struct preparing *r, const struct config *c)
 
     for (uint32_t i = 0; i < c->tls_servers.count; i++)
         p->servers[i] = server_context(r, c->tls_servers.items[i]);
-    for (uint32_t i = 0; i < c->tls_clients.count; i++)
+    for (uint32_t i = 0; i < c->tls_clients.count; i++) {
         p->clients[i] = client_context(r, c->tls_clients.items[i]);
+        p->client_contexts[i] = p->clients[i].context;
+    }
     for (uint32_t i = 0; i < c->listeners.count && !r->failures; i++)
         if (c->listeners.items[i]->tls)
             prepare_listener(p, c->listeners.items[i]);
@@ -492,6 +498,11 @@ struct prepared *prepare(const struct config *c, struct tls_store *store, const 
     if (r.failures)
         prepared_free(&r.p);
     return r.p;
+}
+
+struct tls_context *const *prepared_clients(const struct prepared *p)
+{
+    return p->client_contexts;
 }
 
 void prepared_parts(const struct prepared *p, struct generation_parts *parts)

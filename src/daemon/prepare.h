@@ -14,6 +14,7 @@
 #include "model/config.h"
 
 struct generation_parts;
+struct tls_context;
 
 /* What outlives configurations: keys of session tickets, sessions of clients without tickets. */
 struct tls_store;
@@ -34,4 +35,6 @@ struct prepared *prepare(const struct config *c, struct tls_store *store, const 
 /* When the last generation that was given it has ended. NULL-safe; any thread. */
 void prepared_free(struct prepared **p);
 /* Fills in what the generation wants of it; borrowed. */
+/* By tls_client, for checks. */
+struct tls_context *const *prepared_clients(const struct prepared *p);
 void prepared_parts(const struct prepared *p, struct generation_parts *parts);

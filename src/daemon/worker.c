@@ -166,7 +166,7 @@ static void publish_checks(struct worker *w, struct snapshot *s)
     if (w->checks == NULL && wants_checks(s->config))
         w->checks = checks_start(on_server_change, w);
     if (w->checks != NULL)
-        checks_publish(w->checks, snapshot_get(s));
+        checks_publish(w->checks, snapshot_get(s), prepared_clients(w->current->prepared));
 }
 
 static void await_adoption(struct worker *w)

@@ -116,6 +116,7 @@ struct tls_settings {
     uint32_t pair_count;
     struct span trusted;         /* PEM: CAs to verify by */
     struct span client_ca_names; /* PEM: CAs named to the client; empty = those of <trusted> */
+    bool no_client_ca_names;     /* none */
     struct span revoked;         /* PEM: CRLs; with any, the leaf is checked (whole chain: <crl_all>) */
     bool crl_all;
     enum tls_verify verify;

@@ -173,7 +173,8 @@ static bool context_set_verification(struct tls_context *c, const struct tls_set
     if (s->revoked.len && !context_add_crls(c, s, why))
         return false;
     struct span names = s->client_ca_names.len ? s->client_ca_names : s->trusted;
-    if (!s->client && s->verify != TLS_VERIFY_NONE && names.len && !context_name_cas(c, names, why))
+    bool named = !s->client && s->verify != TLS_VERIFY_NONE && !s->no_client_ca_names && names.len;
+    if (named && !context_name_cas(c, names, why))
         return false;
     if (s->verify != TLS_VERIFY_NONE)
         mode = SSL_VERIFY_PEER;

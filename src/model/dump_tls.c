@@ -44,6 +44,7 @@ static void dump_clients_certificates(const struct dump *d, const struct tls_ser
     dump_flag(d, "lenient", s->lenient);
     dump_file(d, "trusts", &s->trusted);
     dump_file(d, "names", &s->named);
+    dump_flag(d, "names nobody", s->name_nobody);
     dump_file(d, "revoked", &s->revoked);
     dump_flag(d, "revoked, whole chain", s->revoked_all);
     dump_number(d, "depth", s->depth);

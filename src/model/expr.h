@@ -84,8 +84,8 @@ enum needs {
     X(TLS_CLIENT_ERROR, INT, CLIENT)   /* X509_V_ERR_*; 0: none, or no certificate */                        \
     X(TLS_CLIENT_VERIFY, TEXT, CLIENT) /* "SUCCESS", "FAILED:reason", "NONE" */                              \
     X(TLS_CLIENT_PART, TEXT, CLIENT)   /* <number> enum tls_part */                                          \
-    X(TLS_CLIENT_DER, BINARY, CLIENT)                                                                        \
-    X(CONNECTION_ERROR, TEXT, CLIENT) /* why it failed before anything was spoken */                         \
+    X(TLS_CLIENT_DER, BINARY, CLIENT)  /* or <number> TLS_SHOWN_SERIAL, TLS_SHOWN_FINGERPRINT, as bytes */   \
+    X(CONNECTION_ERROR, TEXT, CLIENT)  /* why it failed before anything was spoken */                        \
     X(HELLO_SNI, TEXT, BYTES)                                                                                \
     X(HELLO_ALPN, TEXT, BYTES)                                                                               \
     X(HELLO_VERSION, TEXT, BYTES)                                                                            \

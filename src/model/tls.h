@@ -84,6 +84,7 @@ struct tls_server {
     bool lenient;
     struct tls_file trusted; /* who signs clients' certificates */
     struct tls_file named;   /* which of them are named to clients; no path: those of <trusted> */
+    bool name_nobody;        /* to clients */
     struct tls_file revoked; /* CRLs */
     bool revoked_all;        /* of the whole chain, not of the leaf alone */
     uint32_t depth;          /* 0 = the library's */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bind lines: addresses with their ranges, and their parameters. */
-#include "conf/haproxy/haproxy_internal.h"
+#include "conf/haproxy/tls.h"
 
 #include "base/macros.h"
 
 /* What the parameters of one line say; the listeners are made of it. */
 struct bind_options {
     struct listener like; /* everything but the address */
+    struct tls_options tls;
     bool v4v6;
 };
 
@@ -263,11 +264,16 @@ static void compile_bind(struct build *b, struct draft *d, const struct statemen
     struct bind_options o = { .like = { .fd = -1, .sockets = 1 } };
     o.like.mode = o.like.uid = o.like.gid = UINT32_MAX;
     b->bind = &o;
+    b->tls = &o.tls;
     bool good = haproxy_parameters(b, IN_BIND, s, 2);
     b->bind = NULL;
+    b->tls = NULL;
     if (!good)
         return;
     const struct word *w = word_at(s, 1);
+    o.like.tls = haproxy_tls_listener(b, d, w, &o.tls);
+    if (o.like.tls && d->scope)
+        haproxy_compile_failed_line(b, d);
     for (struct span rest = w->text; rest.ptr;) {
         size_t from = (size_t)(rest.ptr - w->text.ptr);
         struct word part = haproxy_part(w, from, span_cut(&rest, ',').len);

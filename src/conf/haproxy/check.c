@@ -4,6 +4,7 @@
  * of a protocol. http-check and tcp-check lines are in check_steps.c.
  */
 #include "conf/haproxy/check.h"
+#include "conf/haproxy/tls.h"
 
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
@@ -11,7 +12,8 @@
 struct check_step *haproxy_check_add(struct check_maker *m, enum check_step_kind kind)
 {
     struct check_step *s = ARENA_PUSH(m->b->arena, &m->check->steps);
-    *s = (struct check_step){ .kind = kind, .at = m->at };
+    /* a connection that nobody wrote down is as the server line says */
+    *s = (struct check_step){ .kind = kind, .default_options = kind == CHECK_STEP_CONNECT, .at = m->at };
     return s;
 }
 
@@ -83,7 +85,7 @@ static bool has(const struct check *c, enum check_step_kind kind)
 /* Puts the option's own request where the file's lines leave room for it. */
 static void join_http(struct check_maker *m, const struct check_step *send, struct check *written)
 {
-    struct check_step connect = { .kind = CHECK_STEP_CONNECT, .at = m->at };
+    struct check_step connect = { .kind = CHECK_STEP_CONNECT, .default_options = true, .at = m->at };
     bool first_is_connect = written->steps.count && written->steps.items[0].kind == CHECK_STEP_CONNECT;
     *ARENA_PUSH(m->b->arena, &m->check->steps) = first_is_connect ? written->steps.items[0] : connect;
     bool sent = has(written, CHECK_STEP_SEND);
@@ -254,15 +256,24 @@ static void on_mysql(struct check_maker *m, const struct statement *s)
         mysql_login(m, user);
 }
 
+/* A handshake, whatever certificate is shown: what speaks TLS is alive. */
+static void on_tls_hello(struct check_maker *m, const struct statement *s)
+{
+    (void)s;
+    m->check->kind = CHECK_TLS_HELLO;
+    haproxy_check_add(m, CHECK_STEP_CONNECT)->tls = ARENA_NEW(m->b->arena, struct tls_client);
+}
+
 /* ---- which ---- */
 
 static const struct {
     const char *word;
     void (*make)(struct check_maker *m, const struct statement *s);
 } kinds[] = {
-    { "option httpchk", on_http },      { "option tcp-check", on_tcp },   { "option redis-check", on_redis },
-    { "option smtpchk", on_smtp },      { "option ldap-check", on_ldap }, { "option pgsql-check", on_pgsql },
-    { "option mysql-check", on_mysql },
+    { "option httpchk", on_http },      { "option tcp-check", on_tcp },
+    { "option redis-check", on_redis }, { "option smtpchk", on_smtp },
+    { "option ldap-check", on_ldap },   { "option pgsql-check", on_pgsql },
+    { "option mysql-check", on_mysql }, { "option ssl-hello-chk", on_tls_hello },
 };
 
 static void warn_unused(struct build *b, const struct draft *d, enum kept lines, const struct line *option,
@@ -314,6 +325,7 @@ const struct keyword haproxy_check_words[] = {
     KIND("option smtpchk", 2, "[HELO|EHLO DOMAIN]: checks greet"),
     KIND("option ldap-check", 0, "checks bind without a name"),
     KIND("option pgsql-check", 2, "user NAME: checks begin a session"),
+    KIND("option ssl-hello-chk", 0, "checks shake hands by TLS"),
     KIND("option mysql-check", 3, "[user NAME [post-41]]: checks begin a session"),
     { "http-check send", IN_D_BACK, 1, ARGS_ANY, KEEP(KEPT_HTTP_CHECK),
       .manual = "[meth M] [uri U] [ver V] [hdr NAME VALUE] [body TEXT]" },
@@ -328,7 +340,6 @@ const struct keyword haproxy_check_words[] = {
       .manual = "[!] string|rstring|binary PATTERN" },
     { "tcp-check comment", IN_D_BACK, 1, ARGS_ANY, .handle = haproxy_accept, .manual = "a remark" },
 
-    REFUSED("option ssl-hello-chk", "TLS is not served yet"),
     REFUSED("option spop-check", "SPOE is not served"),
     REFUSED("option external-check", "external programs are not started by checks yet"),
     REFUSED("external-check command", "external programs are not started by checks yet"),

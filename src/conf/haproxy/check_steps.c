@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
 #include "conf/haproxy/check.h"
+#include "conf/haproxy/tls.h"
 
 struct step_reader {
     struct check_maker *m;
@@ -48,9 +49,27 @@ static bool take_comment(struct step_reader *r)
 
 /* ---- connect ---- */
 
+/* "ssl", "sni NAME", "alpn LIST": what the server's own words are joined with. */
+static bool take_tls_word(struct step_reader *r)
+{
+    struct arena *a = r->m->b->arena;
+    struct tls_client *t = ARENA_NEW(a, struct tls_client);
+    bool sni = is(r, "sni"), alpn = is(r, "alpn");
+    if (r->step->tls)
+        *t = *r->step->tls;
+    r->step->tls = t;
+    const struct word *w = sni || alpn ? next(r) : NULL;
+    if ((sni || alpn) && w == NULL)
+        return false;
+    if (sni)
+        t->name = expr_text(a, arena_span(a, w->text));
+    if (alpn)
+        t->terms.alpn = haproxy_tls_alpn(r->m->b, w);
+    return true;
+}
+
 static bool take_connect_word(struct step_reader *r)
 {
-    static const char *const tls[] = { "ssl", "sni", "alpn" };
     static const char *const refused[] = { "addr", "via-socks4", "proto", "send-proxy" };
     int64_t port;
     if (is(r, "default"))
@@ -64,9 +83,8 @@ static bool take_connect_word(struct step_reader *r)
         r->step->port = (uint16_t)port;
         return true;
     }
-    for (size_t k = 0; k < COUNT_OF(tls); k++)
-        if (is(r, tls[k]))
-            return refuse(r, "TLS is not served yet");
+    if (is(r, "ssl") || is(r, "sni") || is(r, "alpn"))
+        return take_tls_word(r);
     for (size_t k = 0; k < COUNT_OF(refused); k++)
         if (is(r, refused[k]))
             return refuse(r, "it can be said on the server line, not in a step");

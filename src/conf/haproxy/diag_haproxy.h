@@ -139,4 +139,21 @@ extern const struct diag_kind haproxy_check_status;      /* {0} text */
 extern const struct diag_kind haproxy_stats_easy; /* {0} port {1} user:password */
 extern const struct diag_kind haproxy_stats_open; /* {0} port */
 
+/* TLS: diag_tls.c. */
+extern const struct diag_kind haproxy_tls_unreadable;     /* {0} path {1} errno's text */
+extern const struct diag_kind haproxy_tls_empty;          /* {0} path */
+extern const struct diag_kind haproxy_tls_no_certificate; /* {0} address */
+extern const struct diag_kind haproxy_tls_unused;         /* {0} address */
+extern const struct diag_kind haproxy_tls_no_client_ca;   /* {0} address */
+extern const struct diag_kind haproxy_tls_no_server_ca;   /* {0} server */
+extern const struct diag_kind haproxy_tls_gap;
+extern const struct diag_kind haproxy_old_version;  /* {0} word */
+extern const struct diag_kind haproxy_http2_later;  /* {0} word */
+extern const struct diag_kind haproxy_tls_alpn_bad; /* {0} word */
+extern const struct diag_kind haproxy_tls_note;     /* {0} word {1} why */
+extern const struct diag_kind haproxy_tls_default;  /* {0} word {1} keyword */
+extern const struct diag_kind haproxy_tls_few_keys; /* {0} path {1} count */
+extern const struct diag_kind haproxy_tls_open_list;
+extern const struct diag_kind haproxy_tls_name; /* {0} word */
+
 extern const struct diag_kind *const haproxy_kinds[];

@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
 #include "conf/haproxy/fetch.h"
+#include "model/tls.h"
 
 static struct expr_part *add(struct sample_reader *r, const struct fetch_row *row, struct span arg)
 {
@@ -40,6 +41,25 @@ static bool named(struct sample_reader *r, const struct fetch_row *row, const st
         return haproxy_sample_fail(r, &haproxy_sample_refused, span_from(row->name),
                                    SPAN("parameters are separated by \"&\", behind \"?\""));
     (void)add(r, row, args->items[0].text);
+    return true;
+}
+
+/* [entry[,occurrence[,format]]] of a certificate's subject or issuer: all of it, or the subject's common
+ * name. */
+static bool name_of_certificate(struct sample_reader *r, const struct fetch_row *row,
+                                const struct sample_args *args)
+{
+    bool subject = row->number == TLS_SHOWN_SUBJECT_LEGACY;
+    struct span entry = args->count ? args->items[0].text : SPAN("");
+    bool rfc = args->count > 2 && span_eq(args->items[2].text, SPAN("rfc2253"));
+    if (entry.len && !(subject && span_eq(entry, SPAN("CN"))))
+        return haproxy_sample_fail(r, &haproxy_sample_refused, span_from(row->name),
+                                   SPAN("of the parts of names only the subject's CN is known"));
+    struct expr_part *p = add(r, row, SPAN(""));
+    if (entry.len)
+        p->number = TLS_SHOWN_SUBJECT_NAME;
+    else if (rfc)
+        p->number = subject ? TLS_SHOWN_SUBJECT : TLS_SHOWN_ISSUER;
     return true;
 }
 
@@ -288,6 +308,32 @@ const struct fetch_row haproxy_fetches[] = {
     { "bc_http_major", 0, 0, plain, FETCH(NUMBER), .number = 1 },
     PLAIN("ssl_fc", TLS_USED),
     PLAIN("ssl_fc_is_resumed", TLS_RESUMED),
+    PLAIN("ssl_fc_has_crt", TLS_CLIENT_USED),
+    { "ssl_fc_has_sni", 0, 0, plain, FETCH(TLS_SNI), THEN(LENGTH) },
+    TEXTUAL("ssl_fc_curve", TLS_GROUP),
+    PLAIN("ssl_fc_alg_keysize", TLS_CIPHER_BITS),
+    PLAIN("ssl_fc_use_keysize", TLS_CIPHER_BITS),
+    PLAIN("ssl_fc_session_id", TLS_SESSION_ID),
+    PLAIN("ssl_c_used", TLS_CLIENT_USED),
+    PLAIN("ssl_c_verify", TLS_CLIENT_ERROR),
+    PLAIN("ssl_c_err", TLS_CLIENT_ERROR),
+    PLAIN("ssl_c_der", TLS_CLIENT_DER),
+    { "ssl_c_serial", 0, 0, plain, FETCH(TLS_CLIENT_DER), .number = TLS_SHOWN_SERIAL },
+    { "ssl_c_sha1", 0, 0, plain, FETCH(TLS_CLIENT_DER), .number = TLS_SHOWN_FINGERPRINT },
+    { "ssl_c_s_dn", 0, 3, name_of_certificate, FETCH(TLS_CLIENT_PART), .number = TLS_SHOWN_SUBJECT_LEGACY,
+      .derived = true },
+    { "ssl_c_i_dn", 0, 3, name_of_certificate, FETCH(TLS_CLIENT_PART), .number = TLS_SHOWN_ISSUER_LEGACY,
+      .derived = true },
+    PLAIN("ssl_bc", TLS_SERVER_USED),
+    PLAIN("ssl_bc_is_resumed", TLS_SERVER_RESUMED),
+    TEXTUAL("ssl_bc_protocol", TLS_SERVER_VERSION),
+    TEXTUAL("ssl_bc_cipher", TLS_SERVER_CIPHER),
+    TEXTUAL("ssl_bc_alpn", TLS_SERVER_ALPN),
+    TEXTUAL("ssl_bc_curve", TLS_SERVER_GROUP),
+    PLAIN("ssl_bc_alg_keysize", TLS_SERVER_CIPHER_BITS),
+    PLAIN("ssl_bc_use_keysize", TLS_SERVER_CIPHER_BITS),
+    PLAIN("ssl_bc_session_id", TLS_SERVER_SESSION_ID),
+    TEXTUAL("fc_err_str", CONNECTION_ERROR),
     TEXTUAL("ssl_fc_sni", TLS_SNI),
     TEXTUAL("ssl_fc_protocol", TLS_VERSION),
     TEXTUAL("ssl_fc_cipher", TLS_CIPHER),
@@ -396,7 +442,7 @@ const struct refused_names haproxy_refused_fetches[] = {
       "internal.htx_blk.size internal.htx_blk.type internal.htx_blk.data internal.htx_blk.hdrname "
       "internal.htx_blk.hdrval internal.htx_blk.start_line internal.strm.is_htx srv_is_inherited",
       "it shows the inside of HAProxy" },
-    { "bc_err bc_err_name bc_err_str fc_err fc_err_name fc_err_str fc_fackets fc_lost fc_reordering "
+    { "bc_err bc_err_name bc_err_str fc_err fc_err_name fc_fackets fc_lost fc_reordering "
       "fc_retrans fc_rtt "
       "fc_rttvar fc_sacked fc_unacked fc_pp_authority fc_pp_unique_id fc_pp_tlv fc_rcvd_proxy "
       "fc_src_is_local "
@@ -453,31 +499,31 @@ const struct refused_names haproxy_refused_fetches[] = {
       "sc2_kbytes_out sc2_sess_cnt sc2_sess_rate sc2_tracked sc2_trackers sc2_glitch_cnt sc2_glitch_rate "
       "sc2_key",
       "stick tables are not served yet" },
-    { "ssl_bc ssl_bc_alg_keysize ssl_bc_alpn ssl_bc_cipher ssl_bc_client_random ssl_bc_curve ssl_bc_err "
+    { "ssl_bc_client_random ssl_bc_err "
       "ssl_bc_err_str "
-      "ssl_bc_is_resumed ssl_bc_npn ssl_bc_protocol ssl_bc_unique_id ssl_bc_server_random ssl_bc_session_id "
-      "ssl_bc_session_key ssl_bc_sni ssl_bc_use_keysize ssl_c_ca_err ssl_c_ca_err_depth ssl_c_chain_der "
-      "ssl_c_der "
-      "ssl_c_err ssl_c_i_dn ssl_c_key_alg ssl_c_notafter ssl_c_notbefore ssl_c_r_dn ssl_c_s_dn ssl_c_san "
-      "ssl_c_serial "
-      "ssl_c_sha1 ssl_c_sig_alg ssl_c_used ssl_c_verify ssl_c_version ssl_f_der ssl_f_i_dn ssl_f_key_alg "
+      "ssl_bc_npn ssl_bc_unique_id ssl_bc_server_random "
+      "ssl_bc_session_key ssl_bc_sni ssl_c_ca_err ssl_c_ca_err_depth ssl_c_chain_der "
+      ""
+      "ssl_c_key_alg ssl_c_notafter ssl_c_notbefore ssl_c_r_dn ssl_c_san "
+      ""
+      "ssl_c_sig_alg ssl_c_version ssl_f_der ssl_f_i_dn ssl_f_key_alg "
       "ssl_f_notafter ssl_f_notbefore ssl_f_s_dn ssl_f_san ssl_f_serial ssl_f_sha1 ssl_f_sig_alg "
       "ssl_f_version "
-      "ssl_fc_alg_keysize ssl_fc_cipherlist_bin ssl_fc_cipherlist_hex ssl_fc_cipherlist_str "
+      "ssl_fc_cipherlist_bin ssl_fc_cipherlist_hex ssl_fc_cipherlist_str "
       "ssl_fc_cipherlist_xxh "
       "ssl_fc_client_early_traffic_secret ssl_fc_client_handshake_traffic_secret ssl_fc_client_random "
-      "ssl_fc_client_traffic_secret_0 ssl_fc_curve ssl_fc_early_exporter_secret ssl_fc_early_rcvd "
+      "ssl_fc_client_traffic_secret_0 ssl_fc_early_exporter_secret ssl_fc_early_rcvd "
       "ssl_fc_ecformats_bin "
-      "ssl_fc_eclist_bin ssl_fc_err ssl_fc_err_str ssl_fc_exporter_secret ssl_fc_extlist_bin ssl_fc_has_crt "
-      "ssl_fc_has_early ssl_fc_has_sni ssl_fc_npn ssl_fc_protocol_hello_id "
+      "ssl_fc_eclist_bin ssl_fc_err ssl_fc_err_str ssl_fc_exporter_secret ssl_fc_extlist_bin "
+      "ssl_fc_has_early ssl_fc_npn ssl_fc_protocol_hello_id "
       "ssl_fc_server_handshake_traffic_secret "
-      "ssl_fc_server_random ssl_fc_server_traffic_secret_0 ssl_fc_session_id ssl_fc_session_key "
+      "ssl_fc_server_random ssl_fc_server_traffic_secret_0 ssl_fc_session_key "
       "ssl_fc_sigalgs_bin "
-      "ssl_fc_supported_versions_bin ssl_fc_unique_id ssl_fc_use_keysize ssl_s_chain_der ssl_s_der "
+      "ssl_fc_supported_versions_bin ssl_fc_unique_id ssl_s_chain_der ssl_s_der "
       "ssl_s_i_dn "
       "ssl_s_key_alg ssl_s_notafter ssl_s_notbefore ssl_s_s_dn ssl_s_serial ssl_s_sha1 ssl_s_sig_alg "
       "ssl_s_version",
-      "TLS is not served yet" },
+      "this detail of TLS is not kept yet" },
     { "51d.all da-csv-fetch wurfl-get wurfl-get-all", "device detection is not built in" },
     { NULL, NULL },
 };

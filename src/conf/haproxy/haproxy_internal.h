@@ -161,8 +161,35 @@ struct draft {
     struct declared_list request_lengths, response_lengths;
 };
 
+/* What a line says of TLS; tls.h. Words are empty where nothing is said. */
+enum tls_verify_word { VERIFY_UNSET, VERIFY_NONE, VERIFY_OPTIONAL, VERIFY_REQUIRED };
+struct tls_options {
+    bool ssl;
+    struct where ssl_at, versions_at, verify_at;
+    LIST_OF(struct word) certificates, lists;
+    struct word ca_file, ca_verify_file, crl_file, ticket_keys;
+    struct word ciphers, ciphersuites, curves, signatures, alpn;
+    uint16_t min, max;
+    unsigned without; /* bits of versions: 1 << 3 is TLS 1.2 */
+    enum tls_verify_word verify;
+    bool no_alpn, no_tickets, prefer_client_ciphers, strict, no_ca_names, ignore_errors;
+    /* of servers */
+    struct word sni, verifyhost, check_sni, check_alpn;
+    bool sni_auto, no_resume, check, no_check;
+};
+/* What `global` says of it. */
+struct tls_defaults {
+    struct tls_options bind, server;
+    struct word dh;
+    struct span ca_base, crt_base, key_base;
+    struct setting cache_size, lifetime;
+    bool drop_extension; /* NAME.crt's key is NAME.key */
+    bool no_verify;      /* of servers, where their line says nothing */
+};
+
 /* What `global` says about logs, for `log global`. */
 struct global {
+    struct tls_defaults tls;
     struct keyword_seen seen;
     struct lines logs;
     struct span log_tag, log_host, node, description;
@@ -223,6 +250,7 @@ struct build {
     const struct line *line;
     struct bind_options *bind;     /* whose parameters are read */
     struct server_options *server; /* whose parameters are read */
+    struct tls_options *tls;       /* the same, of both */
 };
 
 /* ---- haproxy.c: files, lines, sections ---- */
@@ -335,6 +363,11 @@ keyword_fn haproxy_stats_socket;
 bool haproxy_user(struct build *b, const struct word *w, uint32_t *uid, uint32_t *gid);
 bool haproxy_group(struct build *b, const struct word *w, uint32_t *gid);
 bool haproxy_octal(struct build *b, const struct word *w, uint32_t *mode);
+
+/* ---- tls.c ---- */
+extern const struct keyword haproxy_tls_words[], haproxy_tls_global_words[];
+/* "SSL handshake failure": the line of a connection that did not come so far. */
+void haproxy_compile_failed_line(struct build *b, struct draft *d);
 
 /* ---- bind.c ---- */
 enum address_use {

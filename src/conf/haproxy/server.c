@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* server and default-server lines. Their parameters are in server_words.c. */
-#include "conf/haproxy/server.h"
+#include "conf/haproxy/tls.h"
 
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
@@ -18,8 +18,31 @@ static void defaults_of(struct server_options *o)
                                .fall = 3 };
 }
 
+/* Checks that go elsewhere speak TLS only when they are told to. */
+static bool check_has_tls(const struct server_options *o)
+{
+    bool elsewhere = o->check.port || o->check.address.len;
+    return o->tls.check || (o->tls.ssl && !o->tls.no_check && !elsewhere);
+}
+
+/* Steps that connect by TLS do so by this server's words. */
+static void secure_steps(struct build *b, const struct draft *d, const struct server_options *o,
+                         const struct server *server, struct check *c)
+{
+    static const struct tls_options anybody = { .verify = VERIFY_NONE };
+    const struct tls_options *words = c->kind == CHECK_TLS_HELLO ? &anybody : &o->tls;
+    struct check_step *copy = ARENA_ARRAY(b->arena, c->steps.count + 1u, struct check_step);
+    for (uint32_t i = 0; i < c->steps.count; i++) {
+        copy[i] = c->steps.items[i];
+        if (copy[i].tls)
+            copy[i].tls = haproxy_tls_check(b, d, server, words, copy[i].tls);
+    }
+    c->steps.items = copy;
+}
+
 /* The check of one server: what the section says, with the parameters of the line. */
-static const struct check *check_of(struct build *b, const struct draft *d, const struct server_options *o)
+static const struct check *check_of(struct build *b, const struct draft *d, const struct server_options *o,
+                                    const struct server *server)
 {
     struct check *c = ARENA_NEW(b->arena, struct check);
     const struct check *section = d->pool->check;
@@ -29,6 +52,9 @@ static const struct check *check_of(struct build *b, const struct draft *d, cons
     c->steps.count = c->steps.room = section->steps.count;
     c->user = section->user;
     c->at = section->at;
+    if (check_has_tls(o))
+        c->tls = haproxy_tls_check(b, d, server, &o->tls, NULL);
+    secure_steps(b, d, o, server, c);
     duration whole = haproxy_time(&d->timeout_check), connect = haproxy_time(&d->timeout_connect);
     bool split = !duration_is_none(whole);
     c->timeout = split ? whole : c->interval;
@@ -98,8 +124,10 @@ static void take_parameters(struct build *b, const struct statement *s, uint32_t
                             struct server_options *o)
 {
     b->server = o;
+    b->tls = &o->tls;
     (void)haproxy_parameters(b, IN_SERVER, s, from);
     b->server = NULL;
+    b->tls = NULL;
 }
 
 static void review_options(struct build *b, const struct draft *d, const struct server_options *o,
@@ -127,8 +155,9 @@ static void compile_server(struct build *b, struct draft *d, const struct statem
     server->at = word_at(s, 1)->at;
     if (!take_address(b, word_at(s, 2), &o, server))
         server->down = true;
+    server->tls = haproxy_tls_client(b, d, server, &o.tls);
     if (o.checked)
-        server->check = check_of(b, d, &o);
+        server->check = check_of(b, d, &o, server);
     if (server->observe == OBSERVE_NONE)
         server->error_limit = 0;
     haproxy_source(b, d, &o, server);

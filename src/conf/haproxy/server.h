@@ -8,6 +8,7 @@
 struct server_options {
     struct server like; /* all but name, address and place */
     struct check check;
+    struct tls_options tls;
     bool checked;
     struct word track;     /* "web/s1" */
     struct span init_addr; /* "last,libc,none" */

@@ -307,6 +307,7 @@ static void take_verification(struct build *b, const struct level *l, struct tls
     s->trusted = s->named.path.len ? s->named : more;
     if (s->named.path.len)
         s->trusted.bytes = joined(b, s->named.bytes, more.bytes);
+    s->name_nobody = s->named.path.len == 0;
     if (s->trusted.path.len == 0 && how != VERIFY_ANY_ISSUER)
         diag_add(b->diags, &nginx_no_client_ca, verify->at, DIAG_NO_TEXT);
 }

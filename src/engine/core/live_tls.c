@@ -96,6 +96,26 @@ static struct span certificate(const struct tls_session *s, enum tls_certificate
     return all;
 }
 
+static unsigned digit_value(char c)
+{
+    return (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+}
+
+/* What is shown in hexadecimal digits, as the bytes that these stand for. */
+static struct value certificate_bytes(const struct tls_session *s, int32_t part, struct scratch *room)
+{
+    if (part == 0)
+        return binary(certificate(s, TLS_PART_DER, room));
+    struct span digits = certificate(s, io_parts[part], room);
+    char *bytes = digits.len ? scratch_bytes(room, digits.len / 2) : NULL;
+
+    if (!bytes)
+        return none();
+    for (size_t i = 0; i + 1 < digits.len; i += 2)
+        bytes[i / 2] = (char)(digit_value(digits.ptr[i]) << 4 | digit_value(digits.ptr[i + 1]));
+    return binary(span_of(bytes, digits.len / 2));
+}
+
 static struct value certificate_part(const struct tls_session *s, int32_t part, struct scratch *room)
 {
     BUG_ON(part < 0 || (size_t)part >= COUNT_OF(io_parts));
@@ -155,7 +175,7 @@ static struct value of_client(const struct session *s, enum fetch f, int32_t num
     if (f == FETCH_TLS_CLIENT_PART)
         return certificate_part(tls, number_, room);
     if (f == FETCH_TLS_CLIENT_DER)
-        return binary(certificate(tls, TLS_PART_DER, room));
+        return certificate_bytes(tls, number_, room);
     if (f == FETCH_TLS_CLIENT_VERIFY)
         return verify_text(tls, room);
     if (f == FETCH_TLS_CLIENT_ERROR)
@@ -219,7 +239,7 @@ struct value live_tls(void *self, enum fetch f, int32_t number_, struct scratch 
     }
     if (!s->conn.tls)
         return without(f, number_);
-    if (number_ && f != FETCH_TLS_CLIENT_PART && f != FETCH_TLS_SAME)
+    if (number_ && f != FETCH_TLS_CLIENT_PART && f != FETCH_TLS_CLIENT_DER && f != FETCH_TLS_SAME)
         return of_client(s, f, number_, room);
     switch ((unsigned)f) {
     case FETCH_TLS_CLIENT_PART:

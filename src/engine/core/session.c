@@ -87,8 +87,10 @@ static void session_tls_failed(struct session *s, bool late)
     bool closed = f->code == TLS_CLOSED;
 
     stats_session_failed(s->thread, s->gate);
-    error_log(s->thread, l, entry->error_logs, ERROR_TLS_FAILED,
-              &(struct error_about){ .session = s, .text = late ? SPAN("timed out") : span_from(f->text) });
+    if (!entry->failed_line)
+        error_log(
+            s->thread, l, entry->error_logs, ERROR_TLS_FAILED,
+            &(struct error_about){ .session = s, .text = late ? SPAN("timed out") : span_from(f->text) });
     lines_failed(s, l,
                  late     ? SPAN("Timeout during SSL handshake")
                  : closed ? SPAN("Connection closed during SSL handshake")

@@ -32,7 +32,10 @@
 #define LOGS_TIME     DURATION_MS(1000)
 #define DRAIN_LOOK_MS 20
 
-/* What a published generation was built from; it ends with the last session that uses it. */
+/*
+ * What a published generation was built from. It ends with the last that uses the
+ * snapshot: a session, or the checks, which learn of a new one a little later.
+ */
 struct built {
     struct memfd_map bundle; /* texts of the model lie here */
     struct arena *arena;     /* of the bundle's index */
@@ -68,7 +71,7 @@ static void built_free(struct built *b)
     free(b);
 }
 
-static void on_generation_end(void *to)
+static void on_snapshot_end(void *to)
 {
     built_free(to);
 }
@@ -193,14 +196,14 @@ static void publish(struct worker *w)
     parcel_keep_same(&w->arriving, &w->served);
     parcel_log_room(&w->arriving, b->config->log_targets.count);
     struct snapshot *snapshot = snapshot_new(w->world, b->config);
+    snapshot->on_end = on_snapshot_end;
+    snapshot->to = b;
     balance_prepare(snapshot);
     struct generation_parts parts = {
         .snapshot = snapshot,
         .sockets = w->arriving.sockets,
         .socket_count = w->arriving.socket_count,
         .log_fds = w->arriving.logs,
-        .on_end = on_generation_end,
-        .to = b,
     };
     prepared_parts(b->prepared, &parts);
     struct snapshot *for_checks = snapshot_get(snapshot);

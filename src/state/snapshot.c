@@ -96,5 +96,7 @@ void snapshot_put(struct snapshot *s)
     free(s->servers);
     free(s->services);
     free(s->pools);
+    if (s->on_end)
+        s->on_end(s->to);
     free(s);
 }

@@ -30,6 +30,10 @@ struct snapshot {
     struct service_state **services;
     struct balance *balance; /* NULL until balance_prepare */
     void (*balance_free)(struct balance *b);
+    /* The last reference is gone: what the config lies in may go too. Any thread. NULL = nobody wants to know
+     */
+    void (*on_end)(void *to);
+    void *to;
 };
 
 /*

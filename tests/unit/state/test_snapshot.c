@@ -61,6 +61,28 @@ static void what_vanished_is_released_and_comes_back_fresh(void **state)
     built_free(&c);
 }
 
+/* Frees what the snapshot was made of, as a worker does. */
+static void on_end(void *to)
+{
+    struct built *b = to;
+    built_free(b);
+    b->c = NULL;
+}
+
+static void the_config_may_go_with_the_last_reference(void **state)
+{
+    (void)state;
+    struct built a = built_pool(LANGUAGE_HAPROXY, WEIGHTS(1, 1));
+    struct snapshot *s = snapshot_get(built_snapshot(&a, world));
+    s->on_end = on_end;
+    s->to = &a;
+    snapshot_put(s); /* a generation's; somebody else still has his */
+    assert_non_null(a.c);
+    assert_int_equal(s->config->servers.count, 2);
+    snapshot_put(s);
+    assert_null(a.c);
+}
+
 static void one_name_in_two_languages_is_two(void **state)
 {
     (void)state;
@@ -258,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(the_same_server_keeps_its_state),
         T(what_vanished_is_released_and_comes_back_fresh),
+        T(the_config_may_go_with_the_last_reference),
         T(one_name_in_two_languages_is_two),
         T(a_runtime_weight_stays_while_the_files_does),
         T(a_runtime_state_stays_while_the_files_does),

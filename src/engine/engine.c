@@ -115,6 +115,12 @@ struct engine *engine_start(const struct engine_options *o)
     e->shared.protocols.of[PROTOCOL_HTTP] = &http1_protocol;
     (void)gethostname(e->hostname, sizeof(e->hostname) - 1);
     e->shared.hostname = span_from(e->hostname);
+    e->shared.admin = (struct admin_process){ .version = SPAN("3.2.0-evenkeel-" KEEL_VERSION),
+                                              .hostname = e->shared.hostname,
+                                              .pid = o->log.pid,
+                                              .threads = o->threads,
+                                              .started = clock_now(),
+                                              .started_wall_us = clock_wall_us() };
     if (!engine_begin(e, o)) {
         int error = errno;
         engine_stop(&e, DURATION_MS(0));

@@ -313,7 +313,7 @@ static void keep_rest(struct log_sink *s, const struct iovec *line, size_t done)
 
 static void flush_stream(struct log_sink *s, struct clock_text *clock)
 {
-    static char newline = '\n';
+    static const char newline = '\n';
     struct iovec parts[SINK_BATCH * 3], again[SINK_BATCH * 3];
     char heads[SINK_BATCH][HEAD_ROOM];
 
@@ -326,7 +326,7 @@ static void flush_stream(struct log_sink *s, struct clock_text *clock)
         size_t head = write_head(s, r, clock, heads[i]);
         parts[3 * i] = (struct iovec){ heads[i], head };
         parts[3 * i + 1] = (struct iovec){ (void *)(uintptr_t)r->text, text_len(s, r, head) };
-        parts[3 * i + 2] = (struct iovec){ &newline, 1 };
+        parts[3 * i + 2] = (struct iovec){ (void *)(uintptr_t)&newline, 1 };
     }
     memcpy(again, parts, sizeof(parts[0]) * 3 * s->count);
     size_t done = write_some(s, parts, (int)(3 * s->count));

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admin/admin.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/rand.h"
@@ -39,7 +40,8 @@ struct shared {
     _Atomic uint64_t accepted;
     struct thread **threads;
     uint32_t thread_count;
-    struct span hostname; /* of the machine */
+    struct span hostname;       /* of the machine */
+    struct admin_process admin; /* what pages say of the process */
 };
 
 /* http/head.c's: which fields the proxy action of the last request sets and hides, as bits of enum field_id.

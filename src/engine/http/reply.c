@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/http/reply.h"
 
+#include "admin/http.h"
 #include "engine/core/error_log.h"
+#include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/stats.h"
 #include "engine/core/thread.h"
@@ -160,9 +162,55 @@ static bool reply_raw(struct stream *s, const struct reply *r)
     return set_body(s, span_from_index(r->raw, len));
 }
 
+static struct span field_of(const struct stream *s, enum field_id id)
+{
+    const struct field *f = message_find(&s->request, id);
+    return f ? f->value : SPAN("");
+}
+
+/* A page, or nginx's four lines. Actions by POST are for the control socket: here nobody may act yet. */
+static void ask_admin(struct stream *s, struct admin_request *q)
+{
+    const struct action *a = s->rules.action;
+
+    *q = (struct admin_request){
+        .now = { .process = &s->thread->shared->admin,
+                 .snapshot = s->lease->snapshot,
+                 .now = thread_now(s->thread),
+                 .wall_us = loop_wall_us(s->thread->loop) },
+        .page = a && a->kind == ACTION_STATUS && a->number == STATUS_PAGE ? a->page : NULL,
+        .method = s->request.method_text,
+        .target = s->facts.target.ptr ? s->facts.target : s->request.target,
+        .host = s->request.host,
+        .authorization = field_of(s, FIELD_AUTHORIZATION),
+    };
+}
+
+static bool put_admin(struct stream *s, const struct admin_reply *r)
+{
+    s->answer.status = s->status = r->status;
+    s->answer.reason = status_reason(r->status);
+    for (unsigned i = 0; i < r->field_count; i++)
+        if (!add(s, scratch_span(&s->scratch, r->fields[i].name),
+                 scratch_span(&s->scratch, r->fields[i].value)))
+            return false;
+    struct span body = scratch_span(&s->scratch, buf_span(&r->body));
+    return body.ptr && add(s, SPAN("Content-Type"), scratch_span(&s->scratch, r->content_type)) &&
+           set_body(s, body);
+}
+
 static bool reply_view(struct stream *s)
 {
+    struct admin_request q;
+    struct admin_reply r;
     size_t room = 512;
+
+    ask_admin(s, &q);
+    if (q.page) {
+        bool ok = admin_answer(&q, &r) && put_admin(s, &r);
+        admin_reply_fini(&r);
+        return ok;
+    }
     char *text = scratch_bytes(&s->scratch, room);
     struct buf b;
 

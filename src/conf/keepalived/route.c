@@ -121,7 +121,7 @@ static void set_device(struct row *r, const struct word *value)
             r->out->hops.items[h].interface = i;
 }
 
-static void set_weight(struct row *r, const struct word *value)
+static void set_hop_weight(struct row *r, const struct word *value)
 {
     struct opt n = { 0 };
     if (ka_number(r->b, value, 1, 255, &n))
@@ -191,7 +191,7 @@ static const struct {
 } options[] = {
     { "to", set_target },     { "via", set_via },         { "gw", set_via },
     { "or", set_or },         { "dev", set_device },      { "oif", set_device },
-    { "weight", set_weight }, { "src", set_source },      { "scope", set_scope },
+    { "weight", set_hop_weight }, { "src", set_source },      { "scope", set_scope },
     { "table", set_table },   { "tos", set_tos },         { "protocol", set_protocol },
     { "metric", set_metric }, { "priority", set_metric }, { "preference", set_metric },
     { "mtu", set_mtu },

@@ -12,7 +12,7 @@
 const char *pick_reason_text(enum pick_reason r)
 {
     static const char *const texts[PICK_REASONS] = {
-#define X(name, phrase) [PICK_##name] = phrase,
+#define X(name, phrase) [PICK_##name] = (phrase),
         PICK_REASON_LIST(X)
 #undef X
     };
@@ -22,27 +22,17 @@ const char *pick_reason_text(enum pick_reason r)
 
 /* ---- tried ---- */
 
-static uint64_t *tried_word(const struct tried *t, uint32_t ordinal)
-{
-    uint32_t word = ordinal / 64;
-    if (word < TRIED_WORDS)
-        return (uint64_t *)(uintptr_t)&t->few[word];
-    word -= TRIED_WORDS;
-    return word < t->more_words ? &t->more[word] : NULL;
-}
-
 bool tried_add(struct tried *t, struct scratch *scratch, const struct server *s)
 {
-    uint64_t *word = tried_word(t, s->ordinal);
-    if (word == NULL) {
+    uint32_t at = s->ordinal / 64;
+    if (at >= TRIED_WORDS && t->more == NULL) {
         uint32_t words = (s->pool->servers.count + 63) / 64 - TRIED_WORDS;
-        uint64_t *more = scratch_zalloc(scratch, words * sizeof(*more));
-        if (more == NULL)
+        t->more = scratch_zalloc(scratch, words * sizeof(*t->more));
+        if (t->more == NULL)
             return false;
-        t->more = more;
         t->more_words = words;
-        word = tried_word(t, s->ordinal);
     }
+    uint64_t *word = at < TRIED_WORDS ? &t->few[at] : &t->more[at - TRIED_WORDS];
     uint64_t bit = 1ull << s->ordinal % 64;
     t->count += (*word & bit) == 0;
     *word |= bit;
@@ -51,8 +41,11 @@ bool tried_add(struct tried *t, struct scratch *scratch, const struct server *s)
 
 bool tried_has(const struct tried *t, const struct server *s)
 {
-    const uint64_t *word = tried_word(t, s->ordinal);
-    return word && *word >> s->ordinal % 64 & 1;
+    uint32_t at = s->ordinal / 64;
+    uint64_t word = at < TRIED_WORDS                   ? t->few[at]
+                    : at - TRIED_WORDS < t->more_words ? t->more[at - TRIED_WORDS]
+                                                       : 0;
+    return word >> s->ordinal % 64 & 1;
 }
 
 /* ---- prepared with the snapshot ---- */
@@ -159,6 +152,7 @@ static struct entry *choose(struct pool_balance *b, const struct choice *c, stru
 
 static void look_for_hope(const struct side *g, const struct choice *c, bool *usable, bool *untried)
 {
+    BUG_ON(g->count && g->entries == NULL);
     for (uint32_t i = 0; i < g->count; i++) {
         const struct entry *e = &g->entries[i];
         if (!e->usable || e->weight == 0)

@@ -168,7 +168,7 @@ static INLINE_ALWAYS sixteen needs_escape(enum expr_escape escape, sixteen v)
     case ESCAPE_NONE:
         break;
     }
-    return v ^ v;
+    return (sixteen){ 0 };
 }
 
 /* The same for one byte. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "eval/eval.h"
 
-#include <stdio.h>
-
 #include "eval/eval_internal.h"
 #include "state/snapshot.h"
 
@@ -11,14 +9,14 @@
 struct span scratch_text(struct facts *f, const char *format, ...)
 {
     char room[512];
+    struct buf b;
     va_list args;
 
+    buf_init_fixed(&b, room, sizeof(room));
     va_start(args, format);
-    int n = vsnprintf(room, sizeof(room), format, args);
+    buf_vprintf(&b, format, args);
     va_end(args);
-    if (n < 0)
-        return span_of(NULL, 0);
-    return scratch_span(f->scratch, span_of(room, (size_t)n < sizeof(room) ? (size_t)n : sizeof(room) - 1));
+    return scratch_span(f->scratch, buf_span(&b));
 }
 
 static struct span number_text(struct facts *f, int64_t n)

@@ -15,5 +15,5 @@ struct network_set;
 
 /* Of two alike the first counts. Networks are copied. */
 const struct network_set *network_set_new(struct arena *a, const struct network *networks, uint32_t count);
-/* Index of the longest network that holds <ip>, or -1. A v4-mapped address is an IPv4 one. */
-int64_t network_set_find(const struct network_set *s, const struct address *ip);
+/* Index of the longest network that holds <address>, or -1. A v4-mapped address is an IPv4 one. */
+int64_t network_set_find(const struct network_set *s, const struct address *address);

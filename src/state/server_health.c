@@ -23,7 +23,7 @@ const char *health_name(enum health h)
 const char *check_result_code(enum check_result r)
 {
     static const char *const codes[CHECKED_COUNT] = {
-#define X(name, code) [CHECKED_##name] = code,
+#define X(name, code) [CHECKED_##name] = (code),
         CHECK_RESULT_LIST(X)
 #undef X
     };

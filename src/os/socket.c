@@ -123,7 +123,7 @@ static bool set_file(const struct setter *s, const struct socket_listen *o, cons
 }
 
 /* Somebody listens there, or it is no socket at all. */
-static bool unix_is_in_use(const struct address *at, int type)
+static bool unix_is_in_use(const struct address *at, int type, bool replace)
 {
     struct stat st;
     AUTO_FD int probe = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -132,6 +132,8 @@ static bool unix_is_in_use(const struct address *at, int type)
         return false;
     if (!S_ISSOCK(st.st_mode) || probe < 0)
         return true;
+    if (replace)
+        return false;
     return connect(probe, &at->u.sa, at->len) == 0 || (errno != ECONNREFUSED && errno != ENOENT);
 }
 
@@ -150,7 +152,7 @@ static bool bind_path(const struct setter *s, const struct socket_listen *o, boo
     struct address at;
     const char *path = unix_path(&o->at);
 
-    if (unix_is_in_use(&o->at, unix_type(o))) {
+    if (unix_is_in_use(&o->at, unix_type(o), o->replace)) {
         errno = EADDRINUSE;
         return set_failed(s, SOCKET_BIND, NULL);
     }

@@ -50,8 +50,9 @@ struct socket_listen {
     int tos;                                  /* -1 = the system's */
     bool delay; /* leave Nagle on; else TCP_NODELAY, which accepted ones inherit */
     /* UNIX sockets; an abstract one has none of these */
-    mode_t mode; /* 0 = leave */
-    uid_t uid;   /* (uid_t)-1 = leave */
+    bool replace; /* also a path on which somebody listens: who asks there from now on meets us */
+    mode_t mode;  /* 0 = leave */
+    uid_t uid;    /* (uid_t)-1 = leave */
     gid_t gid;
 };
 #define SOCKET_LISTEN_INIT                                                                                   \
@@ -62,7 +63,7 @@ struct socket_listen {
 /*
  * A bound, listening, non-blocking, close-on-exec socket. SO_REUSEADDR always.
  * A UNIX path on which nobody listens is replaced atomically (bound under a
- * temporary name, renamed); one that is in use gives EADDRINUSE. -1: <why>.
+ * temporary name, renamed); one that is in use gives EADDRINUSE unless it is to be replaced. -1: <why>.
  */
 MUST_USE int socket_listen(const struct socket_listen *s, struct socket_failure *why);
 /* Sets what may change on a living socket (backlog, keepalive, defer_accept, mode, ...). */

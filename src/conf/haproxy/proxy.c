@@ -151,15 +151,18 @@ uint32_t haproxy_connections_max(const struct build *b, const struct draft *d)
     return (uint32_t)(n ? n : b->config->process.connections_max);
 }
 
-/* Ids count up from 1 in the order of the file, around those that the file gives. */
+/*
+ * Ids count up in the order of the file, around those that the file gives; one
+ * that is given uses its place up too. The first is the control sockets' own.
+ */
 static void number_services(struct build *b)
 {
-    uint32_t next = 1;
-    for (uint32_t i = 0; i < b->proxies.count; i++) {
+    uint32_t next = b->config->process.control_sockets.count > 0 ? 2 : 1;
+    for (uint32_t i = 0; i < b->proxies.count; i++, next++) {
         struct draft *d = b->proxies.items[i];
         while (!d->id.set && haproxy_id_taken(b, next))
             next++;
-        uint32_t id = d->id.set ? (uint32_t)d->id.n : next++;
+        uint32_t id = d->id.set ? (uint32_t)d->id.n : next;
         if (d->service)
             d->service->id = id;
         if (d->pool)

@@ -22,8 +22,7 @@ struct admin_process {
     struct span hostname; /* of the machine */
     uint32_t pid;
     uint32_t threads;
-    uint64_t files_max;       /* RLIMIT_NOFILE */
-    uint32_t connections_max; /* in all; 0 = as many as descriptors */
+    uint64_t files_max; /* RLIMIT_NOFILE */
     instant started;
     uint64_t started_wall_us;
     char *const *environment;    /* "NAME=value" ..., NULL; NULL: not shown */

@@ -151,7 +151,7 @@ static void fill_frontend(struct row *r, const struct view *v, const struct view
     fill_absent(r);
     number(r, COLUMN_scur, s->active);
     number(r, COLUMN_smax, s->active_most);
-    number(r, COLUMN_slim, s->limit ? s->limit : v->now->process->connections_max);
+    number(r, COLUMN_slim, s->limit ? s->limit : view_connections_max(v->now));
     number(r, COLUMN_dreq, c->denied_requests);
     number(r, COLUMN_ereq, c->request_errors);
     number(r, COLUMN_rate_lim, 0);

@@ -59,8 +59,8 @@ static void read_info(struct info *i, const struct admin_now *now)
     X("Memmax_MB", NUMBER(0), "Limit on memory usage in MB (0: none)")                                       \
     X("Ulimit-n", NUMBER(p->files_max), "Limit on file descriptors")                                         \
     X("Maxsock", NUMBER(p->files_max), "Limit on file descriptors")                                          \
-    X("Maxconn", NUMBER(p->connections_max), "Limit on connections (0: as many as descriptors)")             \
-    X("Hard_maxconn", NUMBER(p->connections_max), "Limit on connections (0: as many as descriptors)")        \
+    X("Maxconn", NUMBER(view_connections_max(i->now)), "Limit on connections of clients")                    \
+    X("Hard_maxconn", NUMBER(view_connections_max(i->now)), "Limit on connections of clients")               \
     X("CurrConns", NUMBER(t->connections), "Connections of clients now")                                     \
     X("CumConns", NUMBER(t->accepted), "Connections of clients since the start")                             \
     X("CumReq", NUMBER(t->requests), "Requests since the start")                                             \

@@ -173,11 +173,12 @@ static uint32_t collect_placed(const struct view *v, struct placed *all)
     return n;
 }
 
-/* Those without a number of their own get the lowest that are free, from 2 on: 1 is HAProxy's control
- * sockets. */
+/* Those without a number of their own get the lowest that are free; 1 is the control sockets', where there
+ * are any, as in HAProxy. */
 static bool number_proxies(struct view *v)
 {
-    uint32_t most = v->proxy_count + 2, next = 2;
+    uint32_t most = v->proxy_count + 2;
+    uint32_t next = v->now->snapshot->config->process.control_sockets.count > 0 ? 2 : 1;
     bool *taken = calloc(most, sizeof(*taken));
 
     if (taken == NULL)
@@ -229,6 +230,15 @@ static bool has_many_languages(const struct config *c)
 }
 
 /* ---- the whole ---- */
+
+uint32_t view_connections_max(const struct admin_now *now)
+{
+    uint32_t said = now->snapshot->config->process.connections_max;
+    uint64_t files = now->process->files_max;
+    uint64_t room = files > 128 ? (files - 64) / 2 : files / 2;
+
+    return said ? said : (uint32_t)(room < UINT32_MAX ? room : UINT32_MAX);
+}
 
 static bool make_room(struct view *v, const struct config *c)
 {

@@ -137,6 +137,10 @@ struct view {
     struct view_recent total; /* of all services, without percentiles */
 };
 
+/* Connections of clients at most: what the files say, or what descriptors allow with one more for each
+ * server. */
+uint32_t view_connections_max(const struct admin_now *now);
+
 /* NULL: no memory. <now> must outlive it. */
 MUST_USE struct view *view_new(const struct admin_now *now);
 /* NULL-safe. */

@@ -104,6 +104,8 @@ static inline void world_build(struct world *w)
     w->d = diags_new();
     memset(w->file, '\n', sizeof(w->file));
     (void)diags_add_source(w->d, SPAN("haproxy.cfg"), span_of(w->file, sizeof(w->file)));
+    w->c->process.connections_max = 9982;
+    *ARENA_PUSH(w->c->arena, &w->c->process.control_sockets) = (struct control_socket){ .level = 2 };
     w->web = add_service(w, "web", PROTOCOL_HTTP, 10);
     w->web->connections_max = 100;
     w->web_pool = config_add_pool(w->c, LANGUAGE_HAPROXY, SPAN("web"));
@@ -134,7 +136,6 @@ static inline void world_open(struct world *w)
                                          .pid = 4711,
                                          .threads = THREADS,
                                          .files_max = 20000,
-                                         .connections_max = 9982,
                                          .started = { START_S * UINT64_C(1000000) },
                                          .started_wall_us = WALL_US,
                                          .audit = keep_audit,

@@ -101,6 +101,28 @@ static void choose_user(struct config *c, const struct world *w, struct diags *d
         }
 }
 
+static const struct diag_kind bad_control = {
+    .code = "K0620",
+    .severity = SEVERITY_ERROR,
+    .en = "`{0}` cannot be the path of a control socket: it is empty or longer than 107 bytes",
+    .zh = "`{0}` 不能作为控制套接字的路径：为空或超过 107 字节",
+};
+
+/* Ours, beside those of the files; who may open it is the folder's and the file's mode. */
+static void add_control(struct config *c, const struct plan *p, struct diags *d)
+{
+    struct control_socket s = {
+        .mode = 0600, .uid = UINT32_MAX, .gid = UINT32_MAX, .level = 2, .optional = !p->control_asked
+    };
+
+    if (p->control.len == 0)
+        return;
+    if (!address_unix(p->control, false, &s.address))
+        (void)diag_add(d, &bad_control, WHERE_NONE, DIAG_TEXT(p->control));
+    else
+        *ARENA_PUSH(c->arena, &c->process.control_sockets) = s;
+}
+
 struct config *build_config(const struct plan *p, const struct world *w, struct diags *d)
 {
     struct config *c = config_new();
@@ -117,6 +139,7 @@ struct config *build_config(const struct plan *p, const struct world *w, struct 
         *ARENA_PUSH(c->arena, &c->process.pid_files) = p->pid_file;
     }
     choose_user(c, w, d);
+    add_control(c, p, d);
     bool sealed = diags_count(d, SEVERITY_ERROR) == 0 && config_seal(c, d);
     if (!sealed || diags_count(d, SEVERITY_ERROR) > 0)
         config_free(&c);

@@ -25,6 +25,9 @@ struct cli_result cli_keel(struct arena *a, int argc, char **argv);
 struct cli_result cli_nginx(struct arena *a, int argc, char **argv);
 struct cli_result cli_haproxy(struct arena *a, int argc, char **argv);
 struct cli_result cli_keepalived(struct arena *a, int argc, char **argv);
+/* Where `keel run` listens for commands when root started it, and `keel ctl` asks. */
+#define CLI_CONTROL_PATH "/run/keel/control.sock"
+struct cli_result cli_ctl(int argc, char **argv);
 
 /* Where nginx's relative names begin: the folder above the binary's sbin where it holds conf/, else Debian's.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keel run, check, demo, ctl, version; and `keel nginx ...` for the programs that we stand in for. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "daemon/cli.h"
 #include "daemon/demo.h"
@@ -10,6 +11,8 @@ static const char usage[] =
     "keel: one load balancer that speaks nginx.conf, haproxy.cfg and keepalived.conf\n"
     "\n"
     "  keel run FILE...        serve what the files say, in the foreground; any mix of languages\n"
+    "  keel ctl COMMAND...     to a running program: show status, reload, set server B/S state drain, help "
+    "...\n"
     "  keel check FILE...      every error and warning of every file; exit 1 on an error\n"
     "  keel demo               a balancer in front of toy backends, on loopback\n"
     "  keel version            what this is and what is built in\n"
@@ -19,7 +22,9 @@ static const char usage[] =
     "  keel keepalived ...     as keepalived: -f -n -l -D -t -p -r ...\n"
     "\n"
     "  --as nginx|haproxy|keepalived FILE   the language of a file, where its content does not tell\n"
-    "  -p, --prefix DIR                     where nginx's relative names begin\n";
+    "  -p, --prefix DIR                     where nginx's relative names begin\n"
+    "  --control PATH|none                  run: the control socket (as root else " CLI_CONTROL_PATH ")\n"
+    "  -s, --socket PATH                    ctl: the socket to ask\n";
 
 static struct cli_result finish(int code)
 {
@@ -62,6 +67,8 @@ static struct cli_result files_command(struct arena *a, enum plan_mode mode, int
     enum language language;
 
     r.plan.options.prefix = cli_prefix(a);
+    if (mode == PLAN_RUN && geteuid() == 0)
+        r.plan.control = SPAN(CLI_CONTROL_PATH);
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--as") == 0) {
             if (i + 2 >= argc || !language_of(argv[i + 1], &language))
@@ -72,6 +79,11 @@ static struct cli_result files_command(struct arena *a, enum plan_mode mode, int
             if (++i >= argc)
                 return misuse("--prefix wants a folder", NULL);
             r.plan.options.prefix = arena_span(a, span_from(argv[i]));
+        } else if (strcmp(argv[i], "--control") == 0) {
+            if (++i >= argc)
+                return misuse("--control wants a path, or none", NULL);
+            r.plan.control_asked = strcmp(argv[i], "none") != 0;
+            r.plan.control = r.plan.control_asked ? arena_span(a, span_from(argv[i])) : SPAN("");
         } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
             return misuse("unknown option", argv[i]);
         } else {
@@ -92,6 +104,8 @@ struct cli_result cli_keel(struct arena *a, int argc, char **argv)
         return files_command(a, PLAN_RUN, argc - 1, argv + 1);
     if (strcmp(command, "check") == 0)
         return files_command(a, PLAN_CHECK, argc - 1, argv + 1);
+    if (strcmp(command, "ctl") == 0)
+        return cli_ctl(argc - 1, argv + 1);
     if (strcmp(command, "nginx") == 0)
         return cli_nginx(a, argc - 1, argv + 1);
     if (strcmp(command, "haproxy") == 0)

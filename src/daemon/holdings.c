@@ -46,6 +46,7 @@ struct holdings *holdings_new(int manifest_fd, int bundle_fd)
         h->listeners[i] = fd_array(a, m->listeners.items[i].sockets);
     h->logs = fd_array(a, m->logs.count);
     h->controls = fd_array(a, m->controls.count);
+    h->control_paths = ARENA_ARRAY(a, m->controls.count + 1, struct held_path);
     return h;
 }
 
@@ -213,29 +214,78 @@ void holdings_reopen_logs(struct holdings *h, enum language called_as)
     }
 }
 
-static int borrow_control(const struct manifest_control *want, const struct holdings *old)
+static int borrow_control(const struct manifest_control *want, const struct holdings *old,
+                          struct held_path *path)
 {
     for (uint32_t j = 0; old != NULL && j < old->manifest.controls.count; j++)
-        if (address_eq(&old->manifest.controls.items[j].address, &want->address) && old->controls[j] >= 0)
+        if (address_eq(&old->manifest.controls.items[j].address, &want->address) && old->controls[j] >= 0) {
+            *path = old->control_paths[j];
             return fcntl(old->controls[j], F_DUPFD_CLOEXEC, 3);
+        }
     return -1;
 }
 
-static bool open_controls(struct holdings *h, const struct holdings *old, enum language as)
+static const char *path_of(const struct address *a)
 {
+    return address_family(a) == AF_UNIX && a->u.un.sun_path[0] != '\0' ? a->u.un.sun_path : NULL;
+}
+
+static struct held_path look_at_path(const struct address *a)
+{
+    struct stat st;
+
+    if (path_of(a) == NULL || lstat(path_of(a), &st) < 0)
+        return (struct held_path){ 0 };
+    return (struct held_path){ st.st_dev, st.st_ino };
+}
+
+/* /run is empty after a boot: the folder of our own socket is made where it is missing. */
+static void make_folder(const struct address *a)
+{
+    char folder[sizeof(a->u.un.sun_path)];
+    const char *slash = path_of(a) ? strrchr(path_of(a), '/') : NULL;
+
+    if (slash == NULL || slash == path_of(a))
+        return;
+    size_t len = (size_t)(slash - path_of(a));
+    memcpy(folder, path_of(a), len);
+    folder[len] = '\0';
+    (void)mkdir(folder, 0755);
+}
+
+/*
+ * A program that takes over from another one, by an upgrade or as HAProxy does it
+ * always, takes the path over too: the other still listens there.
+ */
+static int open_control(const struct manifest_control *c, bool replace, struct socket_failure *why)
+{
+    struct socket_listen s = SOCKET_LISTEN_INIT;
+
+    s.at = c->address;
+    s.mode = c->mode == UINT32_MAX ? 0600 : (mode_t)c->mode;
+    s.uid = (uid_t)c->uid;
+    s.gid = (gid_t)c->gid;
+    s.replace = replace;
+    if (c->optional)
+        make_folder(&c->address);
+    return socket_listen(&s, why);
+}
+
+static bool open_controls(struct holdings *h, const struct holdings *old, const struct inherited *left_to_us,
+                          enum language as)
+{
+    bool upgrade = left_to_us != NULL && left_to_us->sockets.count > 0;
+
     for (uint32_t i = 0; i < h->manifest.controls.count; i++) {
         const struct manifest_control *c = &h->manifest.controls.items[i];
-        struct socket_listen s = SOCKET_LISTEN_INIT;
         struct socket_failure why = { 0 };
 
-        s.at = c->address;
-        s.mode = c->mode == UINT32_MAX ? 0600 : (mode_t)c->mode;
-        s.uid = (uid_t)c->uid;
-        s.gid = (gid_t)c->gid;
-        h->controls[i] = borrow_control(c, old);
-        if (h->controls[i] < 0)
-            h->controls[i] = socket_listen(&s, &why);
+        h->controls[i] = borrow_control(c, old, &h->control_paths[i]);
         if (h->controls[i] >= 0)
+            continue;
+        h->controls[i] = open_control(c, upgrade || as == LANGUAGE_HAPROXY, &why);
+        h->control_paths[i] = look_at_path(&c->address);
+        if (h->controls[i] >= 0 || c->optional)
             continue;
         struct manifest_listener like = { .written = SPAN("the control socket"), .place = c->place };
         words_bind_failed(as, &like, &why);
@@ -273,7 +323,7 @@ bool holdings_open(struct holdings *h, struct holdings *old, const struct inheri
         h->borrowed[i] = borrow(h, i, old);
         ok = ok && (h->borrowed[i] || open_listener(h, i, left_to_us, called_as));
     }
-    ok = ok && open_logs(h, called_as) && open_controls(h, old, called_as);
+    ok = ok && open_logs(h, called_as) && open_controls(h, old, left_to_us, called_as);
     if (!ok)
         close_anew(h);
     return ok;
@@ -299,7 +349,7 @@ bool holdings_send(const struct holdings *h, struct channel *to, int mirror, int
             if (channel_hand(to, MESSAGE_LISTENER, i, s, h->listeners[i][s]) != FDPASS_OK)
                 return false;
     for (uint32_t i = 0; i < h->manifest.controls.count; i++)
-        if (channel_hand(to, MESSAGE_CONTROL, i, 0, h->controls[i]) != FDPASS_OK)
+        if (h->controls[i] >= 0 && channel_hand(to, MESSAGE_CONTROL, i, 0, h->controls[i]) != FDPASS_OK)
             return false;
     return holdings_send_logs(h, to) && channel_send(to, &memory) == FDPASS_OK &&
            channel_say(to, MESSAGE_PUBLISH, 0, generation) == FDPASS_OK;
@@ -329,8 +379,30 @@ static bool shares_socket(const struct holdings *next, int fd)
 
 static void remove_path(const struct address *a)
 {
-    if (address_family(a) == AF_UNIX && a->u.un.sun_path[0] != '\0')
-        (void)unlink(a->u.un.sun_path);
+    if (path_of(a) != NULL)
+        (void)unlink(path_of(a));
+}
+
+/* Another program's socket may lie there by now. */
+static void remove_own_path(const struct address *a, const struct held_path *ours)
+{
+    struct held_path there = look_at_path(a);
+
+    if (there.file != 0 && there.file == ours->file && there.device == ours->device)
+        remove_path(a);
+}
+
+static void close_controls(struct holdings *h, const struct holdings *next)
+{
+    for (uint32_t i = 0; h->controls != NULL && i < h->manifest.controls.count; i++) {
+        const struct manifest_control *c = &h->manifest.controls.items[i];
+        struct held_path path;
+        int again = borrow_control(c, next, &path);
+        if (again < 0 && h->controls[i] >= 0)
+            remove_own_path(&c->address, &h->control_paths[i]);
+        close_fd(&again);
+        close_fd(&h->controls[i]);
+    }
 }
 
 static void close_listeners(struct holdings *h, const struct holdings *next, bool leave_paths)
@@ -349,6 +421,7 @@ static void close_listeners(struct holdings *h, const struct holdings *next, boo
 void holdings_stop_listening(struct holdings *h, bool others_listen)
 {
     close_listeners(h, NULL, others_listen);
+    close_controls(h, NULL);
 }
 
 void holdings_free(struct holdings **owner, const struct holdings *next)
@@ -361,13 +434,7 @@ void holdings_free(struct holdings **owner, const struct holdings *next)
     close_listeners(h, next, false);
     for (uint32_t i = 0; h->logs != NULL && i < h->manifest.logs.count; i++)
         close_fd(&h->logs[i]);
-    for (uint32_t i = 0; h->controls != NULL && i < h->manifest.controls.count; i++) {
-        int again = borrow_control(&h->manifest.controls.items[i], next);
-        if (again < 0 && h->controls[i] >= 0)
-            remove_path(&h->manifest.controls.items[i].address);
-        close_fd(&again);
-        close_fd(&h->controls[i]);
-    }
+    close_controls(h, next);
     close_fd(&h->bundle);
     memfd_unmap(&h->manifest_map);
     struct arena *a = h->arena;

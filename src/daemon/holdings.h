@@ -8,12 +8,19 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "daemon/channel.h"
 #include "daemon/manifest.h"
 #include "os/memfd.h"
 
 struct inherited; /* daemon/inherited.h: sockets that another program left us */
+
+/* The file of a UNIX socket: somebody else's may have taken its place. */
+struct held_path {
+    dev_t device;
+    ino_t file; /* 0 = none */
+};
 
 struct holdings {
     struct arena *arena;
@@ -22,7 +29,8 @@ struct holdings {
     int bundle;      /* sealed memory file */
     int **listeners; /* [index][shard]; -1 = not open */
     int *logs;       /* by index; -1 = none to open */
-    int *controls;
+    int *controls;   /* -1 = an optional one that could not be had */
+    struct held_path *control_paths;
     bool *borrowed; /* [index]: the sockets are also the older holdings' */
 };
 

@@ -3,7 +3,7 @@
 
 #include "daemon/record.h"
 
-#define MANIFEST_VERSION 1
+#define MANIFEST_VERSION 2
 
 static struct span place_of(struct arena *a, const struct diags *d, struct where w)
 {
@@ -75,7 +75,7 @@ void manifest_of(struct arena *a, struct manifest *m, const struct config *c, co
     for (uint32_t i = 0; i < p->control_sockets.count; i++) {
         const struct control_socket *s = &p->control_sockets.items[i];
         *ARENA_PUSH(a, &m->controls) = (struct manifest_control){
-            s->address, s->mode, s->uid, s->gid, s->level, place_of(a, places, s->at),
+            s->address, s->mode, s->uid, s->gid, s->level, s->optional, place_of(a, places, s->at),
         };
     }
 }
@@ -148,6 +148,7 @@ void manifest_write(const struct manifest *m, struct buf *out)
         record_u32(out, s->uid);
         record_u32(out, s->gid);
         record_u8(out, s->level);
+        record_u8(out, s->optional);
         record_span(out, s->place);
     }
     record_u32(out, m->scripts.count);
@@ -193,6 +194,7 @@ static struct manifest_control read_control(struct reader *r)
     s.uid = reader_u32(r);
     s.gid = reader_u32(r);
     s.level = reader_u8(r);
+    s.optional = reader_u8(r) != 0;
     s.place = record_take_span(r);
     return s;
 }

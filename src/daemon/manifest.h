@@ -34,6 +34,7 @@ struct manifest_control {
     struct address address;
     uint32_t mode, uid, gid;
     uint8_t level;
+    bool optional; /* when it cannot be had, the rest is served all the same */
     struct span place;
 };
 struct manifest_script { /* what the runner may be asked to start, by number */

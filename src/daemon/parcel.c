@@ -130,11 +130,16 @@ void parcel_close_sockets(struct parcel *p)
     p->socket_count = 0;
 }
 
+void parcel_close_controls(struct parcel *p)
+{
+    for (uint32_t i = 0; i < p->control_room; i++)
+        close_fd(&p->controls[i]);
+}
+
 void parcel_fini(struct parcel *p)
 {
     parcel_close_sockets(p);
-    for (uint32_t i = 0; i < p->control_room; i++)
-        close_fd(&p->controls[i]);
+    parcel_close_controls(p);
     free_logs(p);
     free(p->sockets);
     free(p->controls);

@@ -38,6 +38,7 @@ void parcel_replace(struct parcel *held, struct parcel *fresh);
 void parcel_replace_logs(struct parcel *held, struct parcel *fresh);
 /* Nobody accepts on them any more. */
 void parcel_close_sockets(struct parcel *p);
+void parcel_close_controls(struct parcel *p);
 /* There are at least <count> places for logs. */
 void parcel_log_room(struct parcel *p, uint32_t count);
 /* A turn counter for each of <threads>, in the health memory (state/vrrp_health.h); NULL without that. */

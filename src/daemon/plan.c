@@ -3,7 +3,7 @@
 
 #include "daemon/record.h"
 
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 
 static void write_options(const struct dialect_options *o, struct buf *out)
 {
@@ -35,6 +35,8 @@ void plan_write(const struct plan *p, struct buf *out)
     write_options(&p->options, out);
     record_u8(out, (uint8_t)(p->daemonize + 1));
     record_span(out, p->pid_file);
+    record_span(out, p->control);
+    record_u8(out, p->control_asked);
     record_span(out, p->vrrp_pid_file);
 }
 
@@ -72,6 +74,8 @@ bool plan_read(struct arena *a, struct span bytes, struct plan *p)
     read_options(a, &r, &p->options);
     p->daemonize = (int8_t)(reader_u8(&r) - 1);
     p->pid_file = record_take_span(&r);
+    p->control = record_take_span(&r);
+    p->control_asked = reader_u8(&r) != 0;
     p->vrrp_pid_file = record_take_span(&r);
     return !r.failed;
 }

@@ -35,6 +35,8 @@ struct plan {
     bool pictures;                 /* show the source line and caret though stderr is no terminal */
     struct span pid_file;          /* haproxy -p; over the file's */
     struct span folder;            /* haproxy -C: change to it first */
+    struct span control;           /* keel run: a control socket of our own beside the files'; empty: none */
+    bool control_asked;            /* it was asked for: without it nothing is served */
     struct span vrrp_pid_file;     /* keepalived -r */
     LIST_OF(uint32_t) finish;      /* haproxy -sf: pids to drain when we serve */
     LIST_OF(uint32_t) terminate;   /* haproxy -st */

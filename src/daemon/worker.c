@@ -3,22 +3,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "admin/admin.h"
+#include "admin/window.h"
 #include "balance/balance.h"
 #include "base/clock.h"
 #include "daemon/build.h"
 #include "daemon/confine.h"
+#include "daemon/control.h"
 #include "check/schedule.h"
 #include "daemon/parcel.h"
 #include "daemon/prepare.h"
 #include "daemon/server_news.h"
+#include "daemon/versions.h"
 #include "daemon/words.h"
 #include "engine/engine.h"
+#include "io/loop.h"
 #include "os/event.h"
 #include "os/limits.h"
 #include "os/memfd.h"
@@ -47,15 +51,22 @@ struct built {
 struct worker {
     const struct manifest *manifest;
     struct channel *parent;
+    struct loop *loop; /* of the control thread: this one */
+    struct watch parent_watch, signal_watch;
     int signals;
     int temp_dir;
     struct engine *engine; /* NULL before the first publish */
     struct checks *checks; /* NULL until a file wants any */
     struct state_world *world;
-    struct tls_store *tls;  /* what TLS remembers over reloads */
-    struct built *current;  /* what the engine serves; its generation's */
-    struct parcel arriving; /* what the parent is sending */
-    struct parcel served;   /* what the engine was given */
+    struct tls_store *tls;     /* what TLS remembers over reloads */
+    struct built *current;     /* what the engine serves; its generation's */
+    struct parcel arriving;    /* what the parent is sending */
+    struct parcel served;      /* what the engine was given */
+    struct snapshot *snapshot; /* what is served; the engine's. NULL before the first publish */
+    struct control *control;
+    struct admin_process admin;
+    struct deadline sample; /* the next of admin.window */
+    char hostname[256];
     bool draining, ended;
     instant drain_until;
     int exit_code;
@@ -209,10 +220,13 @@ static void publish(struct worker *w)
     struct snapshot *for_checks = snapshot_get(snapshot);
     engine_publish(w->engine, &parts);
     w->current = b;
+    w->snapshot = snapshot;
+    atomic_store_explicit(&w->admin.generation, w->arriving.generation, memory_order_relaxed);
     publish_checks(w, for_checks);
     snapshot_put(for_checks);
     await_adoption(w);
     uint64_t generation = w->arriving.generation;
+    control_publish(w->control, b->config, w->arriving.controls, w->arriving.control_room);
     parcel_replace(&w->served, &w->arriving);
     /* Who started a daemon waits for the end of these streams; READY is when it may go on. */
     if (w->manifest->daemonize && !process_close_standard())
@@ -228,6 +242,8 @@ static void start_drain(struct worker *w, uint64_t most_ms)
         return;
     }
     engine_drain(w->engine);
+    control_drain(w->control);
+    parcel_close_controls(&w->served);
     w->draining = true;
     w->drain_until =
         most_ms == UINT64_MAX ? (instant){ UINT64_MAX } : (instant){ clock_now().us + most_ms * 1000 };
@@ -255,16 +271,20 @@ static void on_message(struct worker *w, struct message *m)
     case MESSAGE_DRAIN:
         start_drain(w, m->number);
         return;
+    case MESSAGE_ANSWER:
+        control_answered(w->control, m->number, m->index, m->text);
+        return;
     default:
         BUG_ON(true);
     }
 }
 
-static void on_parent(struct worker *w)
+static void on_parent(struct watch *watch, uint32_t events)
 {
+    struct worker *w = CONTAINER_OF(watch, struct worker, parent_watch);
     struct message m;
+    (void)events;
     enum fdpass_result result = channel_receive(w->parent, &m);
-
     if (result == FDPASS_OK)
         on_message(w, &m);
     else if (result != FDPASS_AGAIN)
@@ -285,29 +305,115 @@ static void look_at_drain(struct worker *w)
 }
 
 /* How long nobody needs the control thread, ms. */
-static int patience(struct worker *w)
+static uint32_t patience(struct worker *w)
 {
     instant now = clock_now(), then = tls_store_turn(w->tls, now);
     uint64_t ms = (then.us - now.us) / 1000 + 1;
 
-    return w->draining ? DRAIN_LOOK_MS : (int)(ms < 1000000 ? ms : 1000000);
+    return w->draining ? DRAIN_LOOK_MS : (uint32_t)(ms < 1000000 ? ms : 1000000);
 }
 
-static void loop(struct worker *w)
+static void on_signal(struct watch *watch, uint32_t events)
 {
+    struct worker *w = CONTAINER_OF(watch, struct worker, signal_watch);
     struct signalfd_siginfo info;
 
-    while (!w->ended) {
-        struct pollfd fds[] = { { .fd = w->parent->fd, .events = POLLIN },
-                                { .fd = w->signals, .events = POLLIN } };
-        if (poll(fds, COUNT_OF(fds), patience(w)) < 0 && errno != EINTR)
-            break;
-        if (fds[0].revents)
-            on_parent(w);
-        for (int n; (n = event_signals_take(w->signals, &info)) > 0;)
-            w->ended = w->ended || n == SIGTERM;
-        look_at_drain(w);
-    }
+    (void)events;
+    for (int n; (n = event_signals_take(w->signals, &info)) > 0;)
+        w->ended = w->ended || n == SIGTERM;
+}
+
+/* ---- what operators see and ask for ---- */
+
+static bool look(void *self, struct admin_now *now)
+{
+    struct worker *w = self;
+    struct stats_totals t;
+
+    if (w->snapshot == NULL)
+        return false;
+    engine_totals(w->engine, &t);
+    *now = (struct admin_now){ .process = &w->admin,
+                               .snapshot = w->snapshot,
+                               .now = clock_now(),
+                               .wall_us = clock_wall_us(),
+                               .totals = { .accepted = t.accepted,
+                                           .handled = t.accepted - t.refused,
+                                           .requests = t.requests,
+                                           .connections = t.connections,
+                                           .reading = t.reading,
+                                           .writing = t.writing,
+                                           .waiting = t.waiting } };
+    return true;
+}
+
+static bool ask_parent(void *self, enum command_ask what, uint64_t number)
+{
+    static const enum parent_command commands[] = {
+        [ASK_RELOAD] = COMMAND_RELOAD, [ASK_REOPEN] = COMMAND_REOPEN,   [ASK_STOP] = COMMAND_STOP,
+        [ASK_DRAIN] = COMMAND_DRAIN,   [ASK_UPGRADE] = COMMAND_UPGRADE,
+    };
+    struct worker *w = self;
+
+    return channel_say(w->parent, MESSAGE_COMMAND, commands[what], number) == FDPASS_OK;
+}
+
+/* Any thread: one write. */
+static void on_audit(void *self, struct span line)
+{
+    const struct worker *w = self;
+
+    words_say(w->manifest->language, WORDS_NOTICE, "%.*s", SPAN_ARGS(line));
+}
+
+static void on_sample(struct deadline *d)
+{
+    struct worker *w = CONTAINER_OF(d, struct worker, sample);
+
+    if (w->snapshot != NULL)
+        (void)window_sample(w->admin.window, w->snapshot, loop_now(w->loop)); /* one less, without memory */
+    loop_set_deadline(w->loop, d, WINDOW_STEP);
+}
+
+static bool begin_control(struct worker *w)
+{
+    struct control_options o = { .loop = w->loop, .look = look, .ask = ask_parent, .self = w };
+
+    (void)gethostname(w->hostname, sizeof(w->hostname) - 1);
+    w->admin = (struct admin_process){ .version = SPAN(VERSION_HAPROXY "-evenkeel-" KEEL_VERSION),
+                                       .hostname = span_from(w->hostname),
+                                       .pid = (uint32_t)getpid(),
+                                       .threads = w->manifest->threads,
+                                       .files_max = limits_files(0),
+                                       .started = clock_now(),
+                                       .started_wall_us = clock_wall_us(),
+                                       .environment = environ,
+                                       .audit = on_audit,
+                                       .self = w };
+    w->admin.window = window_new(w->admin.started);
+    w->control = control_new(&o);
+    deadline_init(&w->sample, on_sample);
+    loop_set_deadline(w->loop, &w->sample, WINDOW_STEP);
+    return w->admin.window != NULL && w->control != NULL;
+}
+
+static bool begin_loop(struct worker *w)
+{
+    w->loop = loop_new(&(struct loop_options){ .heartbeat = DURATION_NONE });
+    return w->loop != NULL &&
+           loop_watch_level(w->loop, &w->parent_watch, w->parent->fd, EPOLLIN, on_parent) &&
+           loop_watch_level(w->loop, &w->signal_watch, w->signals, EPOLLIN, on_signal);
+}
+
+/* Sessions and what waits in the loop first, so that it can go. */
+static void end_control(struct worker *w)
+{
+    control_free(&w->control);
+    loop_forget_deadline(w->loop, &w->sample);
+    loop_unwatch(w->loop, &w->parent_watch);
+    loop_unwatch(w->loop, &w->signal_watch);
+    loop_turn(w->loop, 0);
+    loop_free(&w->loop);
 }
 
 int worker_run(const struct manifest *m, struct channel *parent)
@@ -322,12 +428,17 @@ int worker_run(const struct manifest *m, struct channel *parent)
     clock_load_zone();
     w.temp_dir = confine_open_temp(m);
     w.tls = tls_store_new();
-    if (w.signals < 0 || !confine(m))
+    if (w.signals < 0 || !begin_loop(&w) || !confine(m) || !begin_control(&w))
         return 1;
-    loop(&w);
+    while (!w.ended) {
+        loop_turn(w.loop, patience(&w));
+        look_at_drain(&w);
+    }
+    end_control(&w);
     checks_stop(&w.checks);
     if (w.engine != NULL)
         engine_stop(&w.engine, LOGS_TIME);
+    window_free(&w.admin.window);
     state_world_free(&w.world);
     tls_store_free(&w.tls);
     parcel_fini(&w.arriving);

@@ -19,6 +19,7 @@ struct control_socket {
     uint32_t mode, uid, gid; /* UINT32_MAX = leave */
     uint8_t level;           /* 0 user, 1 operator, 2 admin */
     bool expose_fds;
+    bool optional; /* our own default: when it cannot be had, we go on without */
     struct where at;
 };
 struct env_setting {

@@ -149,6 +149,7 @@ static bool start_engine(struct worker *w, const struct config *c)
 
     w->world = state_world_new(parcel_mirror(&w->arriving), w->manifest->threads);
     o.world = w->world;
+    o.admin = &w->admin;
     w->engine = engine_start(&o);
     return w->engine != NULL;
 }

@@ -110,17 +110,12 @@ struct engine *engine_start(const struct engine_options *o)
         oom_die(o->threads * sizeof(*e->handles));
     e->shared.thread_count = o->threads;
     e->shared.world = o->world;
+    e->shared.admin = o->admin;
     e->shared.temp_dir = o->temp_dir;
     e->shared.protocols.of[PROTOCOL_TCP] = &tcp_protocol;
     e->shared.protocols.of[PROTOCOL_HTTP] = &http1_protocol;
     (void)gethostname(e->hostname, sizeof(e->hostname) - 1);
     e->shared.hostname = span_from(e->hostname);
-    e->shared.admin = (struct admin_process){ .version = SPAN("3.2.0-evenkeel-" KEEL_VERSION),
-                                              .hostname = e->shared.hostname,
-                                              .pid = o->log.pid,
-                                              .threads = o->threads,
-                                              .started = clock_now(),
-                                              .started_wall_us = clock_wall_us() };
     if (!engine_begin(e, o)) {
         int error = errno;
         engine_stop(&e, DURATION_MS(0));
@@ -208,16 +203,7 @@ void engine_stop(struct engine **engine, duration logs)
 /* --- about it --- */
 void engine_totals(const struct engine *e, struct stats_totals *out)
 {
-    *out = (struct stats_totals){
-        .accepted = atomic_load_explicit(&e->shared.accepted, memory_order_relaxed),
-        .connections = engine_sessions(e),
-    };
-    for (uint32_t i = 0; i < e->shared.thread_count; i++) {
-        const struct thread *t = e->shared.threads[i];
-        out->requests += atomic_load_explicit(&t->requests, memory_order_relaxed);
-        out->writing += atomic_load_explicit(&t->streams, memory_order_relaxed);
-    }
-    out->waiting = out->connections > out->writing ? out->connections - out->writing : 0;
+    stats_read_totals(&e->shared, out);
 }
 
 void engine_log_counts(const struct engine *e, struct log_counts *out)

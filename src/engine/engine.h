@@ -28,7 +28,8 @@ struct engine_options {
     size_t memory_per_thread; /* ceiling of bytes in flight; 0 = none */
     int temp_dir;             /* an open folder for temporary files, -1 = memory files. Stays the caller's */
     struct access_log_options log;
-    struct state_world *world; /* what outlives a config */
+    struct state_world *world;   /* what outlives a config */
+    struct admin_process *admin; /* for views of our own numbers; NULL: there are none */
 };
 
 /* Starts the threads; they serve nothing yet. NULL: errno. */

@@ -180,17 +180,15 @@ void stats_session_denied(struct thread *t, const struct gate *g)
     counts_bump(b, denied_requests, 1);
 }
 
-void stats_put_stub(const struct shared *shared, struct buf *out)
+void stats_read_totals(const struct shared *shared, struct stats_totals *out)
 {
-    uint32_t active = atomic_load_explicit(&shared->connections, memory_order_relaxed);
-    uint64_t accepted = atomic_load_explicit(&shared->accepted, memory_order_relaxed), requests = 0;
-    uint32_t busy = 0;
-
+    *out = (struct stats_totals){
+        .accepted = atomic_load_explicit(&shared->accepted, memory_order_relaxed),
+        .connections = atomic_load_explicit(&shared->connections, memory_order_relaxed),
+    };
     for (uint32_t i = 0; i < shared->thread_count; i++) {
-        requests += atomic_load_explicit(&shared->threads[i]->requests, memory_order_relaxed);
-        busy += atomic_load_explicit(&shared->threads[i]->streams, memory_order_relaxed);
+        out->requests += atomic_load_explicit(&shared->threads[i]->requests, memory_order_relaxed);
+        out->writing += atomic_load_explicit(&shared->threads[i]->streams, memory_order_relaxed);
     }
-    buf_printf(out, "Active connections: %u \nserver accepts handled requests\n %llu %llu %llu \n", active,
-               (unsigned long long)accepted, (unsigned long long)accepted, (unsigned long long)requests);
-    buf_printf(out, "Reading: 0 Writing: %u Waiting: %u \n", busy, active > busy ? active - busy : 0);
+    out->waiting = out->connections > out->writing ? out->connections - out->writing : 0;
 }

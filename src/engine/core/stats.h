@@ -47,7 +47,6 @@ struct stats_totals {
     uint64_t accepted, refused, requests;
     uint32_t connections, reading, writing, waiting, upstream_connections;
 };
-struct buf;
 struct shared;
-/* nginx's stub_status, byte for byte. Any thread. */
-void stats_put_stub(const struct shared *shared, struct buf *out);
+/* Any thread. */
+void stats_read_totals(const struct shared *shared, struct stats_totals *out);

@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "admin/admin.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/rand.h"
@@ -32,16 +31,16 @@ struct shared {
     struct protocols protocols;
     struct access_log *log;
     struct work_pool *work;
-    struct state_world *world; /* state/: what outlives a config */
-    int temp_dir;              /* an open folder for unlinked temporary files; -1: memory files */
-    _Atomic uint64_t serials;  /* of sessions */
+    struct state_world *world;   /* state/: what outlives a config */
+    struct admin_process *admin; /* admin/: for views of our own numbers; NULL: none */
+    int temp_dir;                /* an open folder for unlinked temporary files; -1: memory files */
+    _Atomic uint64_t serials;    /* of sessions */
     _Atomic uint64_t request_serials;
     _Atomic uint32_t connections; /* clients, all threads */
     _Atomic uint64_t accepted;
     struct thread **threads;
     uint32_t thread_count;
-    struct span hostname;       /* of the machine */
-    struct admin_process admin; /* what pages say of the process */
+    struct span hostname; /* of the machine */
 };
 
 /* http/head.c's: which fields the proxy action of the last request sets and hides, as bits of enum field_id.

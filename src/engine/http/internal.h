@@ -11,6 +11,8 @@ typedef enum stream_step step_fn(struct stream *s);
 step_fn step_request, step_body, step_tarpit, step_drain;
 /* The request's body as it stands behind the head: framing, what came with it. */
 void request_body_begin(struct stream *s, uint32_t memory_max, uint64_t file_max);
+/* It is read until its end: <then>; or STEP_WAIT, or a failure's step. */
+enum stream_step request_body_collect(struct stream *s, enum stream_step then);
 /* Is its body larger than the policy allows, as far as can be told by now? */
 bool request_is_too_large(const struct stream *s);
 enum stream_step request_refuse_large(struct stream *s);
@@ -34,6 +36,9 @@ void stream_on_body(struct body *b);
 step_fn step_reply;
 /* files.c */
 step_fn step_files;
+/* stream_status.c */
+step_fn step_status;
+void status_fini(struct stream *s);
 /* stream_end.c */
 void stream_log(struct stream *s);
 /* stream_facts.c */

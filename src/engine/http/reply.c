@@ -3,9 +3,7 @@
 
 #include "admin/http.h"
 #include "engine/core/error_log.h"
-#include "engine/core/lease.h"
 #include "engine/core/session.h"
-#include "engine/core/stats.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
 #include "engine/http/location.h"
@@ -162,63 +160,14 @@ static bool reply_raw(struct stream *s, const struct reply *r)
     return set_body(s, span_from_index(r->raw, len));
 }
 
-static struct span field_of(const struct stream *s, enum field_id id)
-{
-    const struct field *f = message_find(&s->request, id);
-    return f ? f->value : SPAN("");
-}
-
-/* A page, or nginx's four lines. Actions by POST are for the control socket: here nobody may act yet. */
-static void ask_admin(struct stream *s, struct admin_request *q)
-{
-    const struct action *a = s->rules.action;
-
-    *q = (struct admin_request){
-        .now = { .process = &s->thread->shared->admin,
-                 .snapshot = s->lease->snapshot,
-                 .now = thread_now(s->thread),
-                 .wall_us = loop_wall_us(s->thread->loop) },
-        .page = a && a->kind == ACTION_STATUS && a->number == STATUS_PAGE ? a->page : NULL,
-        .method = s->request.method_text,
-        .target = s->facts.target.ptr ? s->facts.target : s->request.target,
-        .host = s->request.host,
-        .authorization = field_of(s, FIELD_AUTHORIZATION),
-    };
-}
-
-static bool put_admin(struct stream *s, const struct admin_reply *r)
-{
-    s->answer.status = s->status = r->status;
-    s->answer.reason = status_reason(r->status);
-    for (unsigned i = 0; i < r->field_count; i++)
-        if (!add(s, scratch_span(&s->scratch, r->fields[i].name),
-                 scratch_span(&s->scratch, r->fields[i].value)))
-            return false;
-    struct span body = scratch_span(&s->scratch, buf_span(&r->body));
-    return body.ptr && add(s, SPAN("Content-Type"), scratch_span(&s->scratch, r->content_type)) &&
-           set_body(s, body);
-}
-
 static bool reply_view(struct stream *s)
 {
-    struct admin_request q;
-    struct admin_reply r;
-    size_t room = 512;
+    const struct admin_reply *v = s->view;
 
-    ask_admin(s, &q);
-    if (q.page) {
-        bool ok = admin_answer(&q, &r) && put_admin(s, &r);
-        admin_reply_fini(&r);
-        return ok;
-    }
-    char *text = scratch_bytes(&s->scratch, room);
-    struct buf b;
-
-    if (!text)
-        return false;
-    buf_init_fixed(&b, text, room);
-    stats_put_stub(s->thread->shared, &b);
-    return add(s, SPAN("Content-Type"), SPAN("text/plain")) && set_body(s, buf_span(&b));
+    for (unsigned i = 0; i < v->field_count; i++)
+        if (!add(s, v->fields[i].name, v->fields[i].value))
+            return false;
+    return add(s, SPAN("Content-Type"), v->content_type) && set_body(s, buf_span(&v->body));
 }
 
 static bool reply_page(struct stream *s, const struct reply *r)

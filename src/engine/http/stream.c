@@ -34,7 +34,7 @@ struct step {
 // clang-format off
 static const struct step steps[STEP_COUNT] = {
     [STEP_HEAD]     = { "head",     step_head,     TO(REQUEST) | TO(REPLY) | TO(END) },
-    [STEP_REQUEST]  = { "request",  step_request,  TO(BODY) | TO(FILES) | TO(TARPIT) | TO(REPLY) | TO(END) },
+    [STEP_REQUEST]  = { "request",  step_request,  TO(BODY) | TO(FILES) | TO(STATUS) | TO(TARPIT) | TO(REPLY) | TO(END) },
     [STEP_BODY]     = { "body",     step_body,     TO(PICK) | TO(BODY) | TO(TARPIT) | TO(REPLY) | TO(END) },
     [STEP_PICK]     = { "pick",     step_pick,     TO(CONNECT) | TO(SEND) | TO(REPLY) | TO(TARPIT) | TO(END) },
     [STEP_CONNECT]  = { "connect",  step_connect,  TO(CONNECT) | TO(SEND) | TO(REPLY) | TO(END) },
@@ -42,6 +42,7 @@ static const struct step steps[STEP_COUNT] = {
     [STEP_RESPONSE] = { "response", step_response, TO(FORWARD) | TO(TUNNEL) | TO(SEND) | TO(CONNECT) | TO(REPLY) | TO(END) },
     [STEP_FORWARD]  = { "forward",  step_forward,  TO(DRAIN) | TO(REPLY) | TO(END) },
     [STEP_FILES]    = { "files",    step_files,    TO(FORWARD) | TO(REQUEST) | TO(REPLY) | TO(END) },
+    [STEP_STATUS]   = { "status",   step_status,   TO(REPLY) | TO(END) },
     [STEP_TARPIT]   = { "tarpit",   step_tarpit,   TO(REPLY) | TO(END) },
     [STEP_REPLY]    = { "reply",    step_reply,    TO(FORWARD) | TO(REQUEST) | TO(REPLY) | TO(END) },
     [STEP_TUNNEL]   = { "tunnel",   step_tunnel,   TO(END) },
@@ -181,6 +182,7 @@ void stream_free(struct stream *s)
     tunnel_cancel(s);
     server_release(s);
     files_fini(s);
+    status_fini(s);
     flow_fini(&s->to_server);
     flow_fini(&s->to_client);
     h1_out_fini(&s->request_out, chunks);
@@ -205,6 +207,7 @@ static enum end_moment moment_of(const struct stream *s)
     case STEP_REQUEST:
     case STEP_BODY:
     case STEP_FILES:
+    case STEP_STATUS:
     case STEP_REPLY:
         return MOMENT_REQUEST;
     case STEP_PICK:

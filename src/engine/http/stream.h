@@ -26,6 +26,7 @@
 #include "wire/h1.h"
 #include "wire/message.h"
 
+struct admin_reply;
 struct front;
 struct lease;
 struct session;
@@ -43,6 +44,7 @@ enum stream_step {
     STEP_RESPONSE, /* hook response */
     STEP_FORWARD,  /* the answer goes to the client: a server's, a file, or our own */
     STEP_FILES,    /* a file is looked for */
+    STEP_STATUS,   /* a view of our own numbers is asked for, maybe with a form */
     STEP_TARPIT,   /* waiting on purpose */
     STEP_REPLY,    /* our own answer: error pages, hook reply */
     STEP_TUNNEL,   /* after 101, or a 2xx to CONNECT */
@@ -127,6 +129,7 @@ struct stream {
     struct flow to_client;
     uint64_t interim_out;     /* bytes of interim answers to the client */
     struct span pending_head; /* in thread->head: goes out with the next bytes, in this same step */
+    struct admin_reply *view; /* in the scratch; NULL = none */
     struct served_file *file;
     const struct scope *file_scope; /* FILES_ENTER: where to */
     struct tunnel *tunnel;

@@ -80,10 +80,7 @@ enum stream_step step_of_rules(struct stream *s, enum rules_result r)
     case RULES_FILES:
         return STEP_FILES;
     case RULES_STATUS:
-        s->status = 200;
-        s->status_view = true;
-        stream_note_end(s, END_LOCAL);
-        return STEP_REPLY;
+        return STEP_STATUS;
     case RULES_DONE: /* nobody said what to do: a dialect appends an action that does */
     case RULES_WAIT_BYTES:
     case RULES_FAILED:
@@ -211,8 +208,7 @@ static enum stream_step body_failed(struct stream *s, enum flow_state st)
     return STEP_WAIT;
 }
 
-/* The body is read before a server is asked. */
-static enum stream_step body_collect(struct stream *s)
+enum stream_step request_body_collect(struct stream *s, enum stream_step then)
 {
     if (s->continue_wanted && body_is_empty(&s->to_server.body)) {
         s->continue_wanted = false;
@@ -223,7 +219,7 @@ static enum stream_step body_collect(struct stream *s)
     if (request_is_too_large(s))
         return request_refuse_large(s);
     if (st == FLOW_DONE)
-        return STEP_PICK;
+        return then;
     if (st == FLOW_SHARE_USED)
         loop_defer(s->thread->loop, &s->turn);
     else if (st == FLOW_WAIT_SOURCE)
@@ -241,7 +237,8 @@ enum stream_step step_body(struct stream *s)
         return stream_refuse(s, 400, END_REQUEST_BAD);
     if (request_is_too_large(s))
         return request_refuse_large(s);
-    enum stream_step next = is_kept_whole(s) && !s->to_server.source_done ? body_collect(s) : STEP_PICK;
+    enum stream_step next =
+        is_kept_whole(s) && !s->to_server.source_done ? request_body_collect(s, STEP_PICK) : STEP_PICK;
     if (next != STEP_PICK || s->rules.scope->on[HOOK_BODY].count == 0)
         return next;
     enum rules_result r = rules_run(&s->rules, HOOK_BODY);

@@ -23,7 +23,13 @@ def pytest_report_header(config):
     return f"under test: {where.keel()} ({kind})"
 
 
+def _ended(*_):
+    raise KeyboardInterrupt("ended by a signal")
+
+
 def pytest_sessionstart(session):
+    for number in (signal.SIGTERM, signal.SIGHUP):      # what was started is stopped all the same
+        signal.signal(number, _ended)
     if where.missing("root") is None:
         netns.remove_leftovers()
 

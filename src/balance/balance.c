@@ -71,11 +71,25 @@ static const struct algorithm *algorithm_of(enum balance_algorithm a)
     return found;
 }
 
+/*
+ * By turn among very many servers of different weights: the order of nginx would
+ * cost a look at each of them for each request, one that is as just costs a few.
+ */
+static const struct algorithm *algorithm_for(const struct side *g)
+{
+    const struct algorithm *wanted = algorithm_of(g->pool->algorithm);
+    if (wanted != &algorithm_round_robin || g->count <= SMOOTH_MANY)
+        return wanted;
+    for (uint32_t i = 1; i < g->count; i++)
+        if (g->entries[i].model->weight != g->entries[0].model->weight)
+            return &algorithm_stride;
+    return wanted;
+}
+
 static void side_fill(struct balance *b, const struct snapshot *s, const struct pool *model, struct side *g,
                       bool backups)
 {
     *g = (struct side){ .pool = model, .state = snapshot_pool(s, model) };
-    g->algorithm = algorithm_of(model->algorithm);
     for (uint32_t i = 0; i < model->servers.count; i++)
         g->count += model->servers.items[i]->backup == backups;
     if (g->count == 0)
@@ -89,6 +103,7 @@ static void side_fill(struct balance *b, const struct snapshot *s, const struct 
         g->entries[at].model = server;
         g->entries[at++].state = snapshot_server(s, server);
     }
+    g->algorithm = algorithm_for(g);
     if (g->algorithm->prepare)
         g->algorithm->prepare(b->arena, g);
     g->seen = atomic_load_explicit(&g->state->version, memory_order_relaxed) - 1; /* look at the first pick */

@@ -106,6 +106,8 @@ struct places {
 void places_prepare(struct arena *a, struct side *g);
 void places_changed(struct side *g);
 
+/* From so many servers on nobody sees which order by turn is followed, but everybody would pay for sums. */
+enum { SMOOTH_MANY = 256 };
 /* nginx's smooth weighted round robin over the entries that may take; also what others fall back to. */
 struct entry *smooth_choose(struct side *g, const struct choice *c);
 /* One step of it among the <count> entries of <some>. */

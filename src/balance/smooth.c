@@ -12,7 +12,7 @@
 #include "balance/internal.h"
 
 /* A table of so many steps at most is built: entries times length, so that a change costs little. */
-enum { STEPS_MAX = 16384, MANY = 256 };
+enum { STEPS_MAX = 65536 };
 
 /* The sums after <at> choices of the table: what was added less what was taken. */
 void smooth_settle(struct side *g)
@@ -131,7 +131,7 @@ void smooth_changed(struct side *g)
     g->turn.valid = g->turn.exact = false;
     g->turn.len = order_length(g);
     /* With very many servers nobody sees the order go on where it was, but everybody pays for the sums. */
-    for (uint32_t i = 0; g->count > MANY && i < g->count; i++)
+    for (uint32_t i = 0; g->count > SMOOTH_MANY && i < g->count; i++)
         g->entries[i].current = 0;
     if (sums_are_zero(g))
         begin_table(g);

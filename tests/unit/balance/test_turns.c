@@ -126,6 +126,28 @@ static void tables_agree_with_sums(void **state)
     }
 }
 
+/* Very many servers: everybody gets exactly its share of each round. */
+static void a_thousand_servers_get_their_shares(void **state)
+{
+    (void)state;
+    static uint32_t weights[1001];
+    uint32_t sum = 0;
+    for (unsigned i = 0; i < 1000; i++)
+        sum += weights[i] = 1 + i % 3;
+    struct bench t = open_pool(BALANCE_ROUND_ROBIN, weights);
+    struct pick_request r = request();
+    static unsigned got[1000];
+    for (unsigned i = 0; i < sum * 16; i++) {
+        struct pick p;
+        assert_int_equal(balance_pick(t.s, t.b.p, &r, &p), PICK_SERVER);
+        server_done(snapshot_server(t.s, p.server), r.now);
+        got[p.server->ordinal]++;
+    }
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(got[i], weights[i] * 16);
+    close_pool(&t);
+}
+
 /* nginx 1.22: A of weight 4 fails once (max_fails=3) and earns its weight back, then fails twice. */
 static void failures_slow_it_down_as_measured(void **state)
 {
@@ -327,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(smooth_round_robin_of_nginx),
         T(tables_agree_with_sums),
+        T(a_thousand_servers_get_their_shares),
         T(failures_slow_it_down_as_measured),
         T(the_order_goes_on_after_a_server_was_out),
         T(run_time_weights_count_at_once),

@@ -303,6 +303,13 @@ static struct value base(struct facts *f, struct span behind)
         scratch_join(f->scratch, m->host.ptr ? m->host : SPAN(""), behind.ptr ? behind : SPAN("")));
 }
 
+static bool host_is_sni(struct facts *f)
+{
+    struct value sni = f->live->tls ? f->live->tls(f->self, FETCH_TLS_SNI, 0, f->scratch) : value_none();
+
+    return sni.type == VALUE_TEXT && span_eq(f->host, sni.as.text);
+}
+
 static struct value from_request(struct facts *f, const struct expr_part *p)
 {
     const struct message *m = f->request;
@@ -343,6 +350,8 @@ static struct value from_request(struct facts *f, const struct expr_part *p)
         return m->host.len ? value_text(m->host) : value_none();
     case FETCH_HOST_NAME:
         return value_text(f->host.len ? f->host : server_name(f));
+    case FETCH_HOST_IS_SNI:
+        return value_bool(f->host.len == 0 || host_is_sni(f));
     case FETCH_REQUEST_FIELD:
     case FETCH_REQUEST_COOKIE:
         return chosen(f, p);

@@ -348,7 +348,9 @@ static bool context_set_sessions(struct tls_context *c, const struct tls_setting
 
 static void context_set_modes(struct tls_context *c, const struct tls_settings *s)
 {
-    uint64_t options = SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION;
+    /* A FIN without close_notify is told by conn->unclean_eof; as an error of the library it would also make
+     * the session unfit to be resumed, and many clients end so. */
+    uint64_t options = SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF;
 
     if (!s->prefer_client_ciphers)
         options |= SSL_OP_CIPHER_SERVER_PREFERENCE;

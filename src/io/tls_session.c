@@ -312,7 +312,7 @@ static struct conn_done read_failed(struct tls_session *s)
         return done_error(s->receive_error);
     if (e == SSL_ERROR_ZERO_RETURN || s->socket_eof) {
         c->read_closed = true;
-        c->unclean_eof = e != SSL_ERROR_ZERO_RETURN;
+        c->unclean_eof = s->socket_eof; /* close_notify is read before the end is */
         ERR_clear_error();
         return DONE_EOF;
     }

@@ -12,6 +12,7 @@ client     a raw HTTP/1 client that reads answers strictly
 websocket  frames
 load       a load generator that looks at every answer
 syslog     a log target
+pki        an authority and certificates, and contexts of Python's ssl with them
 netns      hosts as network namespaces
 tomcat     two real Tomcats from one package
 """

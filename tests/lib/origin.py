@@ -66,9 +66,10 @@ class Request:
 class Origin:
     """a server in its own thread; use it as a context manager or start()/stop()"""
 
-    def __init__(self, name="o1", port=None, host="127.0.0.1", once=None, plain=False):
+    def __init__(self, name="o1", port=None, host="127.0.0.1", once=None, plain=False, tls=None):
         self.name, self.host = name, host
         self.port = port or ports.free_port()
+        self.tls = tls                 # an ssl.SSLContext: it speaks TLS (lib/pki.py makes them)
         self.plain = plain             # /echo answers with a line that does not depend on fields or connections
         self.requests = []             # every request whose head was read
         self.accepted = 0              # connections since start
@@ -121,7 +122,7 @@ class Origin:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((self.host, self.port))
-        server = await asyncio.start_server(self._connection, sock=listener, backlog=1024, limit=1 << 20)
+        server = await asyncio.start_server(self._connection, sock=listener, backlog=1024, limit=1 << 20, ssl=self.tls)
         self._ready.set()
         await self._stopping.wait()
         server.close()

@@ -491,12 +491,20 @@ static const struct cond *certificate_is_bad(struct build *b, struct where at, b
     return c;
 }
 
-/* The handshake was with another server: what its client proved there does not count here. */
-static const struct cond *is_elsewhere(struct build *b, const struct level *server)
+/* The handshake named one host, and the request another. */
+static const struct cond *names_another(struct build *b, struct where at)
+{
+    struct cond *c = nginx_tls_cond(b, at);
+    nginx_tls_cond_add(b, c, criterion(b, FETCH_TLS_SNI, 0, MATCH_FOUND), false);
+    nginx_tls_cond_add(b, c, nginx_tls_is(b, FETCH_HOST_IS_SNI), true);
+    return c;
+}
+
+/* What its client proved, it proved to another server, which may believe others than this one does. */
+static const struct cond *was_proved_elsewhere(struct build *b, const struct level *server)
 {
     struct cond *c = nginx_tls_cond(b, server->scope->at);
-    nginx_tls_cond_add(b, c, nginx_tls_is(b, FETCH_TLS_USED), false);
-    nginx_tls_cond_add(b, c, criterion(b, FETCH_TLS_SNI, 0, MATCH_FOUND), false);
+    nginx_tls_cond_add(b, c, nginx_tls_is(b, FETCH_TLS_CLIENT_USED), false);
     nginx_tls_cond_add(b, c, criterion(b, FETCH_TLS_SAME, (int32_t)server->scope->tls->index, MATCH_BOOL),
                        true);
     return c;
@@ -531,7 +539,8 @@ void nginx_compile_tls(struct build *b, struct level *server)
     nginx_tls_cond_add(b, plain, nginx_tls_is(b, FETCH_TLS_MISSING), false);
     refuse_when(b, server, plain, 497);
     if (verify != VERIFY_OFF && server->scope->tls) {
-        refuse_when(b, server, is_elsewhere(b, server), 421);
+        refuse_when(b, server, names_another(b, at), 421);
+        refuse_when(b, server, was_proved_elsewhere(b, server), 421);
         refuse_when(b, server, certificate_is_bad(b, at, verify == VERIFY_ANY_ISSUER), 495);
     }
     if (verify == VERIFY_ON && server->scope->tls)

@@ -102,7 +102,7 @@ static void take_verification(struct build *b, const struct word *address, const
     }
     if (o->crl_file.text.len)
         haproxy_tls_authorities(b, &o->crl_file, &s->revoked);
-    s->revoked_all = true;
+    s->revoked_all = s->revoked.path.len > 0;
     if (s->trusted.path.len == 0)
         diag_add(b->diags, &haproxy_tls_no_client_ca, o->verify_at, DIAG_TEXT(address->text));
 }
@@ -210,7 +210,7 @@ static void take_server_verification(struct build *b, const struct server *serve
         haproxy_tls_authorities(b, &o->ca_file, &t->trusted);
     if (o->crl_file.text.len)
         haproxy_tls_authorities(b, &o->crl_file, &t->revoked);
-    t->revoked_all = true;
+    t->revoked_all = t->revoked.path.len > 0;
     if (o->verifyhost.text.len)
         t->verify_name = expr_text(b->arena, arena_span(b->arena, o->verifyhost.text));
     if (!wanted || o->ca_file.text.len)

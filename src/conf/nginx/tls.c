@@ -272,7 +272,10 @@ static void take_identities(struct build *b, const struct level *l, struct tls_s
         struct tls_identity id = { 0 };
         if (keys == NULL || i >= keys->count) {
             struct diag *d = diag_add(b->diags, &nginx_no_certificate_key, w->at, DIAG_TEXT(w->text));
-            diag_help(b->diags, d, "ssl_certificate_key %.*s.key;", SPAN_ARGS(w->text));
+            struct span stem = w->text;
+            if (span_ends_with(stem, SPAN(".pem")) || span_ends_with(stem, SPAN(".crt")))
+                stem.len -= 4;
+            diag_help(b->diags, d, "ssl_certificate_key %.*s.key;", SPAN_ARGS(stem));
             return;
         }
         bool good = nginx_tls_file(b, w, "certificate", &id.certificate);
@@ -303,7 +306,7 @@ static void take_verification(struct build *b, const struct level *l, struct tls
     take_file(b, KEPT(l, tls.client_certificate), "client certificate", &s->named);
     take_file(b, KEPT(l, tls.trusted), "trusted certificate", &more);
     take_file(b, KEPT(l, tls.crl), "crl", &s->revoked);
-    s->revoked_all = true;
+    s->revoked_all = s->revoked.path.len > 0;
     s->trusted = s->named.path.len ? s->named : more;
     if (s->named.path.len)
         s->trusted.bytes = joined(b, s->named.bytes, more.bytes);

@@ -29,7 +29,7 @@ static void take_verification(struct build *b, const struct level *l, struct tls
     t->depth = (uint32_t)SETTING(l, tls.proxy_depth, 1);
     nginx_tls_take_file(b, l, OFFSET(proxy_trusted), "trusted certificate", &t->trusted);
     nginx_tls_take_file(b, l, OFFSET(proxy_crl), "crl", &t->revoked);
-    t->revoked_all = true;
+    t->revoked_all = t->revoked.path.len > 0;
     if (t->verify && t->trusted.path.len == 0)
         diag_add(b->diags, &nginx_no_server_ca, verify->at, DIAG_NO_TEXT);
 }

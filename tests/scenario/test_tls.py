@@ -417,6 +417,25 @@ def test_bodies_are_whole_with_tls_on_both_sides(front, pki, tls_origin):
     assert hashlib.sha1(o.requests[-1].body).digest() == hashlib.sha1(origins.pattern(900_000)).digest()
 
 
+def test_a_proxy_header_goes_before_tls(prepare, origin, pki):
+    """in the clear, on both sides of two programs behind each other"""
+    o = origin()
+    inner = prepare("haproxy", config.haproxy("""
+listen inner
+    bind 127.0.0.1:@port@ accept-proxy ssl crt @pki@/origin.both
+    http-request set-header X-Source %[src]:%[src_port]
+    server s 127.0.0.1:@o1@"""), o1=o.port, pki=pki.dir).start()
+    for version in ("", "-v2"):
+        outer = prepare("haproxy", haproxy(server=f"send-proxy{version} ssl verify required ca-file @pki@/ca.pem sni str(origin.example)"),
+                        o1=inner.port, pki=pki.dir).start()
+        with connect(outer, pki.client()) as tls:
+            source = "%s:%d" % tls.getsockname()
+            for _ in range(2):
+                assert over(tls).ask(target="/echo").status == 200
+        assert {r.get("X-Source") for r in o.requests} == {source}
+        o.clear()
+
+
 # ---- the end of a connection
 
 def test_the_end_is_told(front, pki):

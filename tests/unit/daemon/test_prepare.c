@@ -186,6 +186,27 @@ static void test_hosts(void **state)
     play_end(&p);
 }
 
+static void test_addresses(void **state)
+{
+    struct play p;
+    struct generation_parts parts = { 0 };
+    (void)state;
+    play_begin(&p);
+    struct tls_server *first = add_server(&p, &here), *second = add_server(&p, &elsewhere);
+    struct tls_listener *l = add_listener(&p, first);
+    struct tls_listener *other = ARENA_NEW(p.config->arena, struct tls_listener);
+    other->fallback = second;
+    *ARENA_PUSH(p.config->arena, &l->at) = (struct tls_listener_at){ .tls = other };
+    struct prepared *made = prepare(p.config, NULL, NULL, p.diags);
+    prepared_parts(made, &parts);
+    assert_int_equal(parts.listener_tls[0].at_count, 1);
+    const struct listener_tls *how = &parts.listener_tls[0].at[0].how;
+    assert_ptr_equal(how->pick(how->picker, SPAN("here.example")), context_of(made, second));
+    assert_ptr_equal(picked(made, "here.example"), context_of(made, first));
+    prepared_free(&made);
+    play_end(&p);
+}
+
 /* ---- files that are no good ---- */
 
 static void test_wrong_key(void **state)
@@ -381,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_names_of_certificates),
         cmocka_unit_test(test_names_of_a_list),
         cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_wrong_key),
         cmocka_unit_test(test_wrong_kinds),
         cmocka_unit_test(test_wrong_lists),

@@ -84,6 +84,7 @@ static void options_of(const struct manifest_listener *l, struct socket_listen *
     s->v6only = address_family(&l->address) == AF_INET6 ? l->v6only : -1;
     s->transparent = l->transparent;
     s->defer_accept = l->defer_accept ? 1 : 0;
+    s->keepalive = l->probe_idle;
     s->fast_open = l->fastopen;
     s->mode = l->mode == UINT32_MAX ? 0 : (mode_t)l->mode;
     s->uid = (uid_t)l->uid;

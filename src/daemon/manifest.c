@@ -37,6 +37,7 @@ static void add_listener(struct arena *a, struct manifest *m, const struct liste
         .v6only = l->v6only,
         .transparent = l->transparent,
         .defer_accept = l->defer_accept,
+        .probe_idle = l->probe_idle,
     };
 }
 
@@ -98,7 +99,7 @@ static void write_listener(const struct manifest_listener *l, struct buf *out)
     record_u32(out, l->uid);
     record_u32(out, l->gid);
     record_u8(out, (uint8_t)(l->datagram | l->reuseport << 1 | l->retry_bind << 2 | l->v6only << 3 |
-                             l->transparent << 4 | l->defer_accept << 5));
+                             l->transparent << 4 | l->defer_accept << 5 | l->probe_idle << 6));
 }
 
 static void write_script(const struct manifest_script *s, struct buf *out)
@@ -181,6 +182,7 @@ static struct manifest_listener read_listener(struct reader *r)
     l.v6only = flags >> 3 & 1;
     l.transparent = flags >> 4 & 1;
     l.defer_accept = flags >> 5 & 1;
+    l.probe_idle = flags >> 6 & 1;
     if (l.sockets == 0 || l.sockets > MANIFEST_SOCKETS_MAX)
         r->failed = true;
     return l;

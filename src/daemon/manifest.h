@@ -25,7 +25,7 @@ struct manifest_listener {
     int32_t backlog, fastopen;
     uint32_t sockets;
     uint32_t mode, uid, gid;
-    bool datagram, reuseport, retry_bind, v6only, transparent, defer_accept;
+    bool datagram, reuseport, retry_bind, v6only, transparent, defer_accept, probe_idle;
 };
 struct manifest_log { /* a log file to open for append */
     struct span path, place;

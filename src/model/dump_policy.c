@@ -73,6 +73,7 @@ void dump_server_policy(struct dump *d, const struct server_policy *p)
     dump_flag(d, "splice request", p->splice_request);
     dump_flag(d, "splice response", p->splice_response);
     dump_flag(d, "keep alive", p->keepalive);
+    dump_flag(d, "probe idle", p->probe_idle);
     dump_address(d, "source", &p->source);
     if (p->tls)
         dump_line(d, "tls client %u", p->tls->index);

@@ -20,6 +20,7 @@ struct listener {
     bool reuseport;   /* set SO_REUSEPORT so that another process may bind too (HAProxy) */
     bool retry_bind;  /* five tries, half a second apart (nginx) */
     bool v6only, transparent, defer_accept, accept_proxy;
+    bool probe_idle; /* TCP keep-alive packets; a client that is gone is found by them */
     int fastopen;
     uint32_t mode, uid, gid;  /* UNIX sockets; UINT32_MAX = leave */
     uint32_t id;              /* HAProxy's; 0: none was given */

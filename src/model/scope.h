@@ -79,8 +79,9 @@ struct server_policy {
     bool intercept_errors;                /* error_page for the server's own errors too */
     bool splice_request, splice_response; /* asked for; automatic where it wins in any case */
     bool end_together; /* TCP: the first side that ends, ends both (nginx without proxy_half_close) */
-    bool one_timer; /* TCP: read_timeout is one for both sides, begun anew by either (nginx proxy_timeout) */
-    bool keepalive; /* connections may be kept after the answer */
+    bool one_timer;  /* TCP: read_timeout is one for both sides, begun anew by either (nginx proxy_timeout) */
+    bool keepalive;  /* connections may be kept after the answer */
+    bool probe_idle; /* TCP keep-alive packets to servers */
     struct address source;
     const struct tls_client *tls; /* to servers whose own line says nothing; NULL: plain */
 };

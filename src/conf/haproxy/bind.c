@@ -72,10 +72,6 @@ static void on_shards(struct build *b, const struct keyword *k, const struct sta
 }
 
 #define IN(member) .offset = offsetof(struct bind_options, member)
-#define TLS(name, args)                                                                                      \
-    {                                                                                                        \
-        name, IN_BIND, args, args, KEYWORD_REFUSED, .today = "TLS is not served yet"                         \
-    }
 #define REFUSED(name, args, why)                                                                             \
     {                                                                                                        \
         name, IN_BIND, args, args, KEYWORD_REFUSED, .today = why                                             \
@@ -132,55 +128,8 @@ const struct keyword haproxy_bind_words[] = {
     REFUSED("quic-cc-algo", 1, "QUIC is not served"),
     REFUSED("quic-force-retry", 0, "QUIC is not served"),
     REFUSED("quic-socket", 1, "QUIC is not served"),
+    REFUSED("ech", 1, "encrypted client hellos are not served"),
 
-    TLS("ssl", 0),
-    TLS("allow-0rtt", 0),
-    TLS("alpn", 1),
-    TLS("ca-file", 1),
-    TLS("ca-ignore-err", 1),
-    TLS("ca-sign-file", 1),
-    TLS("ca-sign-pass", 1),
-    TLS("ca-verify-file", 1),
-    TLS("ciphers", 1),
-    TLS("ciphersuites", 1),
-    TLS("client-sigalgs", 1),
-    TLS("crl-file", 1),
-    TLS("crt", 1),
-    TLS("crt-ignore-err", 1),
-    TLS("crt-list", 1),
-    TLS("curves", 1),
-    TLS("default-crt", 1),
-    TLS("ecdhe", 1),
-    TLS("ecdh", 1),
-    TLS("force-sslv3", 0),
-    TLS("force-tlsv10", 0),
-    TLS("force-tlsv11", 0),
-    TLS("force-tlsv12", 0),
-    TLS("force-tlsv13", 0),
-    TLS("generate-certificates", 0),
-    TLS("ktls", 1),
-    TLS("label", 1),
-    TLS("no-alpn", 0),
-    TLS("no-ca-names", 0),
-    TLS("no-sslv3", 0),
-    TLS("no-strict-sni", 0),
-    TLS("no-tls-tickets", 0),
-    TLS("no-tlsv10", 0),
-    TLS("no-tlsv11", 0),
-    TLS("no-tlsv12", 0),
-    TLS("no-tlsv13", 0),
-    TLS("npn", 1),
-    TLS("ocsp-update", 1),
-    TLS("prefer-client-ciphers", 0),
-    TLS("renegotiate", 0),
-    TLS("no-renegotiate", 0),
-    TLS("sigalgs", 1),
-    TLS("ssl-max-ver", 1),
-    TLS("ssl-min-ver", 1),
-    TLS("strict-sni", 0),
-    TLS("tls-ticket-keys", 1),
-    TLS("tls-tickets", 0),
-    TLS("verify", 1),
     { NULL },
 };
 
@@ -263,6 +212,7 @@ static void compile_bind(struct build *b, struct draft *d, const struct statemen
 {
     struct bind_options o = { .like = { .fd = -1, .sockets = 1 } };
     o.like.mode = o.like.uid = o.like.gid = UINT32_MAX;
+    o.like.probe_idle = is_on(&d->clitcpka) || is_on(&d->tcpka);
     b->bind = &o;
     b->tls = &o.tls;
     bool good = haproxy_parameters(b, IN_BIND, s, 2);

@@ -292,7 +292,9 @@ const struct refused_names haproxy_refused_converters[] = {
       "map_beg_int map_beg_ip "
       "map_str_int map_str_ip map_str_str map_reg_int map_int_int map_ip_int map_ip_ip map_ip_str "
       "map_dom_int map_end_int "
-      "map_sub_int map_dir_int map_reg_ip map_int_ip",
+      "map_sub_int map_dir_int map_reg_ip map_int_ip map_beg_key map_dir_ip map_dir_key map_dom_ip "
+      "map_dom_key "
+      "map_end_ip map_end_key map_int_key map_ip_key map_reg_key map_str_key map_sub_ip map_sub_key",
       "maps are not served yet" },
     { "table_bytes_in_rate table_bytes_out_rate table_clr_gpc table_clr_gpc0 table_clr_gpc1 table_conn_cnt "
       "table_conn_cur "
@@ -301,7 +303,8 @@ const struct refused_names haproxy_refused_converters[] = {
       "table_gpc1_rate table_http_err_cnt table_http_err_rate table_http_fail_cnt table_http_fail_rate "
       "table_http_req_cnt table_http_req_rate table_idle table_inc_gpc table_inc_gpc0 table_inc_gpc1 "
       "table_kbytes_in "
-      "table_kbytes_out table_server_id table_sess_cnt table_sess_rate table_trackers in_table",
+      "table_kbytes_out table_glitch_cnt table_glitch_rate table_server_id table_sess_cnt table_sess_rate "
+      "table_trackers in_table",
       "stick tables are not served yet" },
     { "add_item aes_cbc_dec aes_cbc_enc aes_gcm_dec aes_gcm_enc be2dec be2hex bytes_range cpl crc32c "
       "cut_crlf debug "

@@ -257,6 +257,7 @@ const struct fetch_row haproxy_fetches[] = {
     /* constants and the process */
     PLAIN("always_true", TRUE),
     PLAIN("always_false", FALSE),
+    PLAIN("quic_enabled", FALSE),
     { "bool", 1, 1, boolean, FETCH(TRUE) },
     { "int", 1, 1, number, FETCH(NUMBER) },
     { "str", 1, 1, text },
@@ -435,12 +436,14 @@ const struct refused_names haproxy_refused_fetches[] = {
       "bc.timer.connect "
       "bc_nb_streams bc_setting_streams_limit bc_rtt bc_rttvar bc_reused bc_settings_streams_limit "
       "fc_nb_streams "
-      "fc_settings_streams_limit fc_streams_limit be_uuid",
+      "fc_settings_streams_limit fc_streams_limit be_uuid txn.status server_status uptime",
       "this number of the inside is not kept yet" },
     { "cpu_calls cpu_ns_avg cpu_ns_tot lat_ns_avg lat_ns_tot internal.htx.data internal.htx.free "
       "internal.htx.free_data internal.htx.has_eom internal.htx.nbblks internal.htx.size internal.htx.used "
       "internal.htx_blk.size internal.htx_blk.type internal.htx_blk.data internal.htx_blk.hdrname "
-      "internal.htx_blk.hdrval internal.htx_blk.start_line internal.strm.is_htx srv_is_inherited",
+      "internal.htx_blk.hdrval internal.htx_blk.start_line internal.strm.is_htx srv_is_inherited bs.aborted "
+      "bs.debug_str bs.id bs.rst_code "
+      "fs.aborted fs.debug_str fs.id fs.rst_code",
       "it shows the inside of HAProxy" },
     { "bc_err bc_err_name bc_err_str fc_err fc_err_name fc_fackets fc_lost fc_reordering "
       "fc_retrans fc_rtt "
@@ -462,6 +465,7 @@ const struct refused_names haproxy_refused_fetches[] = {
       "req.ssl_supported_groups req.rdp_cookie rdp_cookie req.rdp_cookie_cnt rdp_cookie_cnt distcc_body "
       "distcc_param",
       "this part of the first bytes is not read yet" },
+    { "fcgi.docroot fcgi.index", "FastCGI is not served yet" },
     { "res.cache_hit res.cache_name res.comp res.comp_algo", "caching and compression are not served yet" },
     { "table_avl table_cnt sc_bytes_in_rate sc_bytes_out_rate sc_clr_gpc sc_clr_gpc0 sc_clr_gpc1 sc_conn_cnt "
       "sc_conn_cur sc_conn_rate sc_get_gpc sc_get_gpc0 sc_get_gpc1 sc_get_gpt sc_get_gpt0 sc_glitch_cnt "
@@ -469,7 +473,8 @@ const struct refused_names haproxy_refused_fetches[] = {
       "sc_gpc_rate sc_gpc0_rate sc_gpc1_rate sc_http_err_cnt sc_http_err_rate sc_http_fail_cnt "
       "sc_http_fail_rate "
       "sc_http_req_cnt sc_http_req_rate sc_inc_gpc sc_inc_gpc0 sc_inc_gpc1 sc_kbytes_in sc_kbytes_out sc_key "
-      "sc_sess_cnt sc_sess_rate sc_tracked sc_trackers src_bytes_in_rate src_bytes_out_rate src_clr_gpc "
+      "sc_sess_cnt sc_sess_rate sc_tracked sc_trackers sc1_clr_gpc src_bytes_in_rate src_bytes_out_rate "
+      "src_clr_gpc "
       "src_clr_gpc0 "
       "src_clr_gpc1 src_conn_cnt src_conn_cur src_conn_rate src_get_gpc src_get_gpc0 src_get_gpc1 "
       "src_get_gpt "
@@ -509,6 +514,9 @@ const struct refused_names haproxy_refused_fetches[] = {
       "ssl_c_sig_alg ssl_c_version ssl_f_der ssl_f_i_dn ssl_f_key_alg "
       "ssl_f_notafter ssl_f_notbefore ssl_f_s_dn ssl_f_san ssl_f_serial ssl_f_sha1 ssl_f_sig_alg "
       "ssl_f_version "
+      "ssl_fc_crtname ssl_bc_client_early_traffic_secret ssl_bc_client_handshake_traffic_secret "
+      "ssl_bc_client_traffic_secret_0 ssl_bc_early_exporter_secret ssl_bc_exporter_secret "
+      "ssl_bc_server_handshake_traffic_secret ssl_bc_server_traffic_secret_0 "
       "ssl_fc_cipherlist_bin ssl_fc_cipherlist_hex ssl_fc_cipherlist_str "
       "ssl_fc_cipherlist_xxh "
       "ssl_fc_client_early_traffic_secret ssl_fc_client_handshake_traffic_secret ssl_fc_client_random "

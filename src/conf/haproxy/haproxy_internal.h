@@ -100,7 +100,7 @@ struct lines {
 };
 
 enum proxy_mode { MODE_UNSET, MODE_TCP, MODE_HTTP };
-enum log_style { LOG_STYLE_NONE, LOG_STYLE_TCP, LOG_STYLE_HTTP, LOG_STYLE_CLF };
+enum log_style { LOG_STYLE_NONE, LOG_STYLE_TCP, LOG_STYLE_HTTP, LOG_STYLE_CLF, LOG_STYLE_HTTPS };
 
 /* Lists of rules of a proxy, before they are put behind each other on hooks. */
 enum ruleset {

@@ -228,6 +228,10 @@ void haproxy_global_logs(struct build *b)
 #define HTTP_FORMAT                                                                                          \
     "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs "   \
     "%{+Q}r"
+/* Of a request that is here no handshake failed; and one error of a certificate is all that is known. */
+#define HTTPS_FORMAT                                                                                         \
+    HTTP_FORMAT " 0/%[ssl_c_err,and(0),hex]/%[ssl_c_err]/%[ssl_c_err,and(0)]/%[ssl_fc_is_resumed] "          \
+                "%[ssl_fc_sni]/%sslv/%sslc"
 #define CLF_FORMAT                                                                                           \
     "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc %bc "  \
     "%sc %rc %sq "                                                                                           \
@@ -241,6 +245,7 @@ static const struct {
     [LOG_STYLE_TCP] = { "tcplog", TCP_FORMAT, false },
     [LOG_STYLE_HTTP] = { "httplog", HTTP_FORMAT, true },
     [LOG_STYLE_CLF] = { "httplog clf", CLF_FORMAT, true },
+    [LOG_STYLE_HTTPS] = { "httpslog", HTTPS_FORMAT, true },
 };
 
 static const struct expr *style_line(struct build *b, const struct draft *d, enum log_style style,
@@ -362,8 +367,8 @@ const struct keyword haproxy_log_words[] = {
       .manual = "FORMAT of a frontend's lines" },
     { "log-format-sd", IN_D_FRONT, 1, 1, KEYWORD_REFUSED,
       .today = "structured data of RFC 5424 is not written yet" },
-    { "error-log-format", IN_D_FRONT, 1, 1, KEYWORD_REFUSED,
-      .today = "failed handshakes have no line of their own yet" },
+    { "error-log-format", IN_D_FRONT, 1, 1, .handle = haproxy_keep_one, .offset = KEPT_ERROR_LOG_FORMAT,
+      .manual = "FORMAT of lines for connections that fail before a request" },
     { "log-steps", IN_D_FRONT, 1, ARGS_ANY, KEYWORD_REFUSED,
       .today = "lines are written at the end of a request only" },
     { NULL },

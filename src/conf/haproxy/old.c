@@ -107,6 +107,7 @@ const struct keyword haproxy_refused_words[] = {
     REFUSED("filter opentracing", IN_PROXY, "tracing is not served"),
     REFUSED("filter otel", IN_PROXY, "tracing is not served"),
     REFUSED("filter trace", IN_PROXY, "it shows the inside of HAProxy"),
+    REFUSED("quic-initial", IN_D_FRONT, "QUIC is not served"),
     REFUSED("use-fcgi-app", IN_BACK, "FastCGI is not served yet"),
     REFUSED("force-be-switch", IN_FRONT, "it is not served yet"),
     REFUSED("force-persist", IN_BACK, "it is not served yet"),

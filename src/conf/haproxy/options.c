@@ -34,7 +34,8 @@ const struct keyword haproxy_timeout_words[] = {
     OLD_TIMEOUT("timeout clitimeout", IN_D_FRONT, timeout_client, "timeout client"),
     OLD_TIMEOUT("timeout contimeout", IN_D_BACK, timeout_connect, "timeout connect"),
     OLD_TIMEOUT("timeout srvtimeout", IN_D_BACK, timeout_server, "timeout server"),
-    { "timeout client-hs", IN_D_FRONT, 1, 1, KEYWORD_REFUSED, .today = "TLS is not served yet" },
+    { "timeout client-hs", IN_D_FRONT, 1, 1, KEYWORD_REFUSED,
+      .today = "handshakes may take `timeout http-request`, or else `timeout client`" },
     { NULL },
 };
 
@@ -86,6 +87,15 @@ static void on_httplog(struct build *b, const struct keyword *k, const struct st
         return;
     }
     set_style(b, s, s->words.count > 1 ? LOG_STYLE_CLF : LOG_STYLE_HTTP);
+}
+
+static void on_httpslog(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    if (b->no)
+        b->draft->log_style = (struct setting){ 0 };
+    else
+        set_style(b, s, LOG_STYLE_HTTPS);
 }
 
 static void on_tcplog(struct build *b, const struct keyword *k, const struct statement *s)
@@ -161,6 +171,9 @@ const struct keyword haproxy_option_words[] = {
     LATER("log-health-checks", IN_D_BACK, log_health_checks,
           "a server\'s going down and coming back is logged, not each result",
           "a line for each change of a check's result"),
+    OPTION("clitcpka", IN_D_FRONT, clitcpka, "the kernel asks idle clients whether they are there"),
+    OPTION("srvtcpka", IN_D_BACK, srvtcpka, "the kernel asks idle servers whether they are there"),
+    OPTION("tcpka", IN_D_PROXY, tcpka, "clitcpka and srvtcpka"),
     MODE("http-keep-alive", KEEP_ALIVE, "connections stay open on both sides"),
     MODE("http-server-close", KEEP_SERVER_CLOSE, "connections to servers are closed after each answer"),
     { "option httpclose", IN_D_PROXY, 0, 0, KEYWORD_OLD, .handle = on_connection_mode, .low = KEEP_CLOSE,
@@ -175,6 +188,8 @@ const struct keyword haproxy_option_words[] = {
       .manual = "[N]: a try may go to another server: each Nth, or from the end" },
     { "redispatch", IN_D_BACK, 0, 0, KEYWORD_OLD, .handle = on_redispatch, CAN_NO,
       .today = "option redispatch", .manual = "the same" },
+    { "option httpslog", IN_D_FRONT, 0, 0, .handle = on_httpslog, CAN_NO,
+      .manual = "a line for each request, with what TLS agreed on" },
     { "option httplog", IN_D_FRONT, 0, 1, .handle = on_httplog, CAN_NO,
       .manual = "[clf]: lines about requests" },
     { "option tcplog", IN_D_FRONT, 0, 1, .handle = on_tcplog, CAN_NO, .manual = "lines about sessions" },
@@ -204,19 +219,12 @@ const struct keyword haproxy_option_words[] = {
     REFUSED("accept-unsafe-violations-in-http-response", IN_D_BACK,
             "answers that break the rules are answered 502"),
     REFUSED("checkcache", IN_D_BACK, "answers are not looked at for cacheable cookies yet"),
-    REFUSED("clitcpka", IN_D_FRONT,
-            "keep-alive packets of TCP are left to the kernel; timeouts end dead connections"),
-    REFUSED("srvtcpka", IN_D_BACK,
-            "keep-alive packets of TCP are left to the kernel; timeouts end dead connections"),
-    REFUSED("tcpka", IN_D_PROXY,
-            "keep-alive packets of TCP are left to the kernel; timeouts end dead connections"),
     REFUSED("disable-h2-upgrade", IN_D_FRONT, "HTTP/2 is not served yet, so there is nothing to disable"),
     REFUSED("h1-case-adjust-bogus-client", IN_D_FRONT, "names of fields are passed on as they were written"),
     REFUSED("h1-case-adjust-bogus-server", IN_D_BACK, "names of fields are passed on as they were written"),
     REFUSED("http-pretend-keepalive", IN_D_BACK, "it is not served yet"),
     REFUSED("http-use-proxy-header", IN_D_FRONT, "Proxy-Connection means nothing here"),
     REFUSED("http_proxy", IN_D_PROXY, "it is no forward proxy"),
-    REFUSED("httpslog", IN_D_FRONT, "TLS is not served yet; `option httplog` is"),
     REFUSED("transparent", IN_D_BACK, "reaching servers by the client's target is not served yet"),
     REFUSED("use-small-buffers", IN_D_PROXY, "buffers are given and taken as needed"),
     { NULL },

@@ -108,6 +108,7 @@ static struct server_policy *server_policy(struct build *b, const struct draft *
     p->abort_with_client = is_on(&d->abortonclose);
     p->splice_request = is_on(&d->splice_request) || is_on(&d->splice_auto);
     p->splice_response = is_on(&d->splice_response) || is_on(&d->splice_auto);
+    p->probe_idle = is_on(&d->srvtcpka) || is_on(&d->tcpka);
     p->keepalive = http && haproxy_keep_mode(b, d, false) == KEEP_ALIVE;
     return p;
 }

@@ -162,7 +162,7 @@ const struct keyword haproxy_section_words[] = {
     SECTION_REFUSED("log-forward", "forwarding foreign syslog messages is not served"),
     SECTION_REFUSED("log-profile", "log profiles are not served; `log-format` is"),
     SECTION_REFUSED("fcgi-app", "FastCGI is not served yet"),
-    SECTION_REFUSED("crt-store", "TLS is not served yet"),
+    SECTION_REFUSED("crt-store", "certificates are named where they are used: `crt`, `crt-list`"),
     SECTION_REFUSED("acme", "certificates are not fetched by this program"),
     SECTION_REFUSED("traces", "there are no traces of HAProxy's inside here"),
     { NULL },

@@ -376,6 +376,13 @@ const struct keyword haproxy_tls_global_words[] = {
 void haproxy_compile_failed_line(struct build *b, struct draft *d)
 {
     struct arena *a = b->arena;
+    const struct line *own = haproxy_line_last(d, KEPT_ERROR_LOG_FORMAT);
+    if (own) {
+        struct opened before = haproxy_line_begin(b, own);
+        d->scope->failed_line = haproxy_format(b, word_at(&own->s, 1), FORMAT_LOG);
+        haproxy_line_end(b, before);
+        return;
+    }
     struct expr *e = ARENA_NEW(a, struct expr);
     (void)expr_add_fetch(a, e, FETCH_CLIENT_IP, SPAN(""));
     (void)expr_add_text(a, e, SPAN(":"));

@@ -337,6 +337,7 @@ static bool conn_begin(struct upstream *u, struct upstream_conn *c, const struct
         target.from = &s->source;
     else if (u->policy->source.len)
         target.from = &u->policy->source;
+    target.keepalive = u->policy->probe_idle;
     if (!conn_connect(&c->conn, u->thread->loop, &target, upstream_on_connecting))
         return false;
     return !w->model || conn_secure(u, c, w);

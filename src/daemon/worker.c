@@ -55,6 +55,7 @@ struct worker {
     struct watch parent_watch, signal_watch;
     int signals;
     int temp_dir;
+    int null; /* /dev/null of a daemon: it cannot be opened by name once we are confined */
     struct engine *engine; /* NULL before the first publish */
     struct checks *checks; /* NULL until a file wants any */
     struct state_world *world;
@@ -230,8 +231,8 @@ static void publish(struct worker *w)
     control_publish(w->control, b->config, w->arriving.controls, w->arriving.control_room);
     parcel_replace(&w->served, &w->arriving);
     /* Who started a daemon waits for the end of these streams; READY is when it may go on. */
-    if (w->manifest->daemonize && !process_close_standard())
-        say_refused(w, generation, SPAN("/dev/null cannot be opened"));
+    if (w->manifest->daemonize && !process_close_standard(w->null))
+        say_refused(w, generation, SPAN("the standard streams cannot be sent to /dev/null"));
     if (channel_say(w->parent, MESSAGE_READY, 0, generation) != FDPASS_OK)
         w->ended = true;
 }
@@ -421,13 +422,14 @@ int worker_run(const struct manifest *m, struct channel *parent)
 {
     /* A terminal's Ctrl-C goes to all of us: the parent decides what it means. */
     static const int taken[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGPIPE, 0 };
-    struct worker w = { .manifest = m, .parent = parent, .temp_dir = -1 };
+    struct worker w = { .manifest = m, .parent = parent, .temp_dir = -1, .null = -1 };
 
     parcel_init(&w.arriving);
     parcel_init(&w.served);
     w.signals = event_signals_open(taken);
     clock_load_zone();
     w.temp_dir = confine_open_temp(m);
+    w.null = m->daemonize ? process_open_null() : -1;
     w.tls = tls_store_new();
     if (w.signals < 0 || !begin_loop(&w) || !confine(m) || !begin_control(&w))
         return 1;

@@ -165,23 +165,30 @@ void process_ready(int fd, int code)
     unsigned char byte = (unsigned char)code;
 
     if (code == 0)
-        (void)!process_close_standard();
+        (void)!process_close_standard(-1);
     while (write(fd, &byte, 1) < 0 && errno == EINTR) {
     }
     (void)close(fd);
 }
 
-bool process_close_standard(void)
+int process_open_null(void)
 {
-    AUTO_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
 
-    if (null < 0)
+bool process_close_standard(int null)
+{
+    AUTO_FD int own = null < 0 ? process_open_null() : -1;
+    int from = null < 0 ? own : null;
+
+    if (from < 0)
         return false;
+    /* dup3: dup2 is not among the calls that a confined process is left. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (dup2(null, fd) < 0)
+        if (fd != from && dup3(from, fd, 0) < 0)
             return false;
-    if (null <= STDERR_FILENO)
-        (void)fd_take(&null); /* it became one of the three */
+    if (own >= 0 && own <= STDERR_FILENO)
+        (void)fd_take(&own); /* it became one of the three */
     return true;
 }
 

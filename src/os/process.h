@@ -47,7 +47,9 @@ MUST_USE int process_daemonize(void);
 /* Tells who started us, with exit code <code>, and closes <fd>. With 0 the standard streams go
  * to /dev/null. */
 void process_ready(int fd, int code);
-/* 0, 1 and 2 to /dev/null. */
-MUST_USE bool process_close_standard(void);
+/* For process_close_standard in a process that will be confined before; -1: errno. */
+MUST_USE int process_open_null(void);
+/* 0, 1 and 2 to <null>, which stays the caller's; -1: /dev/null is opened here. */
+MUST_USE bool process_close_standard(int null);
 /* Closes every descriptor from <first> on but those of <keep> (<count>, any order). */
 void process_close_from(int first, const int *keep, unsigned count);

@@ -37,7 +37,7 @@ bool back_h1_begin(struct stream *s)
     c->owner = s;
     c->on_expired = back_on_expired;
     c->conn.on_ready = back_on_ready;
-    s->server_expired = false; /* was the last server's */
+    s->server_expired = s->request_cut = false; /* were the last server's */
     s->back_in = 0;
     s->back_len = s->back_at = 0;
     s->back_scan = (struct h1_scan){ 0 };

@@ -42,8 +42,8 @@ static bool stream_body(void *self, struct span *out)
     unsigned count = body_peek(&s->to_server.body, parts, FLOW_PARTS);
     for (unsigned i = 0; i < count; i++)
         len += parts[i].iov_len;
-    char *all = scratch_bytes(&s->scratch, len);
-    if (!all)
+    char *all = len < body_waiting(&s->to_server.body) ? NULL : scratch_bytes(&s->scratch, len);
+    if (!all) /* no memory, or a part of it lies in a file */
         return false;
     *out = span_of(all, len);
     for (unsigned i = 0; i < count; i++) {

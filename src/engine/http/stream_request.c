@@ -229,6 +229,26 @@ enum stream_step request_body_collect(struct stream *s, enum stream_step then)
     return body_failed(s, st);
 }
 
+/* Does the server see the client's Expect? */
+static bool expect_is_passed(const struct proxy *p)
+{
+    for (uint32_t i = 0; i < p->fields.count; i++)
+        if (span_eq_nocase(p->fields.items[i].name, SPAN("expect")))
+            return false;
+    return p->pass_fields && !p->default_fields;
+}
+
+/* 100-continue for a body that is streamed: ours to give where the server is not asked for it. false: the
+ * client is gone. */
+static bool body_invite(struct stream *s)
+{
+    if (!s->continue_wanted || s->body_replaced || s->to_server.source_done ||
+        !body_is_empty(&s->to_server.body) || is_kept_whole(s) || expect_is_passed(s->proxy))
+        return true;
+    s->continue_wanted = false;
+    return s->front->interim(s, 100, false) != PUT_ERROR;
+}
+
 enum stream_step step_body(struct stream *s)
 {
     if (!s->body_begun)
@@ -237,6 +257,8 @@ enum stream_step step_body(struct stream *s)
         return stream_refuse(s, 400, END_REQUEST_BAD);
     if (request_is_too_large(s))
         return request_refuse_large(s);
+    if (!body_invite(s))
+        return stream_give_up(s, END_CLIENT_CLOSED);
     enum stream_step next =
         is_kept_whole(s) && !s->to_server.source_done ? request_body_collect(s, STEP_PICK) : STEP_PICK;
     if (next != STEP_PICK || s->rules.scope->on[HOOK_BODY].count == 0)

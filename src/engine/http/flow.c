@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/http/flow.h"
 
-#include <unistd.h>
-
 #include "engine/core/thread.h"
 #include "engine/http/stream.h"
 #include "io/chunk.h"
-#include "io/pipes.h"
 
 #define READ_LEAST   (16u * 1024)
 #define READ_MOST    (64u * 1024)
@@ -84,6 +81,27 @@ static enum flow_state flow_drain_file(struct flow *f, int fd, off_t offset, siz
     return flow_sent(f, put, taken);
 }
 
+/* Nothing waits: the head alone, or the end alone. */
+static enum flow_state flow_put_nothing(struct flow *f, bool last)
+{
+    size_t taken = 0;
+    enum flow_put put = f->sink->put(f->stream, NULL, 0, last, &taken);
+
+    if (put == PUT_ALL && last)
+        f->sink_done = true;
+    return flow_sent(f, put, 0);
+}
+
+/* The next bytes are being read back, or lost. The head cannot wait for them: it lies in the thread's room.
+ */
+static enum flow_state flow_wait_file(struct flow *f)
+{
+    if (f->body.failed)
+        return FLOW_LOST;
+    enum flow_state st = f->started ? FLOW_DONE : flow_put_nothing(f, false);
+    return st == FLOW_DONE ? FLOW_WAIT_FILE : st;
+}
+
 /* What waits in the body goes out. FLOW_DONE: nothing waits any more. */
 static enum flow_state flow_drain(struct flow *f)
 {
@@ -101,22 +119,11 @@ static enum flow_state flow_drain(struct flow *f)
         else if (body_file(&f->body, &fd, &offset, &len))
             st = flow_drain_file(f, fd, offset, len);
         else
-            return f->body.failed ? FLOW_LOST : FLOW_WAIT_FILE;
+            return flow_wait_file(f);
         if (st != FLOW_DONE)
             return st;
     }
     return FLOW_DONE;
-}
-
-/* Nothing waits: the head alone, or the end alone. */
-static enum flow_state flow_put_nothing(struct flow *f, bool last)
-{
-    size_t taken = 0;
-    enum flow_put put = f->sink->put(f->stream, NULL, 0, last, &taken);
-
-    if (put == PUT_ALL && last)
-        f->sink_done = true;
-    return flow_sent(f, put, 0);
 }
 
 /* --- from the source --- */
@@ -215,24 +222,6 @@ static bool flow_can_splice(const struct flow *f)
            f->source->conn(f->stream) && flow_splice_sink(f);
 }
 
-/* A slow reader: what the pipe holds becomes part of the body, so that the server can be read on. */
-static enum flow_state flow_unsplice(struct flow *f)
-{
-    struct loop *l = f->stream->thread->loop;
-
-    f->may_splice = false;
-    while (f->splice.held) {
-        ssize_t n = read(f->splice.pipe.out, loop_chunks(l)->scratch, f->splice.held);
-        struct iovec part = { .iov_base = loop_chunks(l)->scratch, .iov_len = n > 0 ? (size_t)n : 0 };
-        if (n <= 0 || body_put(&f->body, &part, 1) != part.iov_len)
-            return FLOW_LOST;
-        f->splice.held -= part.iov_len;
-    }
-    pipes_put(loop_pipes(l), f->splice.pipe, true);
-    f->splice = (struct splice){ 0 };
-    return FLOW_WAIT_SINK;
-}
-
 static enum flow_state flow_splice_out(struct flow *f)
 {
     struct conn *to = flow_splice_sink(f);
@@ -245,7 +234,7 @@ static enum flow_state flow_splice_out(struct flow *f)
         f->sink->spliced(f->stream, d.len);
     f->sink_full = f->splice.held != 0;
     if (f->sink_full && f->buffer)
-        return flow_unsplice(f);
+        f->may_splice = false; /* a slow reader: from here on the server is read into the body */
     return f->sink_full ? FLOW_WAIT_SINK : FLOW_DONE;
 }
 
@@ -312,8 +301,8 @@ static bool flow_reads_ahead(const struct flow *f, enum flow_state st)
 {
     if (st != FLOW_WAIT_SINK && st != FLOW_WAIT_FILE)
         return false;
-    return f->buffer && !f->source_done && f->source_failed == FLOW_DONE && f->splice.held == 0 &&
-           body_room(&f->body) != 0;
+    /* What a pipe holds goes out before the body: bytes may gather behind it. */
+    return f->buffer && !f->source_done && f->source_failed == FLOW_DONE && body_room(&f->body) != 0;
 }
 
 enum flow_state flow_pump(struct flow *f)

@@ -7,11 +7,29 @@
 #include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "io/chunk.h"
 #include "io/conn_internal.h"
 #include "io/tls_internal.h"
+
+/*
+ * The C library makes recv and send points where a thread may be cancelled,
+ * which costs more than all that we do around them; nobody cancels a thread here.
+ */
+static ssize_t sys_recv(int fd, void *into, size_t len)
+{
+    return syscall(SYS_recvfrom, fd, into, len, 0, NULL, NULL);
+}
+static ssize_t sys_send(int fd, const void *from, size_t len, int flags)
+{
+    return syscall(SYS_sendto, fd, from, len, flags, NULL, 0);
+}
+static ssize_t sys_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+    return syscall(SYS_sendmsg, fd, m, flags);
+}
 
 static struct conn_done done_ok(size_t len)
 {
@@ -314,7 +332,7 @@ struct conn_done conn_read(struct conn *c, void *into, size_t len)
         return may;
     if (c->tls)
         return tls_read(c->tls, into, len);
-    ssize_t n = recv(c->watch.fd, into, len, 0);
+    ssize_t n = sys_recv(c->watch.fd, into, len);
     if (n <= 0)
         return conn_read_failed(c, n);
     /* A short read has emptied the queue, and an event will tell of more; but the FIN behind these bytes may
@@ -361,9 +379,9 @@ static size_t iov_size(const struct iovec *parts, unsigned count)
 static ssize_t conn_send(int fd, const struct iovec *parts, unsigned count, int flags)
 {
     if (count == 1)
-        return send(fd, parts->iov_base, parts->iov_len, flags);
+        return sys_send(fd, parts->iov_base, parts->iov_len, flags);
     struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = count };
-    return sendmsg(fd, &m, flags);
+    return sys_sendmsg(fd, &m, flags);
 }
 
 struct conn_done conn_writev(struct conn *c, const struct iovec *parts, unsigned count, bool more)

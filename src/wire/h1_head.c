@@ -9,7 +9,7 @@
 #include "wire/h1_internal.h"
 
 /* Marked at once while the end is not known: what follows the head is seldom worth more. */
-#define BATCH 8
+#define BATCH 2
 
 static void clip(struct h1_block *b, unsigned drop, uint64_t keep)
 {

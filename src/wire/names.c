@@ -86,6 +86,15 @@ static inline bool same8(const char *text, const char *lower)
     return (load8(text) | ((want >> 1) & 0x2020202020202020u)) == want;
 }
 
+/* The same for four. */
+static inline bool same4(const char *text, const char *lower)
+{
+    uint32_t have, want;
+    memcpy(&have, text, sizeof(have));
+    memcpy(&want, lower, sizeof(want));
+    return (have | ((want >> 1) & 0x20202020u)) == want;
+}
+
 static bool same_name(const char *text, const char *lower, size_t len)
 {
     if (len >= 8) {
@@ -94,6 +103,8 @@ static bool same_name(const char *text, const char *lower, size_t len)
                 return false;
         return same8(text + len - 8, lower + len - 8);
     }
+    if (len >= 4)
+        return same4(text, lower) && same4(text + len - 4, lower + len - 4);
     for (size_t i = 0; i < len; i++) {
         unsigned want = (unsigned char)lower[i];
         if (((unsigned char)text[i] | ((want >> 1) & 0x20u)) != want)

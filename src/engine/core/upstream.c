@@ -427,14 +427,25 @@ static enum upstream_result upstream_opened(struct upstream *u, enum upstream_re
     return UPSTREAM_WAIT;
 }
 
+/* The server that has just failed is not asked again at once. */
+static enum upstream_result upstream_pause(struct upstream *u)
+{
+    if (u->policy->retry_pause.ms == 0)
+        return upstream_opened(u, upstream_open(u));
+    loop_set_deadline(u->thread->loop, &u->wait, u->policy->retry_pause);
+    return UPSTREAM_WAIT;
+}
+
 static enum upstream_result upstream_given(struct upstream *u, const struct server *server)
 {
+    bool again = u->server == server; /* redispatched, and there is no other */
+
     u->server = server;
     u->counted = true;
     u->picked = thread_now(u->thread);
-    u->same = 1;
+    u->same = again ? u->same + 1 : 1;
     upstream_note_try(u);
-    return upstream_opened(u, upstream_open(u));
+    return again ? upstream_pause(u) : upstream_opened(u, upstream_open(u));
 }
 
 size_t upstream_ticket_size(void)
@@ -659,10 +670,7 @@ static enum upstream_result upstream_same_again(struct upstream *u)
 {
     u->same++;
     upstream_note_try(u);
-    if (u->policy->retry_pause.ms == 0)
-        return upstream_opened(u, upstream_open(u));
-    loop_set_deadline(u->thread->loop, &u->wait, u->policy->retry_pause);
-    return UPSTREAM_WAIT;
+    return upstream_pause(u);
 }
 
 static enum upstream_result upstream_elsewhere(struct upstream *u)

@@ -68,6 +68,8 @@ struct stream {
     bool client_expired : 1, server_expired : 1; /* a deadline passed since the last run */
     bool continue_wanted : 1;                    /* the client waits for 100-continue */
     bool body_replaced : 1;                      /* the server gets another one, or none */
+    bool body_none : 1;                          /* the request has none: its head is all */
+    bool answer_direct : 1;                      /* <answer_whole> is all of its body */
     bool body_begun : 1;                         /* STEP_BODY was there */
     bool head_ready : 1;                         /* the head of the answer was put together */
     bool own : 1;                                /* the answer is ours */
@@ -126,6 +128,7 @@ struct stream {
     struct h1_scan back_scan;
     struct h1_in answer_in;
     struct h1_out answer_out;
+    struct span answer_whole;
     struct flow to_client;
     uint64_t interim_out;     /* bytes of interim answers to the client */
     struct span pending_head; /* in thread->head: goes out with the next bytes, in this same step */

@@ -64,9 +64,31 @@ static enum stream_step forward_wait(struct stream *s, enum flow_state st)
     return STEP_WAIT;
 }
 
+/* The whole answer at once. What the client does not take becomes a flow like any other. */
+static enum flow_state forward_direct(struct stream *s)
+{
+    struct flow *f = &s->to_client;
+    struct iovec part = { .iov_base = (void *)(uintptr_t)s->answer_whole.ptr,
+                          .iov_len = s->answer_whole.len };
+    size_t taken = 0;
+    enum flow_put put = s->front->sink->put(s, &part, part.iov_len != 0, true, &taken);
+
+    s->answer_direct = false;
+    if (LIKELY(put == PUT_ALL))
+        return FLOW_DONE;
+    flow_init(f, s, NULL, 0, 0, stream_on_body);
+    f->sink = s->front->sink;
+    f->source_done = f->started = true;
+    f->received = part.iov_len;
+    f->passed = taken;
+    if (put == PUT_ERROR || !body_put_borrowed(&f->body, span_from_index(s->answer_whole, taken)))
+        return FLOW_SINK_ERROR;
+    return FLOW_WAIT_SINK;
+}
+
 static enum stream_step forward_pump(struct stream *s)
 {
-    enum flow_state st = flow_pump(&s->to_client);
+    enum flow_state st = LIKELY(s->answer_direct) ? forward_direct(s) : flow_pump(&s->to_client);
 
     if (s->to_client.source_done && !s->server_done && s->upstream.conn && s->to_server.sink_done)
         server_finish(s);

@@ -172,6 +172,10 @@ static void body_begin(struct stream *s)
         body_replace(s);
         return;
     }
+    if (LIKELY(s->request.framing == FRAMING_NONE)) {
+        s->body_begun = s->body_none = s->to_server.source_done = true;
+        return;
+    }
 
     if (is_kept_whole(s)) {
         request_body_begin(s, p->body_memory ? p->body_memory : KEPT_MEMORY, UINT64_MAX);

@@ -179,6 +179,32 @@ static enum stream_step request_failed(struct stream *s, enum flow_state st)
     return stream_give_up(s, END_CLIENT_CLOSED);
 }
 
+/* It takes no more of the request. It may have answered before it closed: reading tells. */
+static void request_is_cut(struct stream *s)
+{
+    s->request_cut = true;
+    s->upstream.conn->conn.can_read = true;
+}
+
+/* A request without a body is its head. */
+static enum stream_step server_send_head(struct stream *s)
+{
+    size_t taken;
+
+    switch (back_h1_sink.put(s, NULL, 0, true, &taken)) {
+    case PUT_ALL:
+        s->to_server.sink_done = true;
+        break;
+    case PUT_PART:
+        s->wait_server = s->rules.server->send_timeout;
+        break;
+    case PUT_ERROR:
+        request_is_cut(s);
+        break;
+    }
+    return STEP_WAIT;
+}
+
 /* Moves the request on. STEP_WAIT: all is well, whether there is more or not. */
 enum stream_step server_send(struct stream *s)
 {
@@ -186,6 +212,8 @@ enum stream_step server_send(struct stream *s)
 
     if (f->sink_done || s->request_cut)
         return STEP_WAIT;
+    if (LIKELY(s->body_none))
+        return server_send_head(s);
     enum flow_state st = flow_pump(f);
     if (request_is_too_large(s))
         return request_refuse_large(s);
@@ -204,9 +232,7 @@ enum stream_step server_send(struct stream *s)
         loop_defer(s->thread->loop, &s->turn);
         break;
     case FLOW_SINK_ERROR:
-        /* It may have answered before it closed: reading tells. */
-        s->request_cut = true;
-        s->upstream.conn->conn.can_read = true;
+        request_is_cut(s);
         break;
     case FLOW_SOURCE_EOF:
     case FLOW_SOURCE_ERROR:
@@ -286,6 +312,21 @@ static void server_answered_well(struct stream *s)
     upstream_answered(u, instant_us_between(u->connected, now));
 }
 
+/* The whole body came behind the head: it needs no flow, unless the client is slow to take it. */
+static bool answer_is_here(struct stream *s)
+{
+    size_t came = s->back_len - s->back_at;
+
+    if (s->answer.framing != FRAMING_LENGTH || s->answer.body_length > came || came == 0)
+        return s->answer.framing == FRAMING_NONE && came == 0;
+    s->answer_whole = span_of(s->back + s->back_at, (size_t)s->answer.body_length);
+    s->back_at += (uint32_t)s->answer.body_length;
+    s->back_garbage = s->back_at != s->back_len;
+    s->answer_in.left = 0;
+    s->answer_in.ended = true;
+    return true;
+}
+
 /* What came behind the head. */
 static bool answer_body_begin(struct stream *s)
 {
@@ -296,6 +337,10 @@ static bool answer_body_begin(struct stream *s)
     size_t used;
 
     h1_in_init(&s->answer_in, s->answer.framing, s->answer.body_length);
+    s->answer_direct = answer_is_here(s);
+    f->source_done = s->answer_direct;
+    if (s->answer_direct)
+        return true;
     flow_init(f, s, &back_h1_source, p->buffer_response ? p->response_memory : 65536,
               p->buffer_response ? p->response_file_max : 0, stream_on_body);
     f->buffer = p->buffer_response;

@@ -503,7 +503,7 @@ static void test_a_slow_server_does_not_cost_the_next_one_its_time(void **state)
 {
     struct play *p = play_begin(LANGUAGE_NGINX, 2);
     (void)state;
-    p->hand.server->read_timeout = DURATION_MS(150);
+    p->hand.server->read_timeout = DURATION_MS(500);
     play_start(p, 1);
     int c = play_client(p), other = play_client(p);
     say(other, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -430,9 +430,13 @@ static void begin(struct row *r, const struct view_proxy *p, enum row_kind kind)
     *r = (struct row){ .kind = kind, .proxy = p };
 }
 
-static void give(const struct row_filter *f, const struct row *r,
-                 void (*take)(void *to, const struct row *row), void *to)
+static void give(const struct row_filter *f, struct row *r, void (*take)(void *to, const struct row *row),
+                 void *to)
 {
+    static const enum column details[] = { COLUMN_addr, COLUMN_cookie, COLUMN_algo };
+
+    for (size_t i = 0; f->brief && i < COUNT_OF(details); i++)
+        r->cells[details[i]] = (struct cell){ .kind = CELL_EMPTY };
     if (!f->up || r->up)
         take(to, r);
 }

@@ -113,6 +113,8 @@ struct row_filter {
     int64_t iid, sid; /* -1: all */
     uint32_t types;   /* 1 frontends, 2 backends, 4 servers; 0: all */
     bool up, no_maint;
+    bool
+        brief; /* without addresses, cookies and algorithms: HAProxy shows them to operators, or as legends */
 };
 #define ROW_FILTER_ALL ((struct row_filter){ .iid = -1, .sid = -1 })
 

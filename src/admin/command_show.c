@@ -225,6 +225,7 @@ enum command_result show_stat(struct call *c)
 
     if (!read_stat(c, &s))
         return call_fail(c, "`show stat` takes [{<iid>|<proxy>} <type> <sid>] [json|typed] [up|no-maint].");
+    s.filter.brief = c->session->level < COMMAND_OPERATOR;
     struct view *v = view_new(c->now);
     if (v == NULL)
         return no_memory(c);

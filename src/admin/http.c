@@ -158,6 +158,7 @@ static void put_page(const struct admin_request *q, struct admin_reply *out, con
                                          : LIVE_EVERY,
         .live = !f->no_refresh,
         .reload = p->refresh.ms > 0 && !f->no_refresh,
+        .addresses = p->legends || q->may_act,
         .hide_version = p->hide_version,
         .may_act = q->may_act,
         .open = p->users.count == 0,
@@ -190,6 +191,7 @@ static bool show(const struct admin_request *q, struct admin_reply *out, const s
     filter.only_count = q->page->scopes.count;
     filter.up = f->up;
     filter.no_maint = f->no_maint;
+    filter.brief = !q->page->legends;
     struct view *v = view_new(&q->now);
     if (v == NULL)
         return false;

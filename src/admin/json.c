@@ -144,12 +144,15 @@ static void put_since(struct buf *out, const struct view *v, const struct view_s
         buf_put(out, SPAN("null"));
 }
 
-static void put_server(struct buf *out, const struct view *v, const struct view_server *s)
+static void put_server(struct buf *out, const struct view *v, const struct view_server *s, bool brief)
 {
     buf_put(out, SPAN("{\"name\":"));
     buf_put_json(out, s->model->name);
     buf_put(out, SPAN(",\"address\":"));
-    put_made(out, v, address_words, &s->model->address);
+    if (brief)
+        buf_put(out, SPAN("null"));
+    else
+        put_made(out, v, address_words, &s->model->address);
     buf_printf(out, ",\"word\":\"%s\",\"check\":", view_word(s->word));
     put_made(out, v, check_words, s);
     put_since(out, v, s);
@@ -161,7 +164,7 @@ static void put_server(struct buf *out, const struct view *v, const struct view_
     buf_put_char(out, '}');
 }
 
-static void put_pool(struct buf *out, const struct view *v, const struct view_proxy *proxy)
+static void put_pool(struct buf *out, const struct view *v, const struct view_proxy *proxy, bool brief)
 {
     const struct view_pool *p = &v->pools[proxy->pool];
 
@@ -175,13 +178,14 @@ static void put_pool(struct buf *out, const struct view *v, const struct view_pr
     for (uint32_t i = p->first; i < p->first + p->count; i++) {
         if (i > p->first)
             buf_put_char(out, ',');
-        put_server(out, v, &v->servers[i]);
+        put_server(out, v, &v->servers[i], brief);
     }
     buf_put(out, SPAN("]}"));
 }
 
-static void put_listener(struct buf *out, const struct view *v, const struct view_proxy *proxy)
+static void put_listener(struct buf *out, const struct view *v, const struct view_proxy *proxy, bool brief)
 {
+    (void)brief;
     const struct view_service *s = &v->services[proxy->service];
 
     buf_put(out, SPAN("{\"name\":"));
@@ -223,7 +227,7 @@ static void put_head(struct buf *out, const struct view *v)
                (unsigned long long)v->total.us);
 }
 
-typedef void put_proxy(struct buf *out, const struct view *v, const struct view_proxy *p);
+typedef void put_proxy(struct buf *out, const struct view *v, const struct view_proxy *p, bool brief);
 
 static void put_list(struct buf *out, const struct view *v, const struct row_filter *f, put_proxy *put,
                      bool services)
@@ -237,7 +241,7 @@ static void put_list(struct buf *out, const struct view *v, const struct row_fil
         if (begun)
             buf_put_char(out, ',');
         begun = true;
-        put(out, v, p);
+        put(out, v, p, f->brief);
     }
 }
 

@@ -18,6 +18,7 @@ struct page_options {
     duration refresh;              /* between two looks of the script */
     bool live;                     /* it looks from the beginning; else when it is asked to */
     bool reload;                   /* without a script the whole document is fetched anew as often */
+    bool addresses;                /* of servers are shown */
     bool hide_version;
     bool may_act; /* show what can be done */
     bool open;    /* no password is asked for */

@@ -56,7 +56,7 @@ static void put_word(struct buf *out, enum view_word w)
 
 /* ---- one server ---- */
 
-static void put_server_name(struct buf *out, const struct view_server *s, bool may_act)
+static void put_server_name(struct buf *out, const struct view_server *s, bool may_act, bool address_too)
 {
     char room[160];
     struct buf address;
@@ -71,7 +71,7 @@ static void put_server_name(struct buf *out, const struct view_server *s, bool m
     buf_put(out, may_act ? SPAN("</label>") : SPAN(""));
     buf_init_fixed(&address, room, sizeof(room));
     address_put(&address, &s->model->address);
-    if (!span_eq(buf_span(&address), s->model->name)) {
+    if (address_too && !span_eq(buf_span(&address), s->model->name)) {
         buf_put(out, SPAN(" <small>"));
         page_put_text(out, buf_span(&address));
         buf_put(out, SPAN("</small>"));
@@ -115,10 +115,10 @@ static void put_server_weight(struct buf *out, const struct view_server *s)
 }
 
 static void put_server(struct buf *out, const struct view *v, const struct view_proxy *p,
-                       const struct view_server *s, bool may_act)
+                       const struct view_server *s, const struct page_options *o)
 {
     buf_printf(out, "<tr data-k=\"%u/%u\">", p->iid, s->model->id);
-    put_server_name(out, s, may_act);
+    put_server_name(out, s, o->may_act, o->addresses);
     put_word(out, s->word);
     put_server_since(out, v, s);
     put_recent(out, &s->recent);
@@ -212,7 +212,7 @@ static void put_pool(struct buf *out, const struct view *v, const struct view_pr
                  "<th scope=\"col\">Weight</th></tr></thead><tbody>\n"));
     for (uint32_t i = pool->first; i < pool->first + pool->count; i++)
         if (is_shown(o, &v->servers[i]))
-            put_server(out, v, p, &v->servers[i], acts);
+            put_server(out, v, p, &v->servers[i], o);
     put_pool_foot(out, p, pool);
     if (acts)
         put_actions(out);
@@ -223,7 +223,8 @@ void page_put_pools(struct buf *out, const struct view *v, const struct page_opt
 {
     for (uint32_t i = 0; i < v->proxy_count; i++) {
         const struct view_proxy *p = &v->proxies[i];
-        if (p->pool != VIEW_NONE && row_filter_takes(o->filter, v, p))
+        bool has_servers = p->pool != VIEW_NONE && v->pools[p->pool].count > 0;
+        if (has_servers && row_filter_takes(o->filter, v, p))
             put_pool(out, v, p, o);
     }
 }

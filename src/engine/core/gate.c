@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/core/gate.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
+#include "engine/core/stats.h"
 #include "engine/core/thread.h"
 #include "state/snapshot.h"
 
@@ -13,11 +17,35 @@ static bool is_over(uint32_t count, uint32_t most)
     return most && count >= most;
 }
 
+static struct service_state *service_of(const struct gate *g)
+{
+    return snapshot_service(g->lease->snapshot, g->model->service);
+}
+
 static uint32_t service_connections(const struct gate *g)
 {
-    const struct service_state *s = snapshot_service(g->lease->snapshot, g->model->service);
+    return atomic_load_explicit(&service_of(g)->active, memory_order_relaxed);
+}
 
-    return atomic_load_explicit(&s->active, memory_order_relaxed);
+/* What an operator set counts over the file's. */
+static uint32_t service_limit(const struct gate *g)
+{
+    uint32_t set = atomic_load_explicit(&service_of(g)->connections_max, memory_order_relaxed);
+
+    return set == UINT32_MAX ? g->model->service->connections_max : set;
+}
+
+/* An operator stopped it for a while: who comes is sent away at once, as from a port where nobody listens. */
+static bool is_stopped(struct gate *g, int fd)
+{
+    static const struct linger at_once = { .l_onoff = 1 };
+
+    if (LIKELY(!atomic_load_explicit(&service_of(g)->disabled, memory_order_relaxed)))
+        return false;
+    (void)!setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    (void)close(fd);
+    stats_session_refused(g->thread, g);
+    return true;
 }
 
 /* Another connection would be one too many. */
@@ -29,13 +57,15 @@ static bool gate_is_full(const struct gate *g)
 
     return is_over(all, p->connections_max) ||
            is_over(t->session_count + t->upstream_count, p->connections_per_thread) ||
-           is_over(service_connections(g), g->model->service->connections_max);
+           is_over(service_connections(g), service_limit(g));
 }
 
 static bool gate_on_accept(struct acceptor *a, int fd, const struct address *peer)
 {
     struct gate *g = CONTAINER_OF(a, struct gate, acceptor);
 
+    if (is_stopped(g, fd))
+        return true;
     if (!session_open(g, fd, peer))
         return false;
     g->full = gate_is_full(g);

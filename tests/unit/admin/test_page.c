@@ -129,6 +129,15 @@ static void what_can_be_done_is_shown_to_who_may(void **state)
     assert_holds(page(), "asks for no password");
 }
 
+static void addresses_are_shown_where_they_are_wanted(void **state)
+{
+    (void)state;
+    world_open(&w);
+    assert_lacks(page(), "127.0.0.1:8081");
+    options.addresses = true;
+    assert_holds(page(), "w1 <small>127.0.0.1:8081</small>");
+}
+
 static void a_weight_that_differs_from_the_file_says_so(void **state)
 {
     (void)state;
@@ -206,6 +215,7 @@ int main(void)
         T(it_is_small),
         T(names_are_inert),
         T(what_can_be_done_is_shown_to_who_may),
+        T(addresses_are_shown_where_they_are_wanted),
         T(a_weight_that_differs_from_the_file_says_so),
         T(few_samples_give_no_percentile),
         T(without_a_script_it_is_fetched_anew),

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Control sockets as HAProxy's tools use them, and keel ctl."""
+import os
+import re
+import socket
+import subprocess
+import time
+
+import pytest
+
+from lib import client, config, process, where
+
+TOP = """
+stats socket @dir@/admin.sock level admin mode 600
+stats socket @dir@/operator.sock level operator
+stats socket @dir@/user.sock level user
+"""
+BODY = """
+frontend site
+    bind 127.0.0.1:@port@
+    default_backend pool
+backend pool
+    balance roundrobin
+    server s1 127.0.0.1:@o1@ check inter 100 fall 2 rise 2 weight 4
+    server s2 127.0.0.1:@o2@ check inter 100 fall 2 rise 2
+listen tcp
+    mode tcp
+    bind 127.0.0.1:@port2@
+    server t1 127.0.0.1:@o1@
+"""
+
+
+@pytest.fixture
+def program(prepare, origin):
+    def make(top=TOP, body=BODY):
+        one, two = origin("one"), origin("two")
+        p = prepare("haproxy", config.haproxy(body, top=top), o1=one.port, o2=two.port)
+        p.one, p.two = one, two
+        p.options = ["-W", "-db"]
+        p.start(listens=("port", "port2"))
+        assert process.wait_until(lambda: "L4OK" in say(p, "show stat pool 4 2"), 5)
+        return p
+    return make
+
+
+def say(p, text, level="admin", seconds=10):
+    """sends <text> and a newline, reads until the other side closes"""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(seconds)
+        s.connect(str(p.dir / (level + ".sock")))
+        s.sendall(text.encode() + b"\n")
+        out = b""
+        while data := s.recv(65536):
+            out += data
+    return out.decode()
+
+
+class Prompt:
+    """a session with `prompt`, as hatop keeps one"""
+
+    def __init__(self, p, level="admin"):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(5)
+        self.sock.connect(str(p.dir / (level + ".sock")))
+        self.say("prompt")
+
+    def say(self, text):
+        self.sock.sendall(text.encode() + b"\n")
+        out = b""
+        while not out.endswith(b"\n> "):
+            data = self.sock.recv(65536)
+            if not data:
+                raise EOFError(out.decode())
+            out += data
+        return out.decode()
+
+    def close(self):
+        self.sock.close()
+
+
+def status(p, server, proxy="pool"):
+    line = next(l for l in say(p, "show stat").split("\n") if l.startswith(f"{proxy},{server},"))
+    return line.split(",")[17]
+
+
+# ---- the language ----
+
+def test_one_command_one_answer(program):
+    p = program()
+    version = say(p, "show version")
+    assert re.fullmatch(r"\d+\.\d+\S*\n\n", version)
+    assert say(p, "show version;show cli level") == version + "admin\n\n"
+    assert say(p, "set server pool/s1 state drain") == "\n"
+
+
+def test_a_session_with_a_prompt(program):
+    p = program()
+    s = Prompt(p)
+    assert s.say("show cli level") == "admin\n\n> "
+    assert s.say("set timeout cli 60") == "\n> "
+    assert s.say("show stat").startswith("# pxname,")
+    s.sock.sendall(b"quit\n")
+    assert s.sock.recv(100) == b""
+    s.close()
+
+
+def test_socat_speaks_it(program):
+    if where.missing("socat"):
+        pytest.skip(where.missing("socat"))
+    p = program()
+    got = subprocess.run(["socat", "-", str(p.dir / "admin.sock")], input="show info\n", capture_output=True, text=True, timeout=10)
+    info = dict(line.split(": ", 1) for line in got.stdout.strip().split("\n"))
+    assert got.stdout.index("\nVersion: ") < 150            # ansible looks no further than 200 bytes
+    assert tuple(map(int, info["Version"].split(".")[:2])) >= (1, 5)
+    assert int(info["Uptime_sec"]) < 60 and info["Maxconn"] == "1000" and int(info["Pid"]) in p.pids()
+    for name in ("Release_date", "Nbproc", "Process_num", "Uptime", "CurrConns", "Maxpipes", "PipesUsed", "Tasks", "Run_queue", "node"):
+        assert name in info                                 # hatop ends without one of these
+
+
+def test_levels(program):
+    p = program()
+    for command in ("disable server pool/s1", "set server pool/s1 state drain", "set weight pool/s1 1", "disable frontend site"):
+        assert say(p, command, "user") == say(p, command, "operator") == "Permission denied\n\n"
+    assert say(p, "show env HOME", "user") == "Permission denied\n\n"
+    assert say(p, "clear counters", "operator") == "\n"
+    assert say(p, "clear counters all", "operator") == "Permission denied\n\n"
+    assert say(p, "show cli level", "user") == "user\n\n"
+    assert say(p, "user;clear counters") == "\nPermission denied\n\n"
+    assert status(p, "s1") == "UP"
+
+
+def test_addresses_are_shown_to_operators(program):
+    p = program()
+    address = f",127.0.0.1:{p.one.port},"
+    assert address in say(p, "show stat") and address in say(p, "show stat", "operator")
+    assert address not in say(p, "show stat", "user")
+
+
+def test_an_unknown_command_gets_the_list(program):
+    answer = say(program(), "bogus")
+    assert answer.startswith("Unknown command") and "help" in answer and "prompt" in answer
+
+
+# ---- servers and frontends ----
+
+def test_states_of_servers_and_who_gets_requests(program):
+    p = program()
+    assert say(p, "set server pool/s1 state drain") == "\n"
+    assert status(p, "s1") == "DRAIN"
+    assert {client.ask(p.port, target="/who").text for _ in range(6)} == {client.ask(p.port, target="/who").text}
+    assert say(p, "set server pool/s1 state maint") == "\n" and status(p, "s1") == "MAINT"
+    assert say(p, "enable server pool/s1") == "\n" and status(p, "s1").startswith("UP")
+    assert say(p, "disable server pool/s1") == "\n" and status(p, "s1") == "MAINT"
+    assert say(p, "set server pool/s1 state ready") == "\n" and status(p, "s1").startswith("UP")
+    assert len({client.ask(p.port, target="/who").text for _ in range(8)}) == 2
+
+
+def test_what_is_not_there_is_said(program):
+    p = program()
+    assert say(p, "set server nope/s1 state drain") == "No such backend.\n\n"
+    assert say(p, "set server pool/nope state drain") == "No such server.\n\n"
+    assert say(p, "set server pool state drain") == "Require 'backend/server'.\n\n"
+    assert say(p, "set server pool/s1 state bogus") == "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n\n"
+    assert say(p, "disable frontend nope") == "No such frontend.\n\n"
+    assert say(p, "show servers state nope") == "Can't find backend.\n\n"
+
+
+def test_weights(program):
+    p = program()
+    assert say(p, "get weight pool/s1") == "4 (initial 4)\n\n"
+    assert say(p, "set weight pool/s1 50%") == "\n"
+    assert say(p, "get weight pool/s1") == "2 (initial 4)\n\n"
+    assert say(p, "set server pool/s1 weight 100%") == "\n"
+    assert say(p, "set weight pool/s1 300") == "Absolute weight can only be between 0 and 256 inclusive.\n\n"
+    assert say(p, "set weight pool/s1") == "Require <weight> or <weight%>.\n\n"
+    assert say(p, "set weight pool/s1 0") == "\n"
+    assert len({client.ask(p.port, target="/who").text for _ in range(8)}) == 1
+
+
+def test_servers_state(program):
+    p = program()
+    say(p, "set server pool/s2 state maint")
+    lines = say(p, "show servers state pool").split("\n")
+    assert lines[0] == "1" and lines[1].startswith("# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight ")
+    one, two = (line.split(" ") for line in lines[2:4])
+    assert one[:9] == ["3", "pool", "1", "s1", "127.0.0.1", "2", "0", "4", "4"] and one[18] == str(p.one.port)
+    assert two[5:7] == ["0", "1"]
+    assert len(one) == len(two) == len(lines[1].split(" ")) - 1
+    assert say(p, "show backend") == "# name\npool\ntcp\n\n"
+
+
+def test_a_frontend_is_stopped_and_goes_on(program):
+    p = program()
+    assert say(p, "disable frontend site") == "\n"
+    assert say(p, "disable frontend site") == "All sockets are already disabled.\n\n"
+    with pytest.raises((OSError, client.AnswerError)):
+        client.ask(p.port, target="/who", timeout=1)
+    assert say(p, "enable frontend site") == "\n"
+    assert process.wait_until(lambda: client.ask(p.port, target="/who").status == 200, 5)
+
+
+def test_a_frontends_limit(program):
+    p = program()
+    assert say(p, "set maxconn frontend site 7") == "\n"
+    line = next(l for l in say(p, "show stat").split("\n") if l.startswith("site,FRONTEND,"))
+    assert line.split(",")[6] == "7"
+
+
+def test_counters_begin_anew(program):
+    p = program()
+    client.ask(p.port, target="/who")
+    assert say(p, "clear counters all") == "\n"
+    line = next(l for l in say(p, "show stat").split("\n") if l.startswith("site,FRONTEND,"))
+    assert line.split(",")[7:10] == ["0", "0", "0"]
+
+
+def test_what_an_operator_set_outlives_a_reload(program):
+    p = program()
+    where.not_the_peer("its new worker begins with the file's states")
+    say(p, "set server pool/s1 state maint;set weight pool/s2 9")
+    s = Prompt(p)
+    p.reload()
+    assert process.wait_until(lambda: "Generation: 2" in say(p, "show info"), 10)
+    assert status(p, "s1") == "MAINT"
+    assert say(p, "get weight pool/s2") == "9 (initial 1)\n\n"
+    assert s.say("show cli level") == "admin\n\n> "          # who was there stays
+    s.close()
+
+
+def test_a_client_that_says_nothing_does_not_stay_for_ever(program):
+    p = program()
+    s = Prompt(p)
+    s.say("set timeout cli 200ms")
+    s.sock.settimeout(5)
+    assert s.sock.recv(10) == b""
+    s.close()
+
+
+# ---- tools ----
+
+@pytest.mark.keel_only("a gap of ours, if any")
+def test_hatop_shows_us(program):
+    tool = os.environ.get("KEEL_HATOP") or "/usr/bin/hatop"
+    if not os.path.exists(tool):
+        pytest.skip("needs hatop (apt-get install hatop, or KEEL_HATOP=path)")
+    import fcntl
+    import pty
+    import select
+    import struct
+    import termios
+    p = program()
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ.update(TERM="xterm", LANG="C.UTF-8")
+        os.execv("/usr/bin/python3", ["python3", tool, "-s", str(p.dir / "admin.sock")])
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 132, 0, 0))
+    seen, end = b"", time.monotonic() + 8
+    while time.monotonic() < end and not (b"L4OK" in seen and b"s2" in seen):
+        if select.select([fd], [], [], 0.2)[0]:
+            try:
+                seen += os.read(fd, 65536)
+            except OSError:
+                break
+    os.kill(pid, 15)
+    os.waitpid(pid, 0)
+    os.close(fd)
+    assert b"pool" in seen and b"L4OK" in seen and b"Traceback" not in seen
+
+
+# ---- keel's own ----
+
+@pytest.fixture
+def own(prepare, origin):
+    """keel run with a control socket of its own"""
+    one = origin("one")
+    p = prepare("haproxy", config.haproxy("""
+listen site
+    bind 127.0.0.1:@port@
+    server s1 127.0.0.1:@o1@
+"""), o1=one.port)
+    p.start(argv=[str(where.keel()), "run", "--control", str(p.dir / "own.sock"), str(p.file)])
+
+    def ctl(*words, timeout=20):
+        return subprocess.run([str(where.keel()), "ctl", "-s", str(p.dir / "own.sock"), *words], capture_output=True, text=True,
+                              timeout=timeout, env=p.environment())
+    p.ctl = ctl
+    return p
+
+
+@pytest.mark.keel_only("keel's own command")
+def test_ctl_tells_good_from_bad(own):
+    got = own.ctl("show", "status")
+    assert got.returncode == 0 and got.stdout.startswith("well: ")
+    assert own.ctl("set server site/s1 state drain").returncode == 0
+    bad = own.ctl("set", "server", "site/nope", "state", "drain")
+    assert (bad.returncode, bad.stderr, bad.stdout) == (1, "No such server.\n", "")
+    assert own.ctl("show", "table").stderr == "`show table` is not served: there are no stick tables here.\n"
+    nobody = subprocess.run([str(where.keel()), "ctl", "-s", str(own.dir / "none.sock"), "show", "info"], capture_output=True, text=True, timeout=10)
+    assert nobody.returncode == 1 and "nobody listens at" in nobody.stderr
+
+
+@pytest.mark.keel_only("keel's own command")
+def test_reload_is_answered_when_it_is_done(own):
+    own.write(own.read(own.file.name).replace("server s1", "server renamed"))
+    assert own.ctl("reload").returncode == 0
+    assert "renamed" in own.ctl("show", "stat").stdout
+    good = own.read(own.file.name)
+    own.write(good.replace("server renamed", "sevrer renamed"))
+    bad = own.ctl("reload")
+    assert bad.returncode == 1 and "sevrer" in bad.stderr and "server" in bad.stderr
+    assert client.ask(own.port, target="/who").status == 200
+    own.write(good)
+    assert own.ctl("reload").returncode == 0
+
+
+@pytest.mark.keel_only("keel's own command")
+def test_stop_stops(own):
+    assert own.ctl("stop").returncode == 0
+    assert own.wait(6) == 0
+    assert not (own.dir / "own.sock").exists()
+
+
+@pytest.mark.keel_only("keel's own command")
+def test_drain_lets_requests_end(own):
+    with client.Client(own.port) as c:
+        c.request(target="/slow/700")
+        time.sleep(0.2)
+        assert own.ctl("drain").returncode == 0
+        assert c.answer().status == 200
+    assert own.wait(6) == 0
+
+
+@pytest.mark.keel_only("keel's own command")
+def test_a_killed_worker_is_followed_by_one_that_answers_too(own):
+    own.ctl("set server site/s1 state drain")
+    before = int(re.search(r"^Pid: (\d+)", own.ctl("show", "info").stdout, re.M)[1])
+    own.expected_signals.add(9)
+    os.kill(before, 9)
+    found = process.wait_until(lambda: (m := re.search(r"^Pid: (\d+)", own.ctl("show", "info").stdout, re.M)) and int(m[1]) != before, 8)
+    assert found
+    assert ",DRAIN," in own.ctl("show", "stat").stdout       # what an operator set is kept
+
+
+@pytest.mark.keel_only("keel's own command")
+def test_a_socket_that_cannot_be_had_is_an_error_when_it_was_asked_for(prepare, origin):
+    p = prepare("haproxy", config.haproxy("listen a\n    bind 127.0.0.1:@port@\n    server s 127.0.0.1:1\n"))
+    got = subprocess.run([str(where.keel()), "run", "--control", str(p.dir / "no" / "such" / "folder.sock"), str(p.file)],
+                         capture_output=True, text=True, timeout=15, env=p.environment())
+    assert got.returncode == 1 and "control socket" in got.stderr

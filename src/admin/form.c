@@ -141,7 +141,10 @@ const struct stats_user *form_user(const struct stats_page *page, struct span au
     struct span name = span_cut(&password, ':');
     for (uint32_t i = 0; i < page->users.count; i++) {
         const struct stats_user *u = &page->users.items[i];
-        if ((same_secret(password, u->password) & same_secret(name, u->name)) != 0)
+        /* Both are compared, whatever the first said. */
+        bool password_fits = same_secret(password, u->password);
+        bool name_fits = same_secret(name, u->name);
+        if (password_fits && name_fits)
             found = u;
     }
     return found;

@@ -55,7 +55,7 @@ struct worker {
     struct watch parent_watch, signal_watch;
     int signals;
     int temp_dir;
-    int null; /* /dev/null of a daemon: it cannot be opened by name once we are confined */
+    int null;              /* /dev/null of a daemon: it cannot be opened by name once we are confined */
     struct engine *engine; /* NULL before the first publish */
     struct checks *checks; /* NULL until a file wants any */
     struct state_world *world;

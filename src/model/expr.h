@@ -111,7 +111,7 @@ enum needs {
     X(REQUEST_LINE, TEXT, REQUEST)                                                                           \
     X(HOST_FIELD, TEXT, REQUEST)    /* with port, as received */                                             \
     X(HOST_NAME, TEXT, REQUEST)     /* nginx $host: lower case, no port, else the server's name */           \
-    X(HOST_IS_SNI, BOOL, REQUEST)   /* no host, or the one that the TLS handshake named */                     \
+    X(HOST_IS_SNI, BOOL, REQUEST)   /* no host, or the one that the TLS handshake named */                   \
     X(SERVER_NAME, TEXT, REQUEST)   /* of the chosen virtual server */                                       \
     X(REQUEST_FIELD, TEXT, REQUEST) /* <arg>; <number> enum occurrence */                                    \
     X(REQUEST_FIELD_COUNT, INT, REQUEST)                                                                     \

@@ -189,11 +189,21 @@ static const struct {
     const char *name;
     option_fn *set;
 } options[] = {
-    { "to", set_target },     { "via", set_via },         { "gw", set_via },
-    { "or", set_or },         { "dev", set_device },      { "oif", set_device },
-    { "weight", set_hop_weight }, { "src", set_source },      { "scope", set_scope },
-    { "table", set_table },   { "tos", set_tos },         { "protocol", set_protocol },
-    { "metric", set_metric }, { "priority", set_metric }, { "preference", set_metric },
+    { "to", set_target },
+    { "via", set_via },
+    { "gw", set_via },
+    { "or", set_or },
+    { "dev", set_device },
+    { "oif", set_device },
+    { "weight", set_hop_weight },
+    { "src", set_source },
+    { "scope", set_scope },
+    { "table", set_table },
+    { "tos", set_tos },
+    { "protocol", set_protocol },
+    { "metric", set_metric },
+    { "priority", set_metric },
+    { "preference", set_metric },
     { "mtu", set_mtu },
 };
 

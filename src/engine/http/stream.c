@@ -134,7 +134,7 @@ static void stream_on_pause(struct deadline *d)
 
 /* --- life --- */
 /* Not in line: the library's memset is quicker than what a compiler makes of a length that it knows. */
-static __attribute__((noipa)) void clear(void *from, size_t len)
+static OPAQUE void clear(void *from, size_t len)
 {
     memset(from, 0, len);
 }

@@ -122,7 +122,8 @@ GROUPS = [
         http-request set-header X-Lf "%ci %fp %[method] %HV"
         """), [
         Ask("/echo"), Ask("/host/echo", host="h.example"), Ask("/echo", fields=[("X-Set", "client"), ("X-Add", "client")]), Ask("/echo", fields=[("X-Del", "1"), ("X-Del", "2"), ("X-Keep", "k")]),
-        Ask("/echo", fields=[("X-Pre-a", "1"), ("X-Prefix", "2"), ("X-pr", "3")], note="delete by beginning"), Ask("/echo", fields=[("X-Rep", "abc, dbe")]), Ask("/echo", fields=[("X-Val", "v1, v2,v33")]),
+        Ask("/echo", fields=[("X-Pre-a", "1"), ("X-Prefix", "2"), ("X-pr", "3")], note="delete by beginning"), Ask("/echo", fields=[("X-Rep", "abc, dbe")]), Ask("/echo", fields=[("X-Val", "v1, v2,v33")]), Ask("/echo", fields=[("X-Val", "v1 , x ,  v2,,y , v3")], note="blanks round members"),
+        Ask("/echo", fields=[("X-Val", " x , y  ,  z")], note="no member is replaced"),
         Ask("/echo", "POST", [("X-Mixed-CASE", "v")], b"body"), Ask("/echo", fields=[("Connection", "X-Hop"), ("X-Hop", "h"), ("Keep-Alive", "k"), ("TE", "trailers")], note="fields of one hop", differs="RFC 9110 7.6.1: fields of one hop do not pass"),
         Ask("/echo", fields=[("X-Empty", ""), ("X-Two", "1"), ("X-Two", "2")])]),
 

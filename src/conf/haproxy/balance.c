@@ -73,7 +73,7 @@ static void on_random(struct chooser *c)
 static void on_source(struct chooser *c)
 {
     if (no_words(c))
-        expr_finish(c->b->arena, hash_by(c, FETCH_CLIENT_BINARY, SPAN("")));
+        expr_finish(c->b->arena, hash_by(c, FETCH_CLIENT_IP, SPAN("")));
 }
 
 /* ---- uri [len N] [depth N] [whole] [path-only] ---- */

@@ -122,19 +122,38 @@ static struct span replaced(struct rules *r, const struct action *a, struct span
     return eval_expand(r->facts, eval_text(r->facts, a->expr));
 }
 
+static struct span without_blanks_behind(struct span s)
+{
+    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
+        s.len--;
+    return s;
+}
+
+static struct span without_blanks_before(struct span s)
+{
+    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
+        s = span_from_index(s, 1);
+    return s;
+}
+
+/* The blanks round a member go with it; what is not replaced stays as it was, as in HAProxy. */
 static struct span replaced_members(struct rules *r, const struct action *a, struct span list)
 {
     struct scratch *s = r->facts->scratch;
-    struct span all = SPAN(""), member;
+    struct span all = SPAN(""), member, rest = list;
 
     while (all.ptr && list_member(&list, &member)) {
-        member = replaced(r, a, member);
-        if (all.len && all.ptr)
-            all = scratch_join(s, all, SPAN(", "));
-        if (all.ptr)
-            all = member.ptr ? scratch_join(s, all, member) : member;
+        struct span to = replaced(r, a, member);
+        if (to.ptr == NULL)
+            return to;
+        if (to.ptr == member.ptr)
+            continue;
+        struct span before = span_of(rest.ptr, (size_t)(member.ptr - rest.ptr));
+        all = scratch_join(s, all, without_blanks_behind(before));
+        all = all.ptr ? scratch_join(s, all, to) : all;
+        rest = without_blanks_before(span_of(span_end(member), (size_t)(span_end(rest) - span_end(member))));
     }
-    return all;
+    return all.ptr ? scratch_join(s, all, rest) : all;
 }
 
 enum outcome act_field_replace(struct rules *r, const struct action *a)
@@ -230,7 +249,7 @@ enum outcome act_set_status(struct rules *r, const struct action *a)
 {
     if (!r->answer)
         return rules_end(r, RULES_FAILED);
-    r->answer->status = (uint16_t)a->number;
+    r->answer->status = r->facts->status = (uint16_t)a->number;
     r->answer->reason = a->expr ? eval_text(r->facts, a->expr) : status_reason((unsigned)a->number);
     return field_value_is_valid(r->answer->reason) ? NEXT : rules_end(r, RULES_FAILED);
 }

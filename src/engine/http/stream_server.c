@@ -361,6 +361,7 @@ enum stream_step step_response(struct stream *s)
         return server_failed_with(s, FAILURE_STATUS);
     server_answered_well(s);
     s->facts.response = s->rules.answer = &s->answer;
+    s->facts.status = s->answer.status;
     if (!location_rewrite(s))
         return stream_refuse(s, 500, END_INTERNAL);
     if (s->rules.scope->on[HOOK_RESPONSE].count || s->rules.entry->on[HOOK_RESPONSE].count) {

@@ -39,6 +39,7 @@ struct log_target_list {
     struct log_level_target {
         struct log_target *target;
         uint8_t facility, level_max, level_min; /* syslog numbers */
+        bool bare;                              /* the message alone (HAProxy); else as nginx writes errors */
     } * items;
     uint32_t count, room;
 };

@@ -211,7 +211,8 @@ static void put_levels(struct build *b, const struct draft *d, const struct log_
     for (uint32_t i = 0; i < lines->count; i++) {
         const struct log_line *l = &lines->items[i];
         struct log_level_target *t = ARENA_PUSH(b->arena, out);
-        *t = (struct log_level_target){ target_of(b, d, l), l->facility, l->level_max, l->level_min };
+        *t = (struct log_level_target){ target_of(b, d, l), l->facility, l->level_max, l->level_min,
+                                        .bare = true };
     }
 }
 
@@ -277,12 +278,10 @@ void haproxy_compile_logs(struct build *b, struct draft *d)
 {
     struct log_lines lines = { 0 };
     b->at = d;
-    take_lines(b, &d->kept[KEPT_LOG], &lines);
-    if (lines.count == 0)
-        return;
     /* What goes wrong with a request is in its own line; there is no error log of requests. */
     d->scope->error_logs = ARENA_NEW(b->arena, struct log_target_list);
-    if (!draft_is_front(d))
+    take_lines(b, &d->kept[KEPT_LOG], &lines);
+    if (lines.count == 0 || !draft_is_front(d))
         return;
     struct span name;
     const struct expr *say = line_of(b, d, &name);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/core/access_log.h"
+#include "engine/core/gate.h"
 #include "engine/core/generation.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
@@ -82,11 +83,8 @@ static void put_sentence(struct buf *b, const char *sentence, const struct error
 }
 
 /* What clients send is quoted text of a log: nothing in it may end the line. */
-static void put_quoted(struct buf *b, const char *label, struct span text)
+static void put_escaped(struct buf *b, struct span text)
 {
-    if (text.len == 0)
-        return;
-    buf_printf(b, ", %s: \"", label);
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if (c < 0x20 || c == 0x7f || c == '"' || c == '\\')
@@ -94,10 +92,44 @@ static void put_quoted(struct buf *b, const char *label, struct span text)
         else
             buf_put_char(b, (char)c);
     }
+}
+
+static void put_quoted(struct buf *b, const char *label, struct span text)
+{
+    if (text.len == 0)
+        return;
+    buf_printf(b, ", %s: \"", label);
+    put_escaped(b, text);
     buf_put_char(b, '"');
 }
 
-/* "client: ..., server: ..., request: "...", upstream: "...", host: "..."", in nginx's order. */
+/* The listener, where no virtual server is known yet. */
+static void put_server_name(struct buf *b, const struct error_about *about)
+{
+    buf_put(b, SPAN(", server: "));
+    if (about->server_name.ptr != NULL || about->session == NULL)
+        buf_put(b, about->server_name);
+    else
+        address_put(b, &about->session->gate->model->address);
+}
+
+static void put_upstream(struct buf *b, const struct error_about *about)
+{
+    if (about->server == NULL && about->pool == NULL)
+        return;
+    buf_put(b, SPAN(", upstream: \""));
+    if (about->uri.ptr != NULL)
+        buf_put(b, about->secure ? SPAN("https://") : SPAN("http://"));
+    if (about->server != NULL)
+        address_put(b, &about->server->address);
+    else
+        buf_put(b, about->pool->name);
+    put_escaped(b, about->uri);
+    buf_put_char(b, '"');
+}
+
+/* "client: ..., server: ..., request: "...", upstream: "...", host: "...", referrer: "..."", in nginx's
+ * order. */
 static void put_about(struct buf *b, const struct error_about *about)
 {
     struct address client;
@@ -106,25 +138,21 @@ static void put_about(struct buf *b, const struct error_about *about)
         session_source(about->session, &client);
         buf_put(b, SPAN(", client: "));
         address_put_ip(b, &client);
+        put_server_name(b, about);
     }
-    if (about->server_name.len > 0)
-        buf_printf(b, ", server: %.*s", SPAN_ARGS(about->server_name));
     put_quoted(b, "request", about->request);
-    if (about->server != NULL) {
-        buf_put(b, SPAN(", upstream: \""));
-        if (about->request.len > 0)
-            buf_put(b, about->secure ? SPAN("https://") : SPAN("http://"));
-        address_put(b, &about->server->address);
-        buf_put_char(b, '"');
-    } else if (about->pool != NULL) {
-        put_quoted(b, "upstream", about->pool->name);
-    }
+    put_upstream(b, about);
     put_quoted(b, "host", about->host);
+    put_quoted(b, "referrer", about->referer);
 }
 
 static void put_line(struct buf *b, struct thread *t, enum error_event event, const struct error_about *about,
-                     uint32_t left_out)
+                     uint32_t left_out, bool bare)
 {
+    if (bare) {
+        put_sentence(b, events[event].sentence, about);
+        return;
+    }
     /* The process and the thread, as nginx writes them; then the connection. */
     buf_printf(b, "%s [%s] %d#%u: ", loop_wall_text(t->loop)->error, level_names[events[event].level],
                (int)getpid(), t->index);
@@ -140,6 +168,7 @@ void error_log(struct thread *t, const struct lease *lease, const struct log_tar
                enum error_event event, const struct error_about *about)
 {
     const enum error_level level = events[event].level;
+    struct error_about all = *about;
     uint32_t left_out;
 
     if (targets == NULL)
@@ -150,11 +179,14 @@ void error_log(struct thread *t, const struct lease *lease, const struct log_tar
             continue;
         if (!log_quota(t->log, event, thread_now(t).us / 1000000, A_SECOND, &left_out))
             return;
+        if (all.describe != NULL)
+            all.describe(all.of, &all);
+        all.describe = NULL;
         struct buf *b =
             log_begin(t->log, log_sinks_at(lease->generation->sinks, to->target->index), LINE_ROOM);
         if (b == NULL)
             continue;
-        put_line(b, t, event, about, left_out);
+        put_line(b, t, event, &all, left_out, to->bare);
         log_end(t->log, to->facility, (uint8_t)level, loop_wall_us(t->loop));
     }
 }

@@ -45,7 +45,7 @@ enum error_level {
     X(BODY_CLOSED, LEVEL_ERROR, "upstream prematurely closed connection while reading upstream")             \
     X(ANSWER_BAD, LEVEL_ERROR, "upstream sent an invalid header (%t)")                                       \
     X(NO_SERVER, LEVEL_ERROR, "no live upstreams while connecting to upstream")                              \
-    X(SERVER_TAKEN_OUT, LEVEL_WARNING, "upstream server temporarily disabled")                               \
+    X(SERVER_TAKEN_OUT, LEVEL_WARNING, "upstream server temporarily disabled while %t upstream")             \
     X(BODY_TOO_LARGE, LEVEL_ERROR, "client intended to send too large body: %n bytes")                       \
     X(REQUEST_BAD, LEVEL_INFO, "client sent an invalid request (%t)")                                        \
     X(REQUEST_TIMEOUT, LEVEL_INFO, "client timed out (%e)")                                                  \
@@ -57,7 +57,7 @@ enum error_level {
     X(SPOOLED, LEVEL_WARNING, "a body is buffered to a temporary file")                                      \
     X(TOO_MANY_AGAIN, LEVEL_ERROR, "rewrite or internal redirection cycle")                                  \
     X(ACCEPT_FAILED, LEVEL_ALERT, "accept() failed (%e): accepting pauses")                                  \
-    X(CONNECTIONS_FULL, LEVEL_ALERT, "%n connections are not enough")                                        \
+    X(CONNECTIONS_FULL, LEVEL_ALERT, "%n worker_connections are not enough")                                 \
     X(MEMORY_FULL, LEVEL_CRIT, "out of memory for a connection")                                             \
     X(TLS_FAILED, LEVEL_INFO, "SSL_do_handshake() failed (SSL: %t) while SSL handshaking")                   \
     X(UPSTREAM_TLS, LEVEL_ERROR, "SSL_do_handshake() failed (SSL: %t) while SSL handshaking to upstream")    \
@@ -73,16 +73,24 @@ enum error_event {
         ERROR_EVENTS
 };
 
-/* Whom it is about; everything may be NULL or empty. Borrowed during the call. */
+/*
+ * Whom it is about; everything may be NULL or empty. Borrowed during the call.
+ * What must be computed is not asked for before somebody takes the line: then
+ * <describe> adds it.
+ */
 struct error_about {
     const struct session *session;
     const struct pool *pool;
     const struct server *server;
-    struct span host, request, server_name; /* "GET / HTTP/1.1" */
+    struct span host, request, referer; /* "GET / HTTP/1.1" */
+    struct span server_name;            /* of the virtual server; ptr NULL: the listener's address */
+    struct span uri;                    /* that the server was asked for; ptr NULL: no HTTP */
     struct span text;
     uint64_t number;
     int error;   /* errno */
     bool secure; /* the server is spoken to by TLS */
+    void (*describe)(void *of, struct error_about *about);
+    void *of;
 };
 
 /* To <targets> whose level takes it (NULL: the config's own error logs). Cheap when nobody takes it. */

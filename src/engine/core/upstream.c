@@ -68,11 +68,16 @@ static enum upstream_result upstream_fail(struct upstream *u, enum end_reason re
     return UPSTREAM_FAILED;
 }
 
-static void upstream_log(struct upstream *u, enum error_event event)
+static void upstream_log(struct upstream *u, enum error_event event, struct span text)
 {
     error_log(u->thread, u->lease, u->error_logs, event,
-              &(struct error_about){
-                  .session = u->session, .pool = u->pool, .server = u->server, .error = u->error });
+              &(struct error_about){ .session = u->session,
+                                     .pool = u->pool,
+                                     .server = event == ERROR_NO_SERVER ? NULL : u->server,
+                                     .error = u->error,
+                                     .text = text,
+                                     .describe = u->describe,
+                                     .of = u->of });
 }
 
 /* What a stream is answered when a server could not even be connected to. */
@@ -258,7 +263,7 @@ static void upstream_connect_failed(struct upstream *u, enum upstream_failure f,
 {
     u->error = error;
     if (!upstream_tls_failed(u))
-        upstream_log(u, f == FAILURE_CONNECT ? ERROR_CONNECT_FAILED : ERROR_CONNECT_TIMEOUT);
+        upstream_log(u, f == FAILURE_CONNECT ? ERROR_CONNECT_FAILED : ERROR_CONNECT_TIMEOUT, SPAN(""));
     if (f == FAILURE_CONNECT)
         upstream_bump(u, connect_errors);
     else
@@ -418,7 +423,7 @@ static enum upstream_result upstream_opened(struct upstream *u, enum upstream_re
     if (r != UPSTREAM_FAILED)
         return r;
     if (is_local_error(u->error)) {
-        upstream_log(u, ERROR_CONNECT_FAILED);
+        upstream_log(u, ERROR_CONNECT_FAILED, SPAN(""));
         return upstream_fail(u, END_LIMITED, MOMENT_CONNECT, status_unreachable(u, false));
     }
     /* The next one is tried in a later turn: however many servers refuse at once, the stack stays flat. */
@@ -512,7 +517,7 @@ static void upstream_leave_queue(struct upstream *u)
 static enum upstream_result upstream_none(struct upstream *u, enum pick_reason why)
 {
     counts_bump(pool_counts(snapshot_pool(u->lease->snapshot, u->pool), u->thread->index), no_server, 1);
-    upstream_log(u, ERROR_NO_SERVER);
+    upstream_log(u, ERROR_NO_SERVER, SPAN(""));
     return upstream_fail(u, why == PICK_NONE_QUEUE_FULL ? END_QUEUE_FULL : END_NO_SERVER,
                          why == PICK_NONE_QUEUE_FULL ? MOMENT_QUEUE : MOMENT_CONNECT,
                          status_unreachable(u, false));
@@ -735,12 +740,24 @@ static void upstream_count_failure(struct upstream *u, enum upstream_failure f)
     case FAILED_COUNTED:
         break;
     case FAILED_TAKEN_OUT:
-        upstream_log(u, ERROR_SERVER_TAKEN_OUT);
+        upstream_log(u, ERROR_SERVER_TAKEN_OUT,
+                     was_sent(f) ? SPAN("reading response header from") : SPAN("connecting to"));
         break;
     case FAILED_ERROR_LIMIT:
         upstream_error_limit(u);
         break;
     }
+}
+
+/* What nginx's log says of a try without an answer. */
+static void upstream_note_failure(struct upstream *u, enum upstream_failure f)
+{
+    struct try_facts *try = upstream_this_try(u);
+
+    if (f == FAILURE_STALE || f == FAILURE_STATUS)
+        return;
+    try->status = f == FAILURE_TIMEOUT || f == FAILURE_CONNECT_TIMEOUT ? 504 : 502;
+    try->response_ms = (uint32_t)instant_ms_between(u->try_began, thread_now(u->thread));
 }
 
 enum upstream_result upstream_retry(struct upstream *u, enum upstream_failure f, bool replayable,
@@ -749,6 +766,7 @@ enum upstream_result upstream_retry(struct upstream *u, enum upstream_failure f,
     bool again = upstream_may_retry(u, f, replayable, idempotent);
 
     u->failure = (uint8_t)f;
+    upstream_note_failure(u, f);
     upstream_count_failure(u, f);
     if (u->conn)
         upstream_conn_close(u->conn);

@@ -24,6 +24,7 @@
 #include "model/pool.h"
 #include "model/scope.h"
 
+struct error_about;
 struct lease;
 struct server_slot;
 struct session;
@@ -95,6 +96,9 @@ struct upstream {
     struct facts *facts;                      /* for keys */
     const struct log_target_list *error_logs; /* NULL: the config's own */
     upstream_fn on_result;
+    /* Adds what the error log says of who asks; NULL: a TCP session */
+    void (*describe)(void *of, struct error_about *about);
+    void *of;
     const struct server *wanted; /* instead of the algorithm (cookie, use-server); NULL */
     bool careful; /* what goes out cannot be sent twice: a kept connection is looked at before it is taken */
 

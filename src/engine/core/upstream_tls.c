@@ -84,7 +84,9 @@ struct tls_session *upstream_tls_session(struct upstream *u, struct upstream_con
 bool upstream_tls_failed(struct upstream *u)
 {
     const struct tls_failure *f = u->conn && u->conn->conn.tls ? tls_failure(u->conn->conn.tls) : NULL;
-    struct error_about about = { .session = u->session, .pool = u->pool, .server = u->server };
+    struct error_about about = {
+        .session = u->session, .pool = u->pool, .server = u->server, .describe = u->describe, .of = u->of
+    };
     enum error_event event = ERROR_UPSTREAM_TLS;
 
     if (!f || f->code == TLS_NONE)
@@ -100,6 +102,6 @@ bool upstream_tls_failed(struct upstream *u)
         event = ERROR_UPSTREAM_TLS_UNTRUSTED;
     }
     about.number = (uint64_t)f->verify;
-    error_log(u->thread, u->lease, NULL, event, &about);
+    error_log(u->thread, u->lease, u->error_logs, event, &about);
     return true;
 }

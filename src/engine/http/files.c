@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/core/error_log.h"
 #include "engine/core/thread.h"
 #include "engine/core/work.h"
 #include "engine/http/internal.h"
@@ -110,13 +109,11 @@ static void log_failure(struct stream *s, enum error_event event)
 {
     const struct served_file *f = s->file;
 
-    error_log(s->thread, s->lease, s->rules.error_logs, event,
-              &(struct error_about){ .session = s->session,
-                                     .text = span_of(f->path, f->path_len),
-                                     .error = f->error,
-                                     .host = s->request.host,
-                                     .request = stream_request_line(s),
-                                     .server_name = s->rules.front->server_name });
+    struct error_about about = stream_about(s);
+
+    about.text = span_of(f->path, f->path_len);
+    about.error = f->error;
+    stream_error(s, event, &about);
 }
 
 static enum files_result failed(struct stream *s)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "engine/core/error_log.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/relay.h"
@@ -150,10 +149,10 @@ const struct protocol_ops http1_protocol = { .begin = http1_begin,
 static enum stream_step head_is_bad(struct stream *s)
 {
     unsigned status = h1_error_status(s->scan.error);
+    struct error_about about = stream_about(s);
 
-    error_log(
-        s->thread, s->lease, s->rules.error_logs, ERROR_REQUEST_BAD,
-        &(struct error_about){ .session = s->session, .text = span_from(h1_error_text(s->scan.error)) });
+    about.text = span_from(h1_error_text(s->scan.error));
+    stream_error(s, ERROR_REQUEST_BAD, &about);
     if (status == 431 && s->rules.client->reject_error_codes_nginx)
         status = 400;
     s->end.h1 = (uint8_t)s->scan.error;
@@ -206,8 +205,10 @@ static bool head_make_room(struct stream *s)
 
 static enum stream_step head_is_late(struct stream *s)
 {
-    error_log(s->thread, s->lease, s->rules.error_logs, ERROR_REQUEST_TIMEOUT,
-              &(struct error_about){ .session = s->session, .error = ETIMEDOUT });
+    struct error_about about = stream_about(s);
+
+    about.error = ETIMEDOUT;
+    stream_error(s, ERROR_REQUEST_TIMEOUT, &about);
     if (s->front_silent) {
         s->status = 408;
         return stream_give_up(s, END_CLIENT_TIMEOUT);
@@ -217,10 +218,12 @@ static enum stream_step head_is_late(struct stream *s)
 
 static enum stream_step head_ended(struct stream *s, struct conn_done d)
 {
+    struct error_about about = stream_about(s);
+
     s->error = d.error;
+    about.error = d.error;
     if (s->in_len)
-        error_log(s->thread, s->lease, s->rules.error_logs, ERROR_CLIENT_CLOSED,
-                  &(struct error_about){ .session = s->session, .error = d.error });
+        stream_error(s, ERROR_CLIENT_CLOSED, &about);
     s->status = 400;
     return stream_give_up(s, END_CLIENT_CLOSED);
 }

@@ -208,6 +208,19 @@ static void put_target(struct writer *w, struct stream *s)
     }
 }
 
+#define TARGET_SHOWN 2048
+
+struct span head_target(struct stream *s)
+{
+    char *room = scratch_bytes(&s->scratch, TARGET_SHOWN);
+    struct writer w = { .begin = room, .at = room, .end = room + TARGET_SHOWN };
+
+    if (room == NULL)
+        return SPAN("");
+    put_target(&w, s);
+    return span_of(w.begin, (size_t)(w.at - w.begin));
+}
+
 /* The line as it was received will do. */
 static bool line_is_raw(const struct stream *s)
 {

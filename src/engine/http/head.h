@@ -16,5 +16,7 @@ struct stream;
 
 /* The request for the server of this try; empty: it does not fit. Sets the framing of s->request_out. */
 struct span head_of_request(struct stream *s);
+/* What stands in its request line, for logs. In the stream's scratch. */
+struct span head_target(struct stream *s);
 /* The answer for the client. Sets the framing of s->answer_out and s->keep_client. */
 struct span head_of_answer(struct stream *s);

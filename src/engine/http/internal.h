@@ -2,6 +2,7 @@
 /* What the parts of http share; nobody outside may include it. Read stream.c first. */
 #pragma once
 
+#include "engine/core/error_log.h"
 #include "engine/http/front.h"
 #include "engine/http/stream.h"
 
@@ -46,8 +47,11 @@ void stream_facts_begin(struct stream *s);
 /* The head was read. false: the path is none (400). */
 MUST_USE bool stream_facts_request(struct stream *s);
 void stream_facts_end(struct stream *s);
-/* "GET / HTTP/1.1" as received, for the error log. */
-struct span stream_request_line(struct stream *s);
+/* What the error log says of the stream, for the caller to add to; and the line itself. */
+struct error_about stream_about(struct stream *s);
+void stream_error(struct stream *s, enum error_event event, struct error_about *about);
+/* About the server that was asked last. */
+void stream_error_upstream(struct stream *s, enum error_event event);
 
 /* The rules' answer, whatever they ended with, as a step. */
 enum stream_step step_of_rules(struct stream *s, enum rules_result r);

@@ -2,7 +2,6 @@
 #include "engine/http/reply.h"
 
 #include "admin/http.h"
-#include "engine/core/error_log.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
@@ -51,8 +50,8 @@ static enum stream_step page_inside(struct stream *s, const struct error_page *p
         s->request.method_text = SPAN("GET");
     }
     if (!rules_again(&s->rules, 0)) {
-        error_log(s->thread, s->lease, s->rules.error_logs, ERROR_TOO_MANY_AGAIN,
-                  &(struct error_about){ .session = s->session });
+        struct error_about about = stream_about(s);
+        stream_error(s, ERROR_TOO_MANY_AGAIN, &about);
         return STEP_REPLY;
     }
     if (page->named) {

@@ -2,11 +2,13 @@
 /* What expressions can read of a stream. */
 #include <string.h>
 
+#include "engine/core/error_log.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/files.h"
+#include "engine/http/head.h"
 #include "engine/http/internal.h"
 #include "engine/http/uri.h"
 #include "eval/eval.h"
@@ -173,10 +175,49 @@ void stream_facts_end(struct stream *s)
     s->facts.end = &s->facts_end;
 }
 
-struct span stream_request_line(struct stream *s)
+/* "GET / HTTP/1.1" as received. */
+static struct span request_line(struct stream *s)
 {
     struct expr_part line = { .kind = PART_FETCH, .fetch = FETCH_REQUEST_LINE };
     struct expr e = { .parts = { .items = &line, .count = 1 } };
 
     return eval_text(&s->facts, &e);
+}
+
+static void describe(void *of, struct error_about *about)
+{
+    struct stream *s = of;
+
+    if (!s->head_read)
+        return;
+    const struct field *referer = message_find(&s->request, FIELD_REFERER);
+    about->host = s->request.host;
+    about->request = request_line(s);
+    about->referer = referer ? referer->value : SPAN("");
+    about->server_name = s->rules.front->server_name.ptr ? s->rules.front->server_name : SPAN("");
+    if (about->pool == NULL || s->proxy == NULL)
+        return;
+    about->secure = span_eq(s->proxy->scheme, SPAN("https"));
+    about->uri = head_target(s);
+}
+
+struct error_about stream_about(struct stream *s)
+{
+    return (struct error_about){ .session = s->session, .describe = describe, .of = s };
+}
+
+void stream_error(struct stream *s, enum error_event event, struct error_about *about)
+{
+    error_log(s->thread, s->lease, s->rules.error_logs, event, about);
+}
+
+void stream_error_upstream(struct stream *s, enum error_event event)
+{
+    struct error_about about = stream_about(s);
+
+    about.pool = s->upstream.pool;
+    about.server = s->upstream.server;
+    about.error = s->error;
+    about.text = span_from(h1_error_text(s->back_scan.error));
+    stream_error(s, event, &about);
 }

@@ -2,7 +2,6 @@
 /* The answer on its way to the client: a server's, a file, or our own page. */
 #include <errno.h>
 
-#include "engine/core/error_log.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
@@ -23,14 +22,7 @@ static enum stream_step answer_cut(struct stream *s, enum flow_state st)
 
     if (late)
         s->error = ETIMEDOUT;
-    error_log(s->thread, s->lease, s->rules.error_logs, late ? ERROR_BODY_TIMEOUT : ERROR_BODY_CLOSED,
-              &(struct error_about){ .session = s->session,
-                                     .pool = s->upstream.pool,
-                                     .server = s->upstream.server,
-                                     .host = s->request.host,
-                                     .request = stream_request_line(s),
-                                     .server_name = s->rules.front->server_name,
-                                     .error = s->error });
+    stream_error_upstream(s, late ? ERROR_BODY_TIMEOUT : ERROR_BODY_CLOSED);
     stream_note_end(s, late                    ? END_SERVER_TIMEOUT
                        : st == FLOW_SOURCE_BAD ? END_SERVER_BAD
                                                : END_SERVER_CLOSED);

@@ -2,7 +2,6 @@
 /* The request's steps: what the rules make of its head, and its body as far as it must be there first. */
 #include <string.h>
 
-#include "engine/core/error_log.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
@@ -44,9 +43,10 @@ bool request_is_too_large(const struct stream *s)
 enum stream_step request_refuse_large(struct stream *s)
 {
     uint64_t size = s->request.framing == FRAMING_LENGTH ? s->request.body_length : s->to_server.received;
+    struct error_about about = stream_about(s);
 
-    error_log(s->thread, s->lease, s->rules.error_logs, ERROR_BODY_TOO_LARGE,
-              &(struct error_about){ .session = s->session, .number = size });
+    about.number = size;
+    stream_error(s, ERROR_BODY_TOO_LARGE, &about);
     return stream_refuse(s, 413, END_REQUEST_TOO_LARGE);
 }
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#include "engine/core/error_log.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
@@ -99,6 +98,8 @@ enum stream_step step_pick(struct stream *s)
     u->facts = &s->facts;
     u->error_logs = s->rules.error_logs;
     u->on_result = stream_on_upstream;
+    u->describe = stream_about(s).describe;
+    u->of = s;
     u->careful = !stream_is_idempotent(s);
     s->live.upstream = u;
     s->server_done = false;
@@ -146,15 +147,7 @@ static enum stream_step server_failed_with(struct stream *s, enum upstream_failu
     if (f == FAILURE_TIMEOUT)
         s->error = ETIMEDOUT;
     if (f != FAILURE_STALE)
-        error_log(s->thread, s->lease, s->rules.error_logs, event_of(f),
-                  &(struct error_about){ .session = s->session,
-                                         .pool = u->pool,
-                                         .server = u->server,
-                                         .host = s->request.host,
-                                         .request = stream_request_line(s),
-                                         .server_name = s->rules.front->server_name,
-                                         .text = span_from(h1_error_text(s->back_scan.error)),
-                                         .error = s->error });
+        stream_error_upstream(s, event_of(f));
     server_note_try(s);
     u->error = s->error;
     enum upstream_result r = upstream_retry(u, f, request_is_replayable(s), stream_is_idempotent(s));

@@ -5,23 +5,27 @@
  * one instruction at a time by ptrace. A thousand times slower than a counter
  * and as exact; an instruction with a repeat prefix counts once a repetition.
  *
- *   steps PID...
+ *   steps [-a FILE] PID...
  *
  * Prints "ready" when every thread is stepped, and the count after SIGTERM.
- * Threads that are born later are not counted.
+ * Threads that are born later are not counted. -a: FILE gets how often each
+ * address was stepped, a line "PID ADDRESS COUNT" for each (x86-64 only).
  */
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define THREADS_MAX 256
+#define THREADS_MAX   256
+#define ADDRESSES_MAX (1u << 18)
 
 static volatile sig_atomic_t over;
 
@@ -55,7 +59,49 @@ static int signal_of(int status)
     return number == SIGTRAP || status >> 16 ? 0 : number;
 }
 
-static uint64_t step_until_over(void)
+/* --- where the steps were --- */
+struct address {
+    uint64_t at; /* 0 = free */
+    uint64_t count;
+    pid_t thread; /* one that was there: all threads of a process share its addresses */
+};
+
+/* Open addressing; a table that is full drops what is new. */
+static void address_count(struct address *table, pid_t thread, uint64_t at)
+{
+    for (uint64_t h = at * 0x9e3779b97f4a7c15u >> 46, n = 0; n < ADDRESSES_MAX; n++, h++) {
+        struct address *a = &table[h % ADDRESSES_MAX];
+        if (a->at != 0 && a->at != at)
+            continue;
+        *a = (struct address){ at, a->count + 1, thread };
+        return;
+    }
+}
+
+static uint64_t address_of(pid_t thread)
+{
+#ifdef __x86_64__
+    return (uint64_t)ptrace(PTRACE_PEEKUSER, thread, offsetof(struct user, regs.rip), 0);
+#else
+    (void)thread;
+    return 0;
+#endif
+}
+
+static void addresses_write(const struct address *table, const char *path)
+{
+    FILE *f = fopen(path, "w");
+    if (!f)
+        return;
+    for (size_t i = 0; i < ADDRESSES_MAX; i++)
+        if (table[i].count)
+            fprintf(f, "%d %llx %llu\n", (int)table[i].thread, (unsigned long long)table[i].at,
+                    (unsigned long long)table[i].count);
+    fclose(f);
+}
+
+/* <table>: NULL when nobody asks where. */
+static uint64_t step_until_over(struct address *table)
 {
     uint64_t count = 0;
     while (!over) {
@@ -67,20 +113,38 @@ static uint64_t step_until_over(void)
             break;
         if (!WIFSTOPPED(status))
             continue;
-        count += WSTOPSIG(status) == SIGTRAP && status >> 16 == 0;
+        bool stepped = WSTOPSIG(status) == SIGTRAP && status >> 16 == 0;
+        count += stepped;
+        if (stepped && table)
+            address_count(table, t, address_of(t));
         ptrace(PTRACE_SINGLESTEP, t, 0, signal_of(status));
     }
     return count;
 }
 
-/* each thread must be stopped to be let go */
+/* Does the trap of a last step, made while a system call was interrupted, still wait for <thread>? */
+static bool trap_waits(pid_t thread)
+{
+    struct __ptrace_peeksiginfo_args first = { .nr = 1 };
+    siginfo_t info;
+
+    return ptrace(PTRACE_PEEKSIGINFO, thread, &first, &info) == 1 && info.si_signo == SIGTRAP;
+}
+
+/* Each thread must be stopped to be let go; a trap that nobody takes would kill it. */
 static void let_go(const pid_t *threads, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         int status = 0;
         ptrace(PTRACE_INTERRUPT, threads[i], 0, 0);
-        if (waitpid(threads[i], &status, __WALL) == threads[i] && WIFSTOPPED(status))
-            ptrace(PTRACE_DETACH, threads[i], 0, signal_of(status));
+        if (waitpid(threads[i], &status, __WALL) != threads[i] || !WIFSTOPPED(status))
+            continue;
+        if (trap_waits(threads[i])) {
+            ptrace(PTRACE_CONT, threads[i], 0, signal_of(status));
+            if (waitpid(threads[i], &status, __WALL) != threads[i] || !WIFSTOPPED(status))
+                continue;
+        }
+        ptrace(PTRACE_DETACH, threads[i], 0, signal_of(status));
     }
 }
 
@@ -90,16 +154,24 @@ int main(int argc, char **argv)
     size_t count = 0;
     struct sigaction act = { .sa_handler = on_term }; /* without SA_RESTART: it ends the wait */
     sigaction(SIGTERM, &act, NULL);
-    for (int i = 1; i < argc; i++)
+    const char *path = NULL;
+    for (int c; (c = getopt(argc, argv, "a:")) != -1; path = optarg)
+        if (c != 'a')
+            return 2;
+    for (int i = optind; i < argc; i++)
         count = seize_all(argv[i], threads, count);
     if (count == 0) {
-        fputs("steps: no thread could be traced (usage: steps PID..., as root or as the owner)\n", stderr);
+        fputs("steps: no thread could be traced (usage: steps [-a FILE] PID..., as root or as the owner)\n",
+              stderr);
         return 1;
     }
+    struct address *table = path ? calloc(ADDRESSES_MAX, sizeof(*table)) : NULL;
     puts("ready");
     fflush(stdout);
-    uint64_t steps = step_until_over();
+    uint64_t steps = step_until_over(table);
     let_go(threads, count);
+    if (table)
+        addresses_write(table, path);
     printf("%llu\n", (unsigned long long)steps);
     return 0;
 }

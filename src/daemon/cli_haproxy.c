@@ -7,6 +7,7 @@
 #include "daemon/cli_condition.h"
 #include "daemon/versions.h"
 #include "daemon/words.h"
+#include "daemon/world_real.h"
 
 static const char help[] =
     "Usage : haproxy [-f <cfgfile|cfgdir>]* [ -vdVD ] [ -n <maxconn> ] [ -N <maxpconn> ]\n"
@@ -19,6 +20,7 @@ static const char help[] =
     "        -Ws master-worker mode with systemd notify support.\n"
     "        -q quiet mode : don't display messages\n"
     "        -c check mode : only check config files and exit\n"
+    "        -cc check condition : evaluate a condition and exit\n"
     "        -n sets the maximum total # of connections (uses ulimit -n)\n"
     "        -p writes pids of all children to this file\n"
     "        -sf/-st [pid ]* finishes/terminates old pids.\n"
@@ -166,6 +168,27 @@ static bool take_plain(struct parse *p, const char *o)
     return true;
 }
 
+/* A folder counts for the files in it that end in ".cfg". */
+static bool holds_a_file(const struct world *w, struct arena *a, struct span path)
+{
+    struct answer kind = world_ask(w, ASK_FILE_KIND, path);
+
+    if (kind.error || !span_eq(kind.bytes, SPAN("d")))
+        return true; /* what is wrong with it the reader says */
+    struct answer names = world_ask(w, ASK_GLOB, arena_printf(a, "%.*s/*.cfg", SPAN_ARGS(path)));
+    return names.error == 0 && names.bytes.len > 0;
+}
+
+static bool any_file(struct arena *a, const struct plan *plan)
+{
+    struct world w = world_real(a);
+
+    for (uint32_t i = 0; i < plan->files.count; i++)
+        if (holds_a_file(&w, a, plan->files.items[i].path))
+            return true;
+    return false;
+}
+
 struct cli_result cli_haproxy(struct arena *a, int argc, char **argv)
 {
     struct cli_result r = { .next = CLI_EXIT, .code = 1 };
@@ -200,6 +223,12 @@ struct cli_result cli_haproxy(struct arena *a, int argc, char **argv)
     if (r.plan.folder.len > 0 && chdir(r.plan.folder.ptr) < 0) {
         words_say(LANGUAGE_HAPROXY, WORDS_ERROR, "Could not change to directory %.*s : %m",
                   SPAN_ARGS(r.plan.folder));
+        return r;
+    }
+    if (!any_file(a, &r.plan)) {
+        fprintf(stderr, "%s", help);
+        words_say(LANGUAGE_HAPROXY, WORDS_ERROR, "no file whose name ends in .cfg is in %.*s",
+                  SPAN_ARGS(r.plan.files.items[0].path));
         return r;
     }
     r.next = CLI_PLAN;

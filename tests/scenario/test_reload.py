@@ -128,12 +128,18 @@ def test_a_running_upload_survives(proxy):
     assert [r for r in p.origin.requests if r.method == "POST"][0].body == b"a" * 50 + b"b" * 50
 
 
+def settled_workers(p):
+    """the processes below the parent, once who read the file has gone"""
+    process.wait_until(lambda: len(p.workers()) == 1, 3)
+    return p.workers()
+
+
 def test_bad_file_changes_nothing_and_says_why(proxy, language):
     p = proxy()
     write(p, 1)
     p.reload()
     assert until_generation(p, 1)
-    workers = p.workers()
+    workers = settled_workers(p)
     write(p, 2, extra="frobnicate on;" if language == "nginx" else "backend x\n    frobnicate on")
     with client.Client(p.port) as c:
         c.ask(target="/echo")
@@ -143,7 +149,7 @@ def test_bad_file_changes_nothing_and_says_why(proxy, language):
         assert generation(p) == "1"
         if not where.TEST_PEER:
             assert c.ask(target="/echo").get("X-Generation") == "1"
-            assert p.workers() == workers
+            assert settled_workers(p) == workers
     place = next(i for i, l in enumerate(p.file.read_text().splitlines(), 1) if "frobnicate" in l)
     assert f"{p.file}:{place}" in p.stderr + p.read("error.log") or f"{p.file.name}:{place}" in p.stderr + p.read("error.log")
     write(p, 5)

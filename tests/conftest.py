@@ -90,6 +90,18 @@ def pytest_runtest_makereport(item, call):
                     report.sections.append((f"{p.language}: {name}", text[-4000:]))
 
 
+def pytest_generate_tests(metafunc):
+    """`both_builds`: also with the release build, where chroot and seccomp are real"""
+    if metafunc.definition.get_closest_marker("both_builds") and not where.TEST_PEER and where.is_sanitized(where.keel()):
+        metafunc.parametrize("build", ["sanitized", pytest.param("release", marks=pytest.mark.needs("release"))], indirect=True)
+
+
+@pytest.fixture
+def build(request):
+    """the binary of a play that says nothing else; None: the one under test"""
+    return where.keel_release() if getattr(request, "param", "") == "release" else None
+
+
 @pytest.fixture
 def work(request):
     """a folder that any user may enter, removed afterwards (kept and named when KEEL_KEEP is set and the play failed)"""
@@ -110,7 +122,7 @@ def language(request):
 
 
 @pytest.fixture
-def prepare(request, work):
+def prepare(request, work, build):
     """prepare(language, text, **values) -> a Program that is not started; it is stopped and judged afterwards"""
     made = request.node.programs = []
 
@@ -120,6 +132,7 @@ def prepare(request, work):
         folder = work / f"{language}{len(made)}"
         folder.mkdir(mode=0o755)
         os.chmod(folder, 0o755)
+        values["binary"] = values.get("binary") or build
         made.append(program.Program(language, folder, text, **values))
         return made[-1]
     yield make

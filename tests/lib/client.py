@@ -278,3 +278,15 @@ def ask(port, method="GET", target="/", fields=(), body=None, **more):
         connect["host"] = connect.pop("address")
     with Client(port, **connect) as c:
         return c.ask(method, target, list(fields.items() if isinstance(fields, dict) else fields) + [("Connection", "close")], body, **more)
+
+
+def socket_command(path, text, seconds=10):
+    """what a control socket answers to <text> and a newline, until it closes"""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(seconds)
+        s.connect(str(path))
+        s.sendall(text.encode() + b"\n")
+        out = b""
+        while data := s.recv(65536):
+            out += data
+    return out.decode(errors="replace")

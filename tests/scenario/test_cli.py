@@ -230,6 +230,7 @@ def test_global_directives_from_the_command_line(prepare):
     assert p.popen.poll() is None
 
 
+@pytest.mark.both_builds
 def test_daemon(prepare, language):
     """the started process ends with 0 when the sockets listen; the pid file names the parent"""
     p = prepare(language, GOOD[language].replace("daemon off;", "daemon on;"))
@@ -290,6 +291,7 @@ def test_signal_option_without_a_running_nginx(prepare):
     assert 'invalid option: "-s jump"' in p.command("-s", "jump").stderr
 
 
+@pytest.mark.both_builds
 def test_stale_pid_file(prepare):
     """the pid of a process that is gone: -s says so, a start replaces it"""
     p = prepare("nginx", GOOD["nginx"])

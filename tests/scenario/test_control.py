@@ -44,15 +44,7 @@ def program(prepare, origin):
 
 
 def say(p, text, level="admin", seconds=10):
-    """sends <text> and a newline, reads until the other side closes"""
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(seconds)
-        s.connect(str(p.dir / (level + ".sock")))
-        s.sendall(text.encode() + b"\n")
-        out = b""
-        while data := s.recv(65536):
-            out += data
-    return out.decode()
+    return client.socket_command(p.dir / (level + ".sock"), text, seconds)
 
 
 class Prompt:

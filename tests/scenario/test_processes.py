@@ -151,6 +151,34 @@ class TestPrivileges:
         assert ended.wait(3), "somebody still holds the other end"
         os.close(read)
 
+    def test_daemon_in_a_chroot_goes_through_its_life(self, prepare, origin, work):
+        """nothing that a confined worker needs later is out of its reach: commands, reload, a new worker, TLS, a clean stop"""
+        where.not_the_peer("its master ends with a killed worker")
+        jail, o, other = work / "jail", origin("o1"), origin("o2")
+        jail.mkdir()
+        top = f"user daemon\ngroup daemon\nchroot {jail}\nstats socket @dir@/c.sock mode 600 level admin\ndaemon"
+        p = prepare("haproxy", text("haproxy", top), o1=o.port, binary=where.keel_release())
+        p.options = ["-W", "-D", "-p", str(p.dir / "haproxy.pid")]
+        p.start(daemon=True)
+        assert client.ask(p.port, target="/who").body == b"o1"
+        assert "Uptime_sec" in client.socket_command(p.dir / "c.sock", "show info")
+        assert client.socket_command(p.dir / "c.sock", "disable server all/s1") == "\n"
+        assert client.ask(p.port, target="/who").status == 503
+        p.values["o1"] = other.port
+        p.write(text("haproxy", top))
+        p.signal(signal.SIGUSR2)
+        assert process.wait_until(lambda: client.ask(p.port, target="/who").status == 503, 5)
+        assert client.socket_command(p.dir / "c.sock", "enable server all/s1") == "\n"
+        assert process.wait_until(lambda: client.ask(p.port, target="/who").body == b"o2", 5)
+        p.expected_signals.add(signal.SIGKILL)
+        first = p.workers()
+        os.kill(first[0], signal.SIGKILL)
+        assert process.wait_until(lambda: p.workers() and first[0] not in p.workers(), 3)
+        assert client.ask(p.port, target="/who").body == b"o2"
+        assert process.wait_until(lambda: "Uptime_sec" in client.socket_command(p.dir / "c.sock", "show info"), 3)
+        p.signal(signal.SIGTERM)
+        assert p.gone(5)
+
     def test_low_port(self, proxy, language, binary):
         """bound by the parent before the worker loses the right to; in a port that ordinary users cannot take"""
         p = proxy("user daemon;" if language == "nginx" else "user daemon\ngroup daemon", binary=binary, port=free_low_port())
@@ -185,6 +213,7 @@ def test_started_by_an_ordinary_user(prepare, origin, language):
 
 # -- when one dies
 
+@pytest.mark.both_builds
 def test_killed_parent_takes_all_with_it(proxy, language):
     if language == "nginx":
         where.not_the_peer("its workers outlive it")
@@ -196,6 +225,7 @@ def test_killed_parent_takes_all_with_it(proxy, language):
     assert process.wait_until(lambda: not process.listens(p.port), 2)
 
 
+@pytest.mark.both_builds
 def test_killed_worker_is_replaced(proxy, language):
     if language == "haproxy":
         where.not_the_peer("its master ends with a killed worker")
@@ -208,6 +238,7 @@ def test_killed_worker_is_replaced(proxy, language):
     assert p.popen.poll() is None and process.listens(p.port)
 
 
+@pytest.mark.both_builds
 def test_killed_worker_costs_at_most_one_request(proxy, language):
     if language == "haproxy":
         where.not_the_peer("its master ends with a killed worker")
@@ -248,6 +279,7 @@ def test_worker_that_dies_again_and_again_is_held_back(proxy, language):
 
 # -- signals
 
+@pytest.mark.both_builds
 def test_term_stops_at_once(proxy, language):
     p = proxy()
     with client.Client(p.port) as c:
@@ -261,6 +293,7 @@ def test_term_stops_at_once(proxy, language):
     assert p.gone(1)
 
 
+@pytest.mark.both_builds
 def test_quit_drains(proxy, language):
     """what runs is finished, nothing new is taken, then it ends"""
     p = proxy()
@@ -277,6 +310,7 @@ def test_quit_drains(proxy, language):
     assert p.wait(5) == 0
 
 
+@pytest.mark.both_builds
 def test_quit_ends_idle_connections(proxy, language):
     p = proxy()
     with client.Client(p.port) as c:
@@ -286,6 +320,7 @@ def test_quit_ends_idle_connections(proxy, language):
     assert p.wait(3) == 0
 
 
+@pytest.mark.both_builds
 @pytest.mark.parametrize("order,code", [("stop", 0), ("quit", 0)])
 def test_s_option_ends_it(start, origin, order, code):
     o = origin()
@@ -295,6 +330,7 @@ def test_s_option_ends_it(start, origin, order, code):
     assert p.wait(5) == code and p.gone(1)
 
 
+@pytest.mark.both_builds
 def test_s_option_reloads_and_reopens(start, origin):
     o = origin()
     p = start("nginx", config.nginx(NGINX.format(extra=""), log="access_log @dir@/access.log;"), o1=o.port)
@@ -311,6 +347,7 @@ def test_s_option_reloads_and_reopens(start, origin):
     assert process.wait_until(lambda: client.ask(p.port).body == b"new", 3)
 
 
+@pytest.mark.both_builds
 def test_upgrade_of_nginx(prepare, origin):
     """USR2: a second parent from the (new) binary on the same sockets; QUIT ends the first"""
     o = origin()
@@ -334,6 +371,7 @@ def test_upgrade_of_nginx(prepare, origin):
     assert process.wait_until(lambda: not process.alive(new), 5)
 
 
+@pytest.mark.both_builds
 def test_reload_of_haproxys_master(start, origin):
     o, other = origin("o1"), origin("o2")
     p = start("haproxy", text("haproxy"), o1=o.port, options=["-W", "-db"])
@@ -347,6 +385,7 @@ def test_reload_of_haproxys_master(start, origin):
     p._note(p.pids())
 
 
+@pytest.mark.both_builds
 def test_update_by_sf(start, prepare, origin):
     """a new haproxy takes over and tells the old one to finish"""
     o = origin()
@@ -366,6 +405,7 @@ def test_update_by_sf(start, prepare, origin):
     assert client.ask(new.port, target="/who").body == b"o1"
 
 
+@pytest.mark.both_builds
 def test_update_by_st(start, prepare, origin):
     o = origin()
     old = start("haproxy", text("haproxy"), o1=o.port)
@@ -376,6 +416,7 @@ def test_update_by_st(start, prepare, origin):
     assert client.ask(new.port, target="/who").body == b"o1"
 
 
+@pytest.mark.both_builds
 def test_hup_of_a_plain_haproxy_does_not_end_it(start, origin):
     o = origin()
     p = start("haproxy", text("haproxy"), o1=o.port)

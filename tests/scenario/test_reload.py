@@ -61,6 +61,7 @@ def until_generation(p, number, seconds=5):
     return process.wait_until(lambda: generation(p) == str(number), seconds)
 
 
+@pytest.mark.both_builds
 @pytest.mark.parametrize("threads", [1, 2])
 def test_twenty_reloads_under_load(proxy, threads, language):
     """300 requests a second on kept connections: none fails, none of the connections is closed by a reload"""
@@ -82,6 +83,7 @@ def test_twenty_reloads_under_load(proxy, threads, language):
         assert p.popen.poll() is None and len(p.pids()) == processes, "old workers were left behind"
 
 
+@pytest.mark.both_builds
 def test_reload_without_a_change_closes_nothing(proxy):
     p = proxy()
     where.not_the_peer("a reload ends its idle connections")
@@ -94,6 +96,7 @@ def test_reload_without_a_change_closes_nothing(proxy):
     assert p.origin.accepted <= 3
 
 
+@pytest.mark.both_builds
 def test_a_kept_connection_uses_the_new_file(proxy):
     where.not_the_peer("a reload ends its idle connections")
     p = proxy()
@@ -134,6 +137,7 @@ def settled_workers(p):
     return p.workers()
 
 
+@pytest.mark.both_builds
 def test_bad_file_changes_nothing_and_says_why(proxy, language):
     p = proxy()
     write(p, 1)
@@ -157,6 +161,7 @@ def test_bad_file_changes_nothing_and_says_why(proxy, language):
     assert until_generation(p, 5), "a good file after a bad one is taken"
 
 
+@pytest.mark.both_builds
 def test_bad_file_is_told_to_who_asked(start, origin):
     """nginx -s reload reads the file itself and fails at once"""
     o = origin()
@@ -175,6 +180,7 @@ def test_missing_file_at_reload(proxy):
     assert client.ask(p.port, target="/who").body == b"o1"
 
 
+@pytest.mark.both_builds
 def test_listener_is_added_and_removed(proxy, language):
     p = proxy()
     more = {"nginx": "server { listen 127.0.0.1:@port2@; return 200 second; }",
@@ -251,6 +257,7 @@ def test_failed_server_stays_out_over_a_reload(prepare, origin):
     assert p.read("error.log").count("refused") == refused == 1
 
 
+@pytest.mark.both_builds
 def test_log_is_reopened(proxy, language):
     if language == "haproxy":
         pytest.skip("haproxy writes no log files")
@@ -290,6 +297,7 @@ def test_reload_leaks_nothing(proxy):
         assert after[2] < before[2] + 2048
 
 
+@pytest.mark.both_builds
 def test_reloads_asked_faster_than_they_can_be_done(proxy):
     p = proxy()
     if where.TEST_PEER and p.language == "haproxy":

@@ -281,7 +281,7 @@ static enum pick_result pick_wanted(const struct snapshot *s, const struct pool 
     struct server_state *state = snapshot_server(s, model);
     enum server_use use = server_use(state, model, r->now);
     *out = (struct pick){ .reason = PICK_WANTED, .backup = model->backup };
-    if (use != USE_FULL && use != USE_STICKY) {
+    if (use != USE_FULL && use != USE_STICKY && !r->wanted_down) {
         out->reason = PICK_NONE_NOT_USABLE;
         return PICK_NONE;
     }

@@ -52,6 +52,7 @@ struct pick_request {
     /* Instead of the algorithm: this one, which then may be draining (cookie, stick table, use-server). NULL
      * when it is not usable at all: PICK_NONE and NONE_NOT_USABLE. */
     const struct server *wanted;
+    bool wanted_down; /* though it is not usable */
     /* Where it waits when all are full; NULL: it does not wait. <wake> is set. */
     struct waiter *waiter;
 };

@@ -74,7 +74,11 @@ enum action_kind {
     ACTION_LIMIT_CONN,    /* .zone */
     ACTION_LIMIT_REQ,
     ACTION_RETRY_OFF,  /* what was sent to a server is not sent again (disable-l7-retry) */
-    ACTION_USE_SERVER, /* in PICK: .server, if it can be used; past the balancing */
+    ACTION_USE_SERVER, /* in PICK: .server, if it can be used, past the balancing; the next .number actions
+                          are not run */
+    ACTION_COOKIE,     /* in PICK: the server that the pool's cookie names */
+    ACTION_PERSIST,    /* in PICK: .number 1: a server that is named is kept though it is down; 0: none is
+                          named; the next .number2 actions are not run */
     ACTION_COUNT
 };
 

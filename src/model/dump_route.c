@@ -48,6 +48,8 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_LIMIT_REQ] = "LIMIT_REQ",
     [ACTION_RETRY_OFF] = "RETRY_OFF",
     [ACTION_USE_SERVER] = "USE_SERVER",
+    [ACTION_COOKIE] = "COOKIE",
+    [ACTION_PERSIST] = "PERSIST",
 };
 
 const char *action_name(enum action_kind k)

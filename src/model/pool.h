@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/map.h"
 #include "model/expr.h"
 #include "model/list_of.h"
 
@@ -167,6 +168,7 @@ struct cookie_policy {
     duration idle_max, life_max; /* NONE = no limit */
     LIST_OF(struct span) domains;
     LIST_OF(struct span) attributes; /* as written behind: "SameSite=None" */
+    const struct map *servers;       /* by the values of their cookies; the first of a value */
     struct where at;
 };
 

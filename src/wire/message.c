@@ -80,6 +80,16 @@ unsigned message_remove_id(struct message *m, enum field_id id)
     return id == FIELD_OTHER || m->first[id] == 0 ? 0 : remove_fields(m, id, SPAN(""));
 }
 
+void message_drop(struct message *m, const struct field *f)
+{
+    struct field *own = &m->fields[f - m->fields];
+    own->gone = 1;
+    if (own->id == FIELD_OTHER || &m->fields[m->first[own->id] - 1] != own)
+        return;
+    const struct field *next = message_next(m, own);
+    m->first[own->id] = next ? (uint16_t)(next - m->fields + 1) : 0;
+}
+
 bool field_name_is_valid(struct span name)
 {
     return name.len > 0 && chars_of(name, CHAR_TOKEN) == name.len;

@@ -137,6 +137,8 @@ MUST_USE bool message_add(struct message *m, struct span name, struct span value
 /* Marks all fields of that name as gone; how many there were. */
 unsigned message_remove(struct message *m, struct span name);
 unsigned message_remove_id(struct message *m, enum field_id id);
+/* Marks this one, which is <m>'s, as gone. */
+void message_drop(struct message *m, const struct field *f);
 
 enum field_id field_id_of(struct span name);
 /* Hop-by-hop whatever Connection says (RFC 9110 7.6.1). */

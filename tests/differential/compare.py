@@ -164,6 +164,7 @@ def normal_fields(fields, p, own):
 
 
 def normal_text(text, p):
+    text = re.sub(r"(?<=\|)[A-Za-z0-9+/]{5}(?=[|;]|$)", "DATE", text)      # in HAProxy's cookies with maxidle, maxlife
     return text.replace(str(p.dir), "DIR").replace(f":{p.port}", ":PORT")
 
 

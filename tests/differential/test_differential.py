@@ -12,9 +12,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import compare  # noqa: E402
 from lib import where  # noqa: E402
 from table_haproxy import GROUPS as HAPROXY  # noqa: E402
+from table_haproxy_cookies import GROUPS as COOKIES  # noqa: E402
 from table_nginx import GROUPS as NGINX  # noqa: E402
 
-GROUPS = NGINX + HAPROXY
+GROUPS = NGINX + HAPROXY + COOKIES
 
 
 @functools.lru_cache(None)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cookie NAME ...: keeping a client with its server. */
+#include "base/classic_hash.h"
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
-#include "conf/haproxy/haproxy_internal.h"
+#include "conf/haproxy/rules.h"
 
 struct cookie_reader {
     struct build *b;
@@ -143,8 +144,7 @@ void haproxy_compile_cookie(struct build *b, struct draft *d)
     for (; r.i < l->s.words.count; r.i++)
         good = take_word(&r) && good;
     if (good && agrees(&r)) {
-        d->pool->cookie = r.policy;
-        haproxy_say_later(b, word_at(&l->s, 0), "requests are balanced as if there was no cookie");
+        d->pool->cookie = d->cookie = r.policy;
         if (r.policy->mode == COOKIE_PASSIVE)
             warn_passive(&r);
     }
@@ -152,6 +152,39 @@ void haproxy_compile_cookie(struct build *b, struct draft *d)
     if (key)
         r.policy->dynamic_key = arena_span(b->arena, text_at(&key->s, 1));
     haproxy_line_end(b, before);
+}
+
+/* `dynamic`: a value of the key, the address and the port, the same in every process that has this file. */
+static struct span dynamic_value(struct build *b, const struct cookie_policy *c, const struct server *s)
+{
+    struct span ip = address_bytes(&s->address);
+    uint16_t n = address_port(&s->address);
+    char port[] = { 0, 0, (char)(n >> 8), (char)(n & 0xff) };
+    size_t len = c->dynamic_key.len + ip.len + sizeof(port);
+    char *bytes = arena_alloc(b->arena, len);
+    memcpy(bytes, c->dynamic_key.ptr, c->dynamic_key.len);
+    memcpy(bytes + c->dynamic_key.len, ip.ptr, ip.len);
+    memcpy(bytes + c->dynamic_key.len + ip.len, port, sizeof(port));
+    return arena_printf(b->arena, "%016llx", (unsigned long long)classic_xxh64(span_of(bytes, len), 0));
+}
+
+void haproxy_finish_cookie(struct build *b, struct draft *d)
+{
+    const struct pool *p = d->pool;
+    if (p == NULL || p->cookie == NULL)
+        return;
+    struct cookie_policy *c = d->cookie;
+    struct map *m = ARENA_NEW(b->arena, struct map);
+    map_init(m, false);
+    for (uint32_t i = 0; i < p->servers.count; i++) {
+        struct server *s = p->servers.items[i];
+        if (s->cookie.len == 0 && c->dynamic && c->dynamic_key.len)
+            s->cookie = dynamic_value(b, c, s);
+        if (s->cookie.len && map_get(m, s->cookie) == NULL)
+            (void)map_put(b->arena, m, s->cookie, s);
+    }
+    c->servers = m;
+    (void)haproxy_hook_action(b, d, HOOK_PICK, ACTION_COOKIE, c->at);
 }
 
 const struct keyword haproxy_cookie_words[] = {

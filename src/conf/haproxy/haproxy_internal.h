@@ -112,6 +112,7 @@ enum ruleset {
     RULES_STATS,
     RULES_REDIRECT,
     RULES_USE_BACKEND,
+    RULES_PERSIST,
     RULES_USE_SERVER,
     RULES_TCP_RESPONSE,
     RULES_HTTP_RESPONSE,
@@ -153,6 +154,7 @@ struct draft {
     struct scope *scope;
     struct service *service;
     struct pool *pool;
+    struct cookie_policy *cookie;    /* the pool's */
     struct map acls, inherited_acls; /* name -> struct acl */
     LIST_OF(struct acl *) all_acls;
     LIST_OF(struct cond *) all_conds;
@@ -408,6 +410,8 @@ void haproxy_review(struct build *b, const struct draft *d);
 
 /* ---- cookie.c ---- */
 void haproxy_compile_cookie(struct build *b, struct draft *d);
+/* Behind the rules that pick: its servers are known. */
+void haproxy_finish_cookie(struct build *b, struct draft *d);
 
 /* ---- balance.c ---- */
 void haproxy_compile_balance(struct build *b, struct draft *d);

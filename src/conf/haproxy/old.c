@@ -110,8 +110,6 @@ const struct keyword haproxy_refused_words[] = {
     REFUSED("quic-initial", IN_D_FRONT, "QUIC is not served"),
     REFUSED("use-fcgi-app", IN_BACK, "FastCGI is not served yet"),
     REFUSED("force-be-switch", IN_FRONT, "it is not served yet"),
-    REFUSED("force-persist", IN_BACK, "it is not served yet"),
-    REFUSED("ignore-persist", IN_BACK, "it is not served yet"),
     REFUSED("persist rdp-cookie", IN_D_BACK, "RDP cookies are not read yet"),
     REFUSED("rate-limit sessions", IN_D_FRONT, "limits of rates are not served yet"),
     REFUSED("http-send-name-header", IN_D_BACK, "it is not served yet"),

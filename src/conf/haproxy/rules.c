@@ -157,6 +157,13 @@ static void on_use_server(struct build *b, const struct statement *s)
         haproxy_action(b, ACTION_USE_SERVER)->server = server;
 }
 
+static void on_persist(struct build *b, const struct statement *s)
+{
+    b->ruleset = RULES_PERSIST;
+    if (take_condition(b, s, 1))
+        haproxy_action(b, ACTION_PERSIST)->number = text_is(s, 0, "force-persist");
+}
+
 static void on_monitor_fail(struct build *b, const struct statement *s)
 {
     if (take_condition(b, s, 1))
@@ -191,6 +198,8 @@ static const struct {
     { "redirect", on_redirect },
     { "use_backend", on_use_backend },
     { "use-server", on_use_server },
+    { "force-persist", on_persist },
+    { "ignore-persist", on_persist },
     { "monitor fail", on_monitor_fail },
     { "stats http-request", on_stats },
     { "reqadd", on_old_add },
@@ -228,9 +237,14 @@ static void append(struct build *b, struct draft *d, enum hook h, enum ruleset s
     for (uint32_t i = 0; i < from->count; i++) {
         struct action *a = ARENA_PUSH(b->arena, &d->scope->on[h]);
         *a = from->items[i];
+        uint32_t rest = from->count - i - 1;
         if (a->kind == ACTION_ACCEPT) {
             a->kind = ACTION_SKIP;
-            a->number = from->count - i - 1;
+            a->number = rest;
+        } else if (a->kind == ACTION_USE_SERVER) {
+            a->number = rest;
+        } else if (a->kind == ACTION_PERSIST) {
+            a->number2 = rest;
         }
     }
 }
@@ -249,7 +263,9 @@ static void assemble(struct build *b, struct draft *d)
         haproxy_stats(b, d);
     append(b, d, route, RULES_REDIRECT);
     append(b, d, route, RULES_USE_BACKEND);
+    append(b, d, HOOK_PICK, RULES_PERSIST);
     append(b, d, HOOK_PICK, RULES_USE_SERVER);
+    haproxy_finish_cookie(b, d);
     append(b, d, HOOK_RESPONSE, RULES_HTTP_RESPONSE);
     append(b, d, HOOK_REPLY, RULES_HTTP_AFTER);
     haproxy_end_hooks(b, d);
@@ -293,6 +309,8 @@ const struct keyword haproxy_rule_words[] = {
     { "default_backend", IN_D_FRONT, 1, 1, .handle = haproxy_keep_one, .offset = KEPT_DEFAULT_BACKEND,
       .manual = "NAME: when no use_backend held" },
     RULE("use-server", IN_BACK, 2, "NAME if CONDITION: past the balancing"),
+    RULE("force-persist", IN_BACK, 2, "if CONDITION: a server that a cookie names is kept though it is down"),
+    RULE("ignore-persist", IN_BACK, 2, "if CONDITION: what cookies say does not count"),
     RULE("monitor fail", IN_FRONT, 1, "if CONDITION: then monitor-uri answers 503"),
     { "block", IN_PROXY, 2, ARGS_ANY, KEYWORD_OLD, .handle = haproxy_keep, .offset = KEPT_RULE,
       .today = "http-request deny if ...", .manual = "if CONDITION: answers 403" },

@@ -121,7 +121,8 @@ static enum outcome act_retry_off(struct rules *r, const struct action *a)
 static enum outcome act_use_server(struct rules *r, const struct action *a)
 {
     r->wanted = a->server;
-    return LEAVE;
+    r->next += (uint32_t)a->number;
+    return NEXT;
 }
 
 static enum outcome act_limit_rate(struct rules *r, const struct action *a)
@@ -179,6 +180,8 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_LIMIT_REQ] = act_unknown,
     [ACTION_RETRY_OFF] = act_retry_off,
     [ACTION_USE_SERVER] = act_use_server,
+    [ACTION_COOKIE] = act_cookie,
+    [ACTION_PERSIST] = act_persist,
 };
 
 /* --- running --- */

@@ -33,6 +33,15 @@ enum rules_result {
     RULES_FAILED,     /* a circle, no memory, or a value that may not be sent: 500 */
 };
 
+/* What became of the cookie that names a server: letters of HAProxy's log, and what was read. */
+struct rules_cookie {
+    char request, answer; /* '-': there is none in this pool */
+    bool ignored;         /* PERSIST said so: none is set either */
+    bool shown;           /* the letters are for the log */
+    uint32_t used, given; /* when it was last used and first given: seconds since 1970; 0 = not told */
+    const struct server *server;
+};
+
 struct rules {
     const struct scope *entry; /* of the service */
     const struct scope *scope; /* where the stream is */
@@ -61,10 +70,13 @@ struct rules {
     const struct reply *reply;
     uint16_t status;
     struct span location;
-    const struct server *wanted; /* as USE_SERVER said; NULL: the balancer chooses */
-    bool retry_off;              /* RETRY_OFF was met */
-    uint8_t log_level;           /* as SET_LOG_LEVEL said; UINT8_MAX: not */
-    uint64_t rate, rate_after;   /* as LIMIT_RATE said; 0: the policy's */
+    const struct server *wanted; /* as USE_SERVER, COOKIE said; NULL: the balancer chooses */
+    bool wanted_down;            /* also when it is down */
+    bool wanted_always;          /* as PERSIST said: whatever its state, and no other */
+    struct rules_cookie cookie;
+    bool retry_off;            /* RETRY_OFF was met */
+    uint8_t log_level;         /* as SET_LOG_LEVEL said; UINT8_MAX: not */
+    uint64_t rate, rate_after; /* as LIMIT_RATE said; 0: the policy's */
 };
 
 /* <facts>, <session> and <request> are set; everything else is made new: in <entry>, with its policies. */

@@ -12,7 +12,7 @@ static struct message *edited(const struct rules *r)
 }
 
 /* Room for another field, if need be in the scratch. */
-static bool make_room(struct rules *r, struct message *m)
+bool rules_make_room(struct rules *r, struct message *m)
 {
     if (m->field_count < m->field_room)
         return true;
@@ -33,7 +33,7 @@ static bool make_room(struct rules *r, struct message *m)
 static bool add_value(struct rules *r, struct message *m, struct span name, struct span value)
 {
     value = span_trim(value);
-    if (!field_value_is_valid(value) || !make_room(r, m))
+    if (!field_value_is_valid(value) || !rules_make_room(r, m))
         return false;
     return message_add(m, name, value);
 }

@@ -544,6 +544,7 @@ static enum pick_result upstream_ask(struct upstream *u, struct upstream_ticket 
                                 .tried = u->tried_servers.count ? &u->tried_servers : NULL,
                                 .repeat = u->policy->tries_repeat,
                                 .wanted = u->wanted,
+                                .wanted_down = u->wanted_down,
                                 .waiter = k ? &k->waiter : NULL };
 
     if (u->pool->key)
@@ -666,6 +667,8 @@ static bool may_go_elsewhere(const struct upstream *u)
     int32_t every = u->policy->redispatch,
             retry = (int32_t)u->tries; /* the first retry follows the first try */
 
+    if (u->wanted_only)
+        return false;
     if (every > 0)
         return retry % every == 0;
     return every < 0 && retry >= (int32_t)u->policy->tries_max + every;

@@ -100,6 +100,8 @@ struct upstream {
     void (*describe)(void *of, struct error_about *about);
     void *of;
     const struct server *wanted; /* instead of the algorithm (cookie, use-server); NULL */
+    bool wanted_down;            /* though it is not usable */
+    bool wanted_only;            /* and no other when it fails */
     bool careful; /* what goes out cannot be sent twice: a kept connection is looked at before it is taken */
 
     const struct server *server; /* the last that was chosen */

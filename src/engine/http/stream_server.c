@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "engine/core/cookie.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
@@ -95,6 +96,8 @@ enum stream_step step_pick(struct stream *s)
     u->pool = s->proxy->pool;
     u->policy = s->rules.server;
     u->wanted = s->rules.wanted;
+    u->wanted_down = s->rules.wanted_down;
+    u->wanted_only = u->wanted && s->rules.wanted_always;
     u->facts = &s->facts;
     u->error_logs = s->rules.error_logs;
     u->on_result = stream_on_upstream;
@@ -350,6 +353,8 @@ static bool answer_body_begin(struct stream *s)
 
 enum stream_step step_response(struct stream *s)
 {
+    const struct upstream *u = &s->upstream;
+
     if (status_is_tried_elsewhere(s))
         return server_failed_with(s, FAILURE_STATUS);
     server_answered_well(s);
@@ -362,6 +367,8 @@ enum stream_step step_response(struct stream *s)
         if (r != RULES_DONE)
             return step_of_rules(s, r);
     }
+    if (s->rules.cookie.request && !cookie_answer(&s->rules, u->server))
+        return stream_refuse(s, 500, END_INTERNAL);
     if (s->rules.server->intercept_errors && reply_error_page(s, s->answer.status))
         return stream_refuse(s, s->answer.status, END_DONE);
     s->status = s->answer.status;

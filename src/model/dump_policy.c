@@ -37,6 +37,7 @@ void dump_client_policy(struct dump *d, const struct client_policy *p)
     dump_flag(d, "no version", p->independent_tokens);
     dump_flag(d, "server field", p->server_field);
     dump_flag(d, "date field", p->date_field);
+    dump_flag(d, "drop trailers", p->drop_trailers);
     dump_number(d, "rate", p->limit_rate);
     dump_number(d, "rate after", p->limit_rate_after);
     dump_flag(d, "error codes of nginx", p->reject_error_codes_nginx);
@@ -72,6 +73,8 @@ void dump_server_policy(struct dump *d, const struct server_policy *p)
     dump_flag(d, "intercept errors", p->intercept_errors);
     dump_flag(d, "splice request", p->splice_request);
     dump_flag(d, "splice response", p->splice_response);
+    dump_flag(d, "pass request trailers", p->pass_request_trailers);
+    dump_flag(d, "pass trailers", p->pass_trailers);
     dump_flag(d, "keep alive", p->keepalive);
     dump_flag(d, "probe idle", p->probe_idle);
     dump_address(d, "source", &p->source);

@@ -48,6 +48,7 @@ struct client_policy {
     bool server_field;     /* own answers and proxied ones carry our Server field where nginx puts its own */
     bool date_field;       /* answers carry our Date: own ones, and proxied ones whose Date is hidden */
     bool connection_field; /* answers say `Connection: keep-alive` in HTTP/1.1 too (nginx) */
+    bool drop_trailers;    /* of answers, whatever the server's policy passes */
     uint64_t limit_rate, limit_rate_after; /* bytes a second to the client; 0 = none */
     bool reject_error_codes_nginx;         /* too long heads: 400/414 (nginx) instead of 431/414 */
 };
@@ -79,9 +80,10 @@ struct server_policy {
     bool intercept_errors;                /* error_page for the server's own errors too */
     bool splice_request, splice_response; /* asked for; automatic where it wins in any case */
     bool end_together; /* TCP: the first side that ends, ends both (nginx without proxy_half_close) */
-    bool one_timer;  /* TCP: read_timeout is one for both sides, begun anew by either (nginx proxy_timeout) */
-    bool keepalive;  /* connections may be kept after the answer */
-    bool probe_idle; /* TCP keep-alive packets to servers */
+    bool one_timer; /* TCP: read_timeout is one for both sides, begun anew by either (nginx proxy_timeout) */
+    bool pass_request_trailers, pass_trailers; /* trailer fields, of the request and of the answer */
+    bool keepalive;                            /* connections may be kept after the answer */
+    bool probe_idle;                           /* TCP keep-alive packets to servers */
     struct address source;
     const struct tls_client *tls; /* to servers whose own line says nothing; NULL: plain */
 };

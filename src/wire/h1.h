@@ -112,7 +112,9 @@ MUST_USE enum h1_result h1_parse_response(struct span bytes, const struct h1_lim
  *   H1_MORE with data.len > 0: that many payload bytes lie at data.ptr (in <in>).
  *   H1_MORE without data: all of <in> was consumed, wants more.
  *   H1_BAD: c->error says why.
- * Extensions are read and dropped, trailers are checked and dropped. What is no
+ * Extensions are read and dropped. Trailers are checked; of each call c->trailers
+ * is what <in> held of their lines, CRLFs included, without the blank line behind
+ * them. What is no
  * payload is bounded: a size has at most 16 digits, leading zeros included; one
  * line's extensions at most H1_CHUNK_OVERHEAD_MAX bytes; so have the trailers,
  * and the extensions of all chunks as far as they are longer than their chunk's
@@ -125,6 +127,7 @@ struct h1_chunk {
     uint64_t left;     /* of the current chunk's data */
     uint32_t overhead; /* bytes of extensions in excess and of trailers, bounded */
     uint32_t line;     /* digits of the current size, then bytes of its extensions */
+    struct span trailers;
 };
 void h1_chunk_init(struct h1_chunk *c);
 MUST_USE enum h1_result h1_chunk_next(struct h1_chunk *c, struct span in, size_t *consumed,

@@ -156,12 +156,27 @@ static struct span take_data(struct h1_chunk *c, struct span in)
     return data;
 }
 
+/* <at> was read in state <before>, at the trailers or behind them. */
+static void note_trailer(struct h1_chunk *c, enum state before, const char *at)
+{
+    if (before == AT_LAST_LF || c->state == AT_LAST_LF || c->state == AT_FAULT)
+        return;
+    if (c->trailers.len == 0)
+        c->trailers.ptr = at;
+    c->trailers.len++;
+}
+
 enum h1_result h1_chunk_next(struct h1_chunk *c, struct span in, size_t *consumed, struct span *data)
 {
     size_t i = 0;
     *data = span_of(in.ptr, 0);
-    while (i < in.len && c->state != AT_DATA && c->state != AT_END && c->state != AT_FAULT)
+    c->trailers = span_of(in.ptr, 0);
+    while (i < in.len && c->state != AT_DATA && c->state != AT_END && c->state != AT_FAULT) {
+        enum state before = (enum state)c->state;
         c->state = (uint8_t)step(c, in.ptr[i++]);
+        if (UNLIKELY(before >= AT_TRAILER))
+            note_trailer(c, before, &in.ptr[i - 1]);
+    }
     if (c->state == AT_DATA && i < in.len) {
         *data = take_data(c, span_from_index(in, i));
         i += data->len;

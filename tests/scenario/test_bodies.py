@@ -130,6 +130,32 @@ def test_answer_trailers_when_nginx_is_asked_for_them(start, origin):
     assert ("X-Check", "sum") in [(n.title(), v) for n, v in a.trailers]
 
 
+def test_trailers_are_dropped_where_the_file_says_so(start, origin):
+    where.not_the_peer("2.6 does not know these options")
+    o = origin()
+    p = start("haproxy", config.haproxy(HAPROXY.format(extra="option http-drop-request-trailers\n    option http-drop-response-trailers")), o1=o.port)
+    with client.Client(p.port) as c:
+        a = c.ask(target="/trailers/1000", fields=[("TE", "trailers")])
+        assert a.body == origins.pattern(1000) and a.trailers == []
+        c.send("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n")
+        c.send(client.chunked([b"abc"], [("X-Sum", "3")]))
+        assert json.loads(c.answer().text)["trailers"] == []
+
+
+def test_large_trailers_reach_a_slow_reader(start, origin):
+    """more than a socket takes at once, and framing that must not pass"""
+    o = origin()
+    p = start("haproxy", config.haproxy(HAPROXY.format(extra="")), o1=o.port)
+    with client.Client(p.port, timeout=10) as c:
+        c.send("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n")
+        c.send_slowly(client.chunked([b"abc"], [("X-Big", "b" * 3000), ("Content-Length", "7"), ("X-Last", "z")]), gap=0.0005)
+        seen = json.loads(c.answer().text)
+        assert seen["size"] == 3 and ["X-Big", "b" * 3000] in [[n.title(), v] for n, v in seen["trailers"]]
+        if not where.TEST_PEER:
+            assert [n.lower() for n, _ in seen["trailers"]] == ["x-big", "x-last"]
+        assert c.ask(target="/who").body == b"o1"
+
+
 # -- requests
 
 @pytest.mark.parametrize("size", [0, 1, 8192, 300_000, 2_000_000])

@@ -144,6 +144,7 @@ struct draft {
     struct setting timeout_http_request, timeout_http_keep_alive, timeout_tunnel, timeout_client_fin;
     struct setting timeout_server_fin, inspect_delay, inspect_delay_response;
     struct setting abortonclose, allbackups, dontlognull, dontlog_normal, log_separate_errors, logasap;
+    struct setting drop_request_trailers, drop_response_trailers;
     struct setting http_ignore_probes, splice_auto, splice_request, splice_response, persist,
         prefer_last_server;
     struct setting http_buffer_request, log_health_checks, checkcache, nolinger, clitcpka, srvtcpka, tcpka;

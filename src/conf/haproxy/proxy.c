@@ -74,6 +74,7 @@ static struct client_policy *client_policy(struct build *b, const struct draft *
     p->underscores = value_or(&d->restrict_names, 0) == 0;
     p->drop_invalid_fields = !p->underscores;
     p->quiet_probe = is_on(&d->dontlognull);
+    p->drop_trailers = is_on(&d->drop_response_trailers);
     p->quiet_preconnect = is_on(&d->http_ignore_probes);
     p->log_normal_off = is_on(&d->dontlog_normal);
     p->log_errors_apart = is_on(&d->log_separate_errors);
@@ -105,6 +106,8 @@ static struct server_policy *server_policy(struct build *b, const struct draft *
     p->buffer_request = http && is_on(&d->http_buffer_request);
     p->head_buffer = haproxy_head_max(b);
     p->body_memory = p->response_memory = haproxy_buffer_size(b);
+    p->pass_request_trailers = http && !is_on(&d->drop_request_trailers);
+    p->pass_trailers = http;
     p->abort_with_client = is_on(&d->abortonclose);
     p->splice_request = is_on(&d->splice_request) || is_on(&d->splice_auto);
     p->splice_response = is_on(&d->splice_response) || is_on(&d->splice_auto);

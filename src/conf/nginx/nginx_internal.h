@@ -103,7 +103,7 @@ struct level {
     struct setting proxy_connect_timeout, proxy_send_timeout, proxy_read_timeout, proxy_timeout;
     struct setting proxy_buffer_size, proxy_buffers, proxy_max_temp_file_size;
     struct setting proxy_buffering, proxy_request_buffering, proxy_intercept_errors;
-    struct setting proxy_ignore_client_abort, proxy_http_version;
+    struct setting proxy_ignore_client_abort, proxy_http_version, proxy_pass_trailers;
     struct setting proxy_pass_request_headers, proxy_pass_request_body;
     struct setting proxy_half_close, proxy_next_upstream_switch, proxy_next_upstream_tries,
         proxy_next_upstream_timeout;

@@ -32,6 +32,7 @@ const struct keyword nginx_proxy_words[] = {
     { "proxy_buffer_size", BOTH, 1, 1, ONCE, .handle = nginx_set_size, AT(proxy_buffer_size), .low = 1, .high = INT32_MAX, .manual = "for the head of an answer; stream: for each direction" },
     { "proxy_buffers", IN_HSL, 2, 2, ONCE, .handle = nginx_set_buffers, AT(proxy_buffers), .low = 2, .manual = "of an answer in memory" },
     { "proxy_max_temp_file_size", IN_HSL, 1, 1, ONCE, .handle = nginx_set_size, AT(proxy_max_temp_file_size), .manual = "of an answer in a file; 0: none" },
+    { "proxy_pass_trailers", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_pass_trailers), .manual = "trailer fields of answers in chunks go to the client" },
     { "proxy_intercept_errors", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_intercept_errors), .manual = "error_page for the server's own errors too" },
     { "proxy_ignore_client_abort", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_ignore_client_abort), .manual = "go on though the client is gone" },
     { "proxy_bind", BOTH, 1, 2, ONCE, .handle = nginx_keep, AT(proxy_bind), .manual = "our address towards servers; off" },
@@ -148,6 +149,7 @@ static struct server_policy *server_policy(struct build *b, const struct level *
     fill_retries(b, l, p);
     fill_buffers(l, p);
     p->abort_with_client = !SETTING(l, proxy_ignore_client_abort, false);
+    p->pass_trailers = SETTING(l, proxy_pass_trailers, false);
     p->intercept_errors = SETTING(l, proxy_intercept_errors, false);
     p->keepalive = SETTING(l, proxy_http_version, 1) == 1;
     p->source = nginx_bind_address(b, l);

@@ -8,6 +8,7 @@
 #include "engine/core/thread.h"
 #include "engine/http/head.h"
 #include "engine/http/internal.h"
+#include "engine/http/trailers.h"
 #include "io/chunk.h"
 
 static struct conn *back_conn(struct stream *s)
@@ -56,6 +57,8 @@ static enum flow_put put_of(struct stream *s, enum h1_sent sent)
 static enum flow_put back_put(struct stream *s, const struct iovec *parts, unsigned count, bool last,
                               size_t *taken)
 {
+    if (last)
+        s->request_out.trailers = trailers_pass(&s->request_in.trailers);
     enum h1_sent sent = h1_out_send(&s->request_out, back_conn(s), loop_chunks(s->thread->loop),
                                     s->pending_head, parts, count, last, taken, &s->error);
 
@@ -66,6 +69,8 @@ static enum flow_put back_put(struct stream *s, const struct iovec *parts, unsig
 static enum flow_put back_put_file(struct stream *s, int fd, off_t *offset, size_t len, bool last,
                                    size_t *taken)
 {
+    if (last)
+        s->request_out.trailers = trailers_pass(&s->request_in.trailers);
     return put_of(s, h1_out_send_file(&s->request_out, back_conn(s), loop_chunks(s->thread->loop),
                                       &s->pending_head, fd, offset, len, last, taken, &s->error));
 }

@@ -11,6 +11,7 @@
 #include "engine/core/thread.h"
 #include "engine/http/head.h"
 #include "engine/http/internal.h"
+#include "engine/http/trailers.h"
 #include "io/chunk.h"
 
 static void front_on_idle(struct conn *c);
@@ -364,6 +365,8 @@ static enum flow_put put_of(enum h1_sent sent)
 static enum flow_put front_put(struct stream *s, const struct iovec *parts, unsigned count, bool last,
                                size_t *taken)
 {
+    if (last)
+        s->answer_out.trailers = trailers_pass(&s->answer_in.trailers);
     enum h1_sent sent = h1_out_send(&s->answer_out, front_conn(s), loop_chunks(s->thread->loop),
                                     s->pending_head, parts, count, last, taken, &s->error);
 
@@ -374,6 +377,8 @@ static enum flow_put front_put(struct stream *s, const struct iovec *parts, unsi
 static enum flow_put front_put_file(struct stream *s, int fd, off_t *offset, size_t len, bool last,
                                     size_t *taken)
 {
+    if (last)
+        s->answer_out.trailers = trailers_pass(&s->answer_in.trailers);
     return put_of(h1_out_send_file(&s->answer_out, front_conn(s), loop_chunks(s->thread->loop),
                                    &s->pending_head, fd, offset, len, last, taken, &s->error));
 }

@@ -13,8 +13,16 @@ void h1_in_init(struct h1_in *i, enum framing framing, uint64_t length)
     i->framing = (uint8_t)framing;
     i->left = framing == FRAMING_LENGTH ? length : 0;
     i->ended = framing == FRAMING_NONE || (framing == FRAMING_LENGTH && length == 0);
+    i->keep = NULL;
+    i->trailers = (struct trailers){ 0 };
     if (framing == FRAMING_CHUNKED)
         h1_chunk_init(&i->chunk);
+}
+
+static void keep_trailers(struct h1_in *i)
+{
+    if (!trailers_add(&i->trailers, i->keep, i->chunk.trailers))
+        i->keep = NULL;
 }
 
 static void add_part(struct iovec *parts, unsigned *count, struct span data)
@@ -31,6 +39,8 @@ static enum h1_result cut_chunks(struct h1_in *i, struct span raw, size_t *consu
         enum h1_result r = h1_chunk_next(&i->chunk, span_from_index(raw, *consumed), &used, &data);
 
         *consumed += used;
+        if (UNLIKELY(i->chunk.trailers.len) && i->keep)
+            keep_trailers(i);
         if (data.len)
             add_part(parts, count, data);
         if (r == H1_DONE)
@@ -113,6 +123,7 @@ void h1_out_init(struct h1_out *o, enum framing framing, uint64_t length)
 {
     BUG_ON(o->rest);
     memset(o, 0, offsetof(struct h1_out, frame));
+    o->trailers = span_of(NULL, 0);
     o->framing = (uint8_t)framing;
     o->left = framing == FRAMING_LENGTH ? length : 0;
 }
@@ -208,7 +219,7 @@ static size_t frame_chunk(struct h1_out *o, struct out_batch *b, size_t size, bo
         memcpy(b->after, "\r\n", 2);
         b->after_len = 2;
     }
-    if (last && now == size) {
+    if (last && now == size && o->trailers.len == 0) {
         memcpy(b->after + b->after_len, LAST_CHUNK, strlen(LAST_CHUNK));
         b->after_len += strlen(LAST_CHUNK);
         o->closing = true;
@@ -332,6 +343,27 @@ static enum h1_sent send_batch(struct h1_out *o, struct conn *c, struct chunks *
     return all ? H1_SENT_ALL : H1_SENT_PART;
 }
 
+/* The last chunk, the trailers and the end: as a head's rest, which waits for the socket as a whole. */
+static enum h1_sent send_trailers(struct h1_out *o, struct conn *c, struct chunks *chunks, int *error)
+{
+    struct out_payload nothing = { .last = true };
+    size_t len = o->trailers.len + strlen(LAST_CHUNK), taken = 0;
+    enum chunk_size size = len > chunk_room(chunks, CHUNK_SMALL) ? CHUNK_LARGE : CHUNK_SMALL;
+
+    o->rest = len <= chunk_room(chunks, size) ? chunk_get(chunks, size) : NULL;
+    if (o->rest) {
+        memcpy(o->rest, "0\r\n", 3);
+        memcpy(o->rest + 3, o->trailers.ptr, o->trailers.len);
+        memcpy(o->rest + 3 + o->trailers.len, "\r\n", 2);
+        o->rest_size = (uint8_t)size;
+        o->rest_at = 0;
+        o->rest_len = (uint32_t)len;
+        o->closing = true;
+    }
+    o->trailers = span_of(NULL, 0); /* without memory for them the body ends as it would have without */
+    return send_batch(o, c, chunks, span_of(NULL, 0), &nothing, &taken, error);
+}
+
 static enum h1_sent out_send(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span head,
                              struct out_payload *p, size_t *taken, int *error)
 {
@@ -343,6 +375,8 @@ static enum h1_sent out_send(struct h1_out *o, struct conn *c, struct chunks *ch
         sent = send_batch(o, c, chunks, head, p, taken, error);
         head = span_of(NULL, 0);
     } while (sent == H1_SENT_ALL && p->size);
+    if (sent == H1_SENT_ALL && p->last && UNLIKELY(o->trailers.len) && !o->closing)
+        sent = send_trailers(o, c, chunks, error);
     if (sent == H1_SENT_ALL && o->closing)
         o->ended = true;
     return sent;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "engine/http/trailers.h"
 #include "io/conn.h"
 #include "wire/h1.h"
 
@@ -22,6 +23,9 @@ struct h1_in {
     uint64_t left;   /* FRAMING_LENGTH: payload bytes to come */
     uint8_t framing; /* enum framing */
     bool ended;      /* the last byte of the body was seen */
+    /* FRAMING_CHUNKED: where trailers are kept; NULL: they are dropped. Set behind h1_in_init. */
+    struct scratch *keep;
+    struct trailers trailers;
 };
 void h1_in_init(struct h1_in *i, enum framing framing, uint64_t length);
 /*
@@ -56,6 +60,7 @@ struct h1_out {
     bool closing;             /* the end of the body was framed; it may wait in <frame> */
     bool ended;               /* the last byte was given to the socket */
     char frame[H1_OUT_FRAME]; /* framing bytes that go before the next payload */
+    struct span trailers; /* FRAMING_CHUNKED: lines with their CRLFs; set before the last payload is sent */
 };
 /* Of a zeroed or finished one. */
 void h1_out_init(struct h1_out *o, enum framing framing, uint64_t length);

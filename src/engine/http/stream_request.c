@@ -125,6 +125,8 @@ void request_body_begin(struct stream *s, uint32_t memory_max, uint64_t file_max
 
     flow_init(f, s, s->front->source, memory_max, file_max, stream_on_body);
     s->body_begun = true;
+    if (s->rules.server && s->rules.server->pass_request_trailers)
+        s->request_in.keep = &s->scratch;
     enum h1_result r = h1_in_cut_all(&s->request_in, s->in + s->in_at, s->in_len - s->in_at, &used, parts,
                                      FLOW_PARTS, &count);
     struct span payload = h1_parts_join(parts, count);

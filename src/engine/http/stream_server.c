@@ -333,6 +333,8 @@ static bool answer_body_begin(struct stream *s)
     size_t used;
 
     h1_in_init(&s->answer_in, s->answer.framing, s->answer.body_length);
+    if (p->pass_trailers && !s->rules.client->drop_trailers)
+        s->answer_in.keep = &s->scratch;
     s->answer_direct = answer_is_here(s);
     f->source_done = s->answer_direct;
     if (s->answer_direct)

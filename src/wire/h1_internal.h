@@ -40,11 +40,13 @@ h1_marker h1_mark;
 
 /* A cursor over the marks of a complete head: a window that only moves forward. */
 struct h1_lines {
-    const char *head; /* the first byte of the first line */
-    size_t len;       /* the blank line included */
-    size_t window;    /* index of the first block in <blocks> */
-    size_t marked;    /* how many of <blocks> are valid */
-    struct h1_block blocks[WINDOW_BLOCKS];
+    const char *head;                          /* the first byte of the first line */
+    size_t len;                                /* the blank line included */
+    size_t window;                             /* index of the first block in <blocks> */
+    size_t marked;                             /* how many of <blocks> are valid */
+    size_t line;                               /* the bytes up to the first LF; 0: not seen */
+    size_t found;                              /* see enum h1_found */
+    struct h1_block blocks[WINDOW_BLOCKS + 1]; /* the last one: for who only looks */
 };
 
 /*
@@ -58,6 +60,24 @@ MUST_USE enum h1_result h1_head_find(struct span bytes, size_t skip, const struc
                                      struct h1_scan *scan, struct h1_lines *l);
 /* Marks the window that begins with the block of byte <at>. */
 void h1_lines_mark(struct h1_lines *l, size_t at);
+
+enum h1_found {
+    H1_FOUND_NOTHING,
+    H1_FOUND_BAD, /* l->found: a byte that is not allowed, or the one behind a lone CR */
+    H1_FOUND_END, /* l->found: the LF of the empty line */
+};
+/*
+ * Looks from block <at> on through l->len bytes; sets l->line when it was 0 and there
+ * is a LF. From 0 on the marks are kept in <l>, whose window is empty. <text> is
+ * l->head, or where these bytes are at the end of a block when they are less than one.
+ */
+typedef enum h1_found h1_searcher(const char *text, struct h1_lines *l, size_t at, bool lf_ends_lines);
+h1_searcher h1_search_scalar;
+#if defined(__x86_64__)
+h1_searcher h1_search_sse2, h1_search_avx2;
+#endif
+/* For less than a block. */
+enum h1_found h1_search_short(h1_searcher *kernel, struct h1_lines *l, bool lf_ends_lines);
 
 static inline const struct h1_block *h1_lines_block(struct h1_lines *l, size_t at)
 {

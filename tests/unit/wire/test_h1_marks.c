@@ -73,10 +73,69 @@ static void every_byte_in_every_place(void **state)
     free(bytes);
 }
 
+/* ---- the search ---- */
+
+static const struct searcher {
+    const char *name;
+    h1_searcher *search;
+} searchers[] = {
+    { "scalar", h1_search_scalar },
+#if defined(__x86_64__)
+    { "sse2", h1_search_sse2 },
+    { "avx2", h1_search_avx2 },
+#endif
+};
+
+static enum h1_found run(const struct searcher *k, const char *text, size_t len, struct h1_lines *l)
+{
+    *l = (struct h1_lines){ .head = text, .len = len };
+    return len < BLOCK ? h1_search_short(k->search, l, false) : k->search(text, l, 0, false);
+}
+
+static void same_search(const char *text, size_t len)
+{
+    static struct h1_lines plain, other; /* too large for a stack */
+    enum h1_found want = run(&searchers[0], text, len, &plain);
+
+    for (size_t k = 1; k < COUNT_OF(searchers); k++) {
+#if defined(__x86_64__)
+        if (searchers[k].search == h1_search_avx2 && !__builtin_cpu_supports("avx2"))
+            continue;
+#endif
+        assert_int_equal(run(&searchers[k], text, len, &other), want);
+        assert_int_equal(other.line, plain.line);
+        assert_int_equal(other.found, plain.found);
+        assert_int_equal(other.marked, plain.marked);
+        assert_memory_equal(other.blocks, plain.blocks, plain.marked * sizeof(plain.blocks[0]));
+    }
+}
+
+/* The end of a head, and a byte that is not allowed, at every place of some blocks. */
+static void searches_agree(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {
+        "\r\n\r\n", "\n\r\n", "\r\r\n", "\r\nx\x7f", "\x19\r\n\r\n", "\t\r\n"
+    };
+    for (size_t len = 1; len < 5 * BLOCK; len++) {
+        char *text = malloc(len); /* exactly, so that a sanitizer sees a read beyond */
+        for (size_t e = 0; e < COUNT_OF(ends); e++) {
+            size_t end = strlen(ends[e]);
+            for (size_t at = 0; at + end <= len; at += len > BLOCK ? 7 : 1) {
+                memset(text, 'o', len);
+                memcpy(text + at, ends[e], end);
+                same_search(text, len);
+            }
+        }
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_byte_in_every_place),
+        cmocka_unit_test(searches_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,12 @@ static const struct dialect *const dialects[] = {
 #endif
 };
 
+const struct dialect *const *build_dialects(unsigned *count)
+{
+    *count = COUNT_OF(dialects);
+    return dialects;
+}
+
 const struct dialect *build_dialect(enum language l)
 {
     for (size_t i = 0; i < COUNT_OF(dialects); i++)
@@ -68,7 +74,7 @@ static uint32_t read_run(struct config *c, struct diags *d, const struct world *
 }
 
 static const struct diag_kind no_user = {
-    .code = "K0601",
+    .code = "K0880",
     .severity = SEVERITY_WARNING,
     .en = "no `user` is named: the worker runs as `{0}`",
     .zh = "没有指定 `user`：工作进程以 `{0}` 身份运行",
@@ -102,11 +108,12 @@ static void choose_user(struct config *c, const struct world *w, struct diags *d
 }
 
 static const struct diag_kind bad_control = {
-    .code = "K0620",
+    .code = "K0881",
     .severity = SEVERITY_ERROR,
     .en = "`{0}` cannot be the path of a control socket: it is empty or longer than 107 bytes",
     .zh = "`{0}` 不能作为控制套接字的路径：为空或超过 107 字节",
 };
+const struct diag_kind *const build_kinds[] = { &no_user, &bad_control, NULL };
 
 /* Ours, beside those of the files; who may open it is the folder's and the file's mode. */
 static void add_control(struct config *c, const struct plan *p, struct diags *d)

@@ -19,3 +19,6 @@ struct config *build_config(const struct plan *p, const struct world *w, struct 
 /* The dialect that a file is written in: said, or told by its content and name. Never NULL. */
 const struct dialect *build_dialect_of(const struct plan_file *f, struct span text);
 const struct dialect *build_dialect(enum language l);
+/* All that are built in. */
+const struct dialect *const *build_dialects(unsigned *count);
+extern const struct diag_kind *const build_kinds[]; /* ends with NULL */

@@ -5,7 +5,9 @@
 
 #include "daemon/cli.h"
 #include "daemon/demo.h"
+#include "daemon/explain.h"
 #include "daemon/versions.h"
+#include "daemon/words.h"
 
 static const char usage[] =
     "keel: one load balancer that speaks nginx.conf, haproxy.cfg and keepalived.conf\n"
@@ -14,6 +16,7 @@ static const char usage[] =
     "  keel ctl COMMAND...     to a running program: show status, reload, set server B/S state drain, help "
     "...\n"
     "  keel check FILE...      every error and warning of every file; exit 1 on an error\n"
+    "  keel check --explain K0305   what a message with this code means, and what to do about it\n"
     "  keel demo               a balancer in front of toy backends, on loopback\n"
     "  keel version            what this is and what is built in\n"
     "\n"
@@ -23,6 +26,8 @@ static const char usage[] =
     "\n"
     "  --as nginx|haproxy|keepalived FILE   the language of a file, where its content does not tell\n"
     "  -p, --prefix DIR                     where nginx's relative names begin\n"
+    "  --format text|short|json|sarif|github   check: how it tells; all but text go to stdout\n"
+    "  --explain                            check: with the paragraph behind each message\n"
     "  --control PATH|none                  run: the control socket (as root else " CLI_CONTROL_PATH ")\n"
     "  -s, --socket PATH                    ctl: the socket to ask\n";
 
@@ -60,36 +65,139 @@ static void add_file(struct arena *a, struct plan *p, enum language l, const cha
     *ARENA_PUSH(a, &p->files) = (struct plan_file){ l, arena_span(a, span_from(path)) };
 }
 
+/* argv while it is read. */
+struct words {
+    struct arena *a;
+    struct plan *plan;
+    int argc, at;
+    char **argv;
+    const char *code;  /* --explain K0305 */
+    const char *wrong; /* what misuse was met, and at which word */
+    const char *wrong_word;
+};
+
+static bool is_word(const struct words *w, const char *a, const char *b)
+{
+    const char *o = w->argv[w->at];
+
+    return strcmp(o, a) == 0 || (b != NULL && strcmp(o, b) == 0);
+}
+
+/* NULL: there is none, and <wrong> says so. */
+static const char *value(struct words *w, const char *wrong)
+{
+    if (w->at + 1 < w->argc)
+        return w->argv[++w->at];
+    w->wrong = wrong;
+    return NULL;
+}
+
+static bool is_code(const char *s)
+{
+    return s[0] == 'K' && strlen(s) == 5 && strspn(s + 1, "0123456789") == 4;
+}
+
+static void take_format(struct words *w)
+{
+    static const char *const names[] = { [FORMAT_TEXT] = "text",
+                                         [FORMAT_SHORT] = "short",
+                                         [FORMAT_JSON] = "json",
+                                         [FORMAT_SARIF] = "sarif",
+                                         [FORMAT_GITHUB] = "github" };
+    static const char wrong[] = "--format wants text, short, json, sarif or github";
+    const char *name = value(w, wrong);
+
+    for (size_t i = 0; name != NULL && i < COUNT_OF(names); i++)
+        if (strcmp(name, names[i]) == 0) {
+            w->plan->format = (enum plan_format)i;
+            return;
+        }
+    w->wrong = wrong;
+}
+
+static void take_language(struct words *w)
+{
+    enum language language;
+
+    if (w->at + 2 >= w->argc || !language_of(w->argv[w->at + 1], &language)) {
+        w->wrong = "--as wants a language (nginx, haproxy, keepalived) and a file";
+        return;
+    }
+    add_file(w->a, w->plan, language, w->argv[w->at + 2]);
+    w->at += 2;
+}
+
+static bool take_check_word(struct words *w)
+{
+    if (is_word(w, "--format", NULL)) {
+        take_format(w);
+    } else if (is_word(w, "--explain", NULL)) {
+        w->plan->explain = true;
+        if (w->at + 1 < w->argc && is_code(w->argv[w->at + 1]))
+            w->code = w->argv[++w->at];
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool take_run_word(struct words *w)
+{
+    if (!is_word(w, "--control", NULL))
+        return false;
+    const char *path = value(w, "--control wants a path, or none");
+    if (path != NULL) {
+        w->plan->control_asked = strcmp(path, "none") != 0;
+        w->plan->control = w->plan->control_asked ? arena_span(w->a, span_from(path)) : SPAN("");
+    }
+    return true;
+}
+
+static void take_word(struct words *w)
+{
+    if (w->plan->mode == PLAN_CHECK ? take_check_word(w) : take_run_word(w))
+        return;
+    if (is_word(w, "--as", NULL)) {
+        take_language(w);
+    } else if (is_word(w, "-p", "--prefix")) {
+        const char *folder = value(w, "--prefix wants a folder");
+        if (folder != NULL)
+            w->plan->options.prefix = arena_span(w->a, span_from(folder));
+    } else if (w->argv[w->at][0] == '-' && w->argv[w->at][1] != '\0') {
+        w->wrong = "unknown option";
+        w->wrong_word = w->argv[w->at];
+    } else {
+        add_file(w->a, w->plan, LANGUAGE_NONE, w->argv[w->at]);
+    }
+}
+
+static struct cli_result explain_code(const char *code)
+{
+    struct buf out;
+
+    buf_init(&out, (size_t)1 << 20);
+    bool known = explain(&out, code, words_language());
+    if (known)
+        (void)fwrite(out.data, 1, out.len, stdout);
+    buf_fini(&out);
+    return known ? finish(0) : misuse("no message has the code", code);
+}
+
 static struct cli_result files_command(struct arena *a, enum plan_mode mode, int argc, char **argv)
 {
     struct cli_result r = { .next = CLI_PLAN,
                             .plan = { .mode = mode, .program = SPAN("keel"), .daemonize = -1 } };
-    enum language language;
+    struct words w = { .a = a, .plan = &r.plan, .argc = argc, .argv = argv };
 
     r.plan.options.prefix = cli_prefix(a);
     if (mode == PLAN_RUN && geteuid() == 0)
         r.plan.control = SPAN(CLI_CONTROL_PATH);
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--as") == 0) {
-            if (i + 2 >= argc || !language_of(argv[i + 1], &language))
-                return misuse("--as wants a language (nginx, haproxy, keepalived) and a file", NULL);
-            add_file(a, &r.plan, language, argv[i + 2]);
-            i += 2;
-        } else if (strcmp(argv[i], "-p") == 0 || strcmp(argv[i], "--prefix") == 0) {
-            if (++i >= argc)
-                return misuse("--prefix wants a folder", NULL);
-            r.plan.options.prefix = arena_span(a, span_from(argv[i]));
-        } else if (strcmp(argv[i], "--control") == 0) {
-            if (++i >= argc)
-                return misuse("--control wants a path, or none", NULL);
-            r.plan.control_asked = strcmp(argv[i], "none") != 0;
-            r.plan.control = r.plan.control_asked ? arena_span(a, span_from(argv[i])) : SPAN("");
-        } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
-            return misuse("unknown option", argv[i]);
-        } else {
-            add_file(a, &r.plan, LANGUAGE_NONE, argv[i]);
-        }
-    }
+    for (w.at = 1; w.at < argc && w.wrong == NULL; w.at++)
+        take_word(&w);
+    if (w.wrong != NULL)
+        return misuse(w.wrong, w.wrong_word);
+    if (w.code != NULL && r.plan.files.count == 0)
+        return explain_code(w.code);
     if (r.plan.files.count == 0)
         return misuse("which file? for example: keel",
                       mode == PLAN_RUN ? "run nginx.conf" : "check nginx.conf");

@@ -21,6 +21,9 @@ struct plan_file {
     struct span path;
 };
 
+/* How `keel check` tells what it found; all but TEXT go to stdout. */
+enum plan_format { FORMAT_TEXT, FORMAT_SHORT, FORMAT_JSON, FORMAT_SARIF, FORMAT_GITHUB };
+
 struct plan {
     enum plan_mode mode;
     enum language called_as; /* NONE: keel's own words and signals */
@@ -34,6 +37,8 @@ struct plan {
     bool warnings_are_errors;      /* haproxy -dW */
     bool pictures;                 /* show the source line and caret though stderr is no terminal */
     struct span pid_file;          /* haproxy -p; over the file's */
+    enum plan_format format;       /* keel check --format */
+    bool explain;                  /* keel check --explain: each kind's paragraph behind the messages */
     struct span folder;            /* haproxy -C: change to it first */
     struct span control;           /* keel run: a control socket of our own beside the files'; empty: none */
     bool control_asked;            /* it was asked for: without it nothing is served */

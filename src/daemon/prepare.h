@@ -38,3 +38,4 @@ void prepared_free(struct prepared **p);
 /* By tls_client, for checks. */
 struct tls_context *const *prepared_clients(const struct prepared *p);
 void prepared_parts(const struct prepared *p, struct generation_parts *parts);
+extern const struct diag_kind *const prepare_kinds[]; /* ends with NULL */

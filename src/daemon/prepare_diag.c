@@ -17,86 +17,92 @@
     }
 
 /* clang-format off */
-ERROR_KIND(no_certificate, "K0601", "\"{0}\" holds no certificate",
+ERROR_KIND(no_certificate, "K0801", "\"{0}\" holds no certificate",
            "“{0}”中没有证书",
            .nginx = "cannot load certificate \"{0}\": PEM_read_bio_X509_AUX() failed (SSL: error:0480006C:PEM routines::no start line:Expecting: TRUSTED CERTIFICATE)",
            .haproxy = "unable to load certificate from file '{0}': no start line.",
            .more = "A certificate in PEM begins with the line -----BEGIN CERTIFICATE-----. A file in another form (DER, PKCS #12) "
                    "must be converted: openssl x509 -inform der -in FILE -out FILE.pem");
-ERROR_KIND(bad_certificate, "K0602", "a certificate in \"{0}\" is broken: {1}",
+ERROR_KIND(bad_certificate, "K0802", "a certificate in \"{0}\" is broken: {1}",
            "“{0}”中的证书已损坏：{1}",
            .nginx = "cannot load certificate \"{0}\": PEM_read_bio_X509_AUX() failed (SSL: {1})",
            .haproxy = "unable to load certificate from file '{0}': {1}.");
-ERROR_KIND(no_key, "K0603", "\"{0}\" holds no private key",
+ERROR_KIND(no_key, "K0803", "\"{0}\" holds no private key",
            "“{0}”中没有私钥",
            .nginx = "cannot load certificate key \"{0}\": PEM_read_bio_PrivateKey() failed (SSL: error:0480006C:PEM routines::no start line:Expecting: ANY PRIVATE KEY)",
            .haproxy = "unable to load private key from file '{0}': no start line.",
            .more = "A private key in PEM begins with a line such as -----BEGIN PRIVATE KEY-----. Without it the certificate cannot be used: "
                    "it proves nothing that everybody does not have.");
-ERROR_KIND(locked_key, "K0604", "the private key in \"{0}\" is encrypted, and nobody can be asked for its passphrase",
+ERROR_KIND(locked_key, "K0804", "the private key in \"{0}\" is encrypted, and nobody can be asked for its passphrase",
            "“{0}”中的私钥已加密，无法询问口令",
            .nginx = "cannot load certificate key \"{0}\": PEM_read_bio_PrivateKey() failed (SSL: error:0700006C:configuration file routines::bad password read)",
            .haproxy = "unable to load private key from file '{0}': bad password read.",
            .more = "Take the passphrase off, and let nobody but root read the file: openssl pkey -in FILE -out FILE.plain; chmod 600 FILE.plain");
-ERROR_KIND(bad_key, "K0605", "the private key in \"{0}\" cannot be read: {1}",
+ERROR_KIND(bad_key, "K0805", "the private key in \"{0}\" cannot be read: {1}",
            "无法读取“{0}”中的私钥：{1}",
            .nginx = "cannot load certificate key \"{0}\": PEM_read_bio_PrivateKey() failed (SSL: {1})",
            .haproxy = "unable to load private key from file '{0}': {1}.");
-ERROR_KIND(mismatch, "K0606", "the private key in \"{0}\" does not belong to the certificate in \"{1}\"",
+ERROR_KIND(mismatch, "K0806", "the private key in \"{0}\" does not belong to the certificate in \"{1}\"",
            "“{0}”中的私钥与“{1}”中的证书不匹配",
            .nginx = "SSL_CTX_use_PrivateKey(\"{0}\") failed (SSL: error:05800074:x509 certificate routines::key values mismatch)",
            .haproxy = "inconsistencies between private key and certificate loaded '{0}'.",
            .more = "Both of these print the same when the two belong together: openssl x509 -noout -pubkey -in CERTIFICATE; "
                    "openssl pkey -pubout -in KEY. In a file of several certificates the first must be the server's own.");
-ERROR_KIND(weak, "K0607", "\"{0}\" is too weak for this TLS library: {1}",
+ERROR_KIND(weak, "K0807", "\"{0}\" is too weak for this TLS library: {1}",
            "“{0}”的强度低于 TLS 库的要求：{1}",
            .nginx = "SSL_CTX_use_certificate(\"{0}\") failed (SSL: {1})",
            .haproxy = "unable to load SSL certificate into SSL Context '{0}': {1}.",
            .more = "Keys of less than 2048 bits (RSA) and digests such as MD5 and SHA-1 are refused. A new certificate is the remedy.");
-ERROR_KIND(bad_authority, "K0608", "\"{0}\" holds no good CA certificates: {1}",
+ERROR_KIND(bad_authority, "K0808", "\"{0}\" holds no good CA certificates: {1}",
            "“{0}”中没有可用的 CA 证书：{1}",
            .nginx = "SSL_CTX_load_verify_locations(\"{0}\") failed (SSL: {1})",
            .haproxy = "unable to load ca-file '{0}' ({1}).");
-ERROR_KIND(bad_list, "K0609", "\"{0}\" holds no good revocation lists: {1}",
+ERROR_KIND(bad_list, "K0809", "\"{0}\" holds no good revocation lists: {1}",
            "“{0}”中没有可用的证书吊销列表：{1}",
            .nginx = "X509_LOOKUP_load_file(\"{0}\") failed (SSL: {1})",
            .haproxy = "unable to configure CRL file '{0}'.");
-ERROR_KIND(bad_ciphers, "K0610", "nothing in `{0}` is a cipher that this TLS library has",
+ERROR_KIND(bad_ciphers, "K0810", "nothing in `{0}` is a cipher that this TLS library has",
            "`{0}` 中没有 TLS 库支持的加密套件",
            .nginx = "SSL_CTX_set_cipher_list(\"{0}\") failed (SSL: error:0A0000B9:SSL routines::no cipher match)",
            .haproxy = "unable to set SSL cipher list to '{0}'.",
            .more = "`openssl ciphers -v` lists the names. Those of TLS 1.3 (TLS_AES_128_GCM_SHA256) are not in this list; they have a word of their own.");
-ERROR_KIND(bad_suites, "K0611", "`{0}`: not all of these are TLS 1.3 cipher suites of this TLS library",
+ERROR_KIND(bad_suites, "K0811", "`{0}`: not all of these are TLS 1.3 cipher suites of this TLS library",
            "`{0}` 中有 TLS 库不支持的 TLS 1.3 加密套件",
            .nginx = "SSL_CTX_set_ciphersuites(\"{0}\") failed (SSL: {1})",
            .haproxy = "unable to set TLS 1.3 cipher suites to '{0}'.",
            .more = "TLS 1.3 has TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 and TLS_CHACHA20_POLY1305_SHA256, joined by colons.");
-ERROR_KIND(bad_signatures, "K0612", "`{0}`: not all of these are signature algorithms of this TLS library",
+ERROR_KIND(bad_signatures, "K0812", "`{0}`: not all of these are signature algorithms of this TLS library",
            "`{0}` 中有 TLS 库不支持的签名算法",
            .haproxy = "unable to set signature algorithms to '{0}'.");
-ERROR_KIND(bad_groups, "K0613", "`{0}`: not all of these are groups (curves) of this TLS library",
+ERROR_KIND(bad_groups, "K0813", "`{0}`: not all of these are groups (curves) of this TLS library",
            "`{0}` 中有 TLS 库不支持的曲线",
            .nginx = "SSL_CTX_set1_curves_list(\"{0}\") failed (SSL: {1})",
            .haproxy = "unable to set SSL curves list to '{0}'.",
            .more = "Names are such as X25519, prime256v1, secp384r1, joined by colons.");
-ERROR_KIND(bad_dh, "K0614", "\"{0}\" holds no Diffie-Hellman parameters",
+ERROR_KIND(bad_dh, "K0814", "\"{0}\" holds no Diffie-Hellman parameters",
            "“{0}”中没有 Diffie-Hellman 参数",
            .nginx = "PEM_read_bio_DHparams(\"{0}\") failed (SSL: {1})",
            .haproxy = "unable to load DH parameters from file <{0}>.");
-ERROR_KIND(bad_versions, "K0615", "from {0} to {1}: no version of TLS is left",
+ERROR_KIND(bad_versions, "K0815", "from {0} to {1}: no version of TLS is left",
            "从 {0} 到 {1}：没有可用的 TLS 版本");
-ERROR_KIND(failed, "K0616", "TLS cannot be set up: {0}", "无法设置 TLS：{0}");
-ERROR_KIND(bad_ticket_key, "K0617", "\"{0}\" has {1} bytes; a key for session tickets has 48 or 80",
+ERROR_KIND(failed, "K0816", "TLS cannot be set up: {0}", "无法设置 TLS：{0}");
+ERROR_KIND(bad_ticket_key, "K0817", "\"{0}\" has {1} bytes; a key for session tickets has 48 or 80",
            "“{0}”有 {1} 字节；会话票据密钥应为 48 或 80 字节",
            .nginx = "\"{0}\" must be 48 or 80 bytes",
            .more = "Make one with: openssl rand 80 > FILE. Give the same file to all servers that share clients, and change it often.");
-WARNING_KIND(expired, "K0618", "the certificate in \"{0}\" expired on {1}",
+WARNING_KIND(expired, "K0818", "the certificate in \"{0}\" expired on {1}",
              "“{0}”中的证书已于 {1} 过期",
              .more = "It is used all the same, as the real program does; clients will refuse it.");
-WARNING_KIND(not_yet, "K0619", "the certificate in \"{0}\" is not valid before {1}",
+WARNING_KIND(not_yet, "K0819", "the certificate in \"{0}\" is not valid before {1}",
              "“{0}”中的证书在 {1} 之前无效",
              .more = "Is this machine's clock right? Clients will refuse the certificate until then.");
 /* clang-format on */
+
+const struct diag_kind *const prepare_kinds[] = {
+    &no_certificate, &bad_certificate, &no_key,         &locked_key, &bad_key,        &mismatch,   &weak,
+    &bad_authority,  &bad_list,        &bad_ciphers,    &bad_suites, &bad_signatures, &bad_groups, &bad_dh,
+    &bad_versions,   &failed,          &bad_ticket_key, &expired,    &not_yet,        NULL,
+};
 
 /* ---- certificates and keys ---- */
 

@@ -10,6 +10,8 @@
 #include "base/fd.h"
 #include "conf/common/world.h"
 #include "daemon/build.h"
+#include "daemon/check_output.h"
+#include "daemon/explain.h"
 #include "daemon/manifest.h"
 #include "daemon/prepare.h"
 #include "daemon/user_groups.h"
@@ -58,7 +60,7 @@ static void reading_init(struct reading *r, const struct plan *p)
     BUG_ON(plan.truncated);
     bundle_add(r->bundle, ASK_PLAN, SPAN(""), (struct answer){ .bytes = buf_span(&plan) });
     buf_fini(&plan);
-    words_set_language(r->diags);
+    diags_set_language(r->diags, words_language());
     if (p->called_as != LANGUAGE_NONE || p->mode == PLAN_RUN)
         diags_set_least(r->diags, SEVERITY_WARNING); /* `keel check` tells the notes too */
     r->config = build_config(p, &r->world, r->diags);
@@ -172,6 +174,18 @@ static void dump_files(const struct diags *d, struct buf *out)
     }
 }
 
+static void put_check(const struct plan *p, struct reading *r, bool ok, struct buf *out, struct buf *err)
+{
+    if (p->format != FORMAT_TEXT) {
+        check_output(out, r->diags, p->format);
+        return;
+    }
+    show(p, r, err);
+    if (p->explain)
+        explain_each(err, r->diags, words_language());
+    words_verdict(err, p, r->diags, ok, ok && r->config->listeners.count > 0);
+}
+
 int reader_check(const struct plan *p)
 {
     struct reading r;
@@ -180,9 +194,8 @@ int reader_check(const struct plan *p)
     reading_init(&r, p);
     buf_init(&out, OUTPUT_MAX);
     buf_init(&dump, (size_t)256 << 20);
-    show(p, &r, &out);
     bool ok = r.config != NULL && !(p->warnings_are_errors && diags_count(r.diags, SEVERITY_WARNING) > 0);
-    words_verdict(&out, p, r.diags, ok, ok && r.config->listeners.count > 0);
+    put_check(p, &r, ok, &dump, &out);
     if (ok && p->mode == PLAN_DUMP)
         dump_files(r.diags, &dump);
     /* HAProxy: nothing is wrong, but nothing would start either. */

@@ -21,17 +21,16 @@ enum diag_shape words_shape(enum language called_as)
     return DIAG_SHOW_PICTURE;
 }
 
-void words_set_language(struct diags *d)
+const char *words_language(void)
 {
     static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
 
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         const char *value = getenv(names[i]); // NOLINT(concurrency-mt-unsafe): before any thread
-        if (value == NULL || *value == '\0')
-            continue;
-        diags_set_language(d, strncmp(value, "zh", 2) == 0 ? "zh" : "en");
-        return;
+        if (value != NULL && *value != '\0')
+            return strncmp(value, "zh", 2) == 0 ? "zh" : "en";
     }
+    return "en";
 }
 
 static void nginx_verdict(struct buf *out, const struct plan *p, bool ok)
@@ -61,19 +60,31 @@ static void haproxy_verdict(struct buf *out, const struct plan *p, const struct 
         buf_printf(out, "[ALERT]    (%d) : config : Fatal errors found in configuration.\n", (int)getpid());
 }
 
+/* The code of the first that has more to say; NULL: none. */
+static const char *code_with_more(const struct diags *d)
+{
+    for (uint32_t i = 0; i < diags_total(d); i++)
+        if (diags_at(d, i)->kind->more != NULL && diags_at(d, i)->kind->severity > SEVERITY_NOTE)
+            return diags_at(d, i)->kind->code;
+    return NULL;
+}
+
 static void own_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok)
 {
-    unsigned errors = diags_count(d, SEVERITY_ERROR), warnings = diags_count(d, SEVERITY_WARNING);
+    const bool chinese = strcmp(words_language(), "zh") == 0;
+    const char *code = p->mode == PLAN_CHECK && !p->explain ? code_with_more(d) : NULL;
 
     if (ok && p->mode == PLAN_RUN)
         return;
-    if (errors)
-        buf_printf(out, "error: %u error%s, %u warning%s in %u file%s; nothing was started\n", errors,
-                   errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s", diags_source_count(d),
-                   diags_source_count(d) == 1 ? "" : "s");
-    else
-        buf_printf(out, "ok: %u warning%s in %u file%s\n", warnings, warnings == 1 ? "" : "s",
-                   diags_source_count(d), diags_source_count(d) == 1 ? "" : "s");
+    buf_put(out,
+            ok ? (chinese ? SPAN("可用：") : SPAN("ok: ")) : (chinese ? SPAN("错误：") : SPAN("error: ")));
+    diags_put_counts(d, out);
+    if (!ok)
+        buf_put(out, chinese ? SPAN("；没有启动任何服务") : SPAN("; nothing was started"));
+    if (code != NULL)
+        buf_printf(out, chinese ? "。详情：keel check --explain %s" : ".  keel check --explain %s says more",
+                   code);
+    buf_put_char(out, '\n');
 }
 
 void words_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok, bool listens)

@@ -14,7 +14,7 @@
 
 enum diag_shape words_shape(enum language called_as);
 /* From LC_ALL, LC_MESSAGES, LANG. */
-void words_set_language(struct diags *d);
+const char *words_language(void); /* "en", "zh" */
 /* The last line of a check or of a start that failed. <listens>: there is a listener. */
 void words_verdict(struct buf *out, const struct plan *p, const struct diags *d, bool ok, bool listens);
 

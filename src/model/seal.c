@@ -7,6 +7,7 @@
 
 #include "model/config_internal.h"
 #include "model/route.h"
+#include "model/diag_model.h"
 
 static const struct diag_kind two_users = {
     .code = "K0501",
@@ -51,6 +52,8 @@ static const struct diag_kind unused_pool = {
     .more = "No rule names this group of servers, so its servers never get a request. Either a rule has the "
             "name in another spelling, or the group can be deleted.",
 };
+const struct diag_kind *const seal_kinds[] = { &two_users,    &two_groups,  &two_chroots, &two_pools,
+                                               &two_services, &unused_pool, NULL };
 
 /* The claims of two languages must agree; the first is what counts. */
 static struct process_claim agree(struct diags *d, const struct process_claims *claims,

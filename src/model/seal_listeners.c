@@ -4,6 +4,7 @@
  * share out by chance between two files, is said before anything is bound.
  */
 #include "model/config_internal.h"
+#include "model/diag_model.h"
 
 static const struct diag_kind one_address = {
     .code = "K0520",
@@ -29,6 +30,7 @@ static const struct diag_kind one_descriptor = {
     .en = "the inherited descriptor {0} is used twice",
     .zh = "继承的文件描述符 {0} 被使用了两次",
 };
+const struct diag_kind *const seal_listener_kinds[] = { &one_address, &overlapping, &one_descriptor, NULL };
 
 static bool is_every_address(const struct address *a)
 {

@@ -4,6 +4,7 @@
  * again, their numbers, and circles of tracking.
  */
 #include "model/config_internal.h"
+#include "model/diag_model.h"
 
 static const struct diag_kind two_servers = {
     .code = "K0506",
@@ -35,6 +36,8 @@ static const struct diag_kind track_unchecked = {
     .zh = "服务器 `{0}` 跟踪 (track) 的 `{1}` 没有启用健康检查",
     .haproxy = "unable to use {1} for tracking as it does not have checks enabled.",
 };
+const struct diag_kind *const seal_server_kinds[] = { &two_servers, &two_ids, &track_circle, &track_unchecked,
+                                                      NULL };
 
 /*
  * nginx's servers have no name, and one address may be there several times: it

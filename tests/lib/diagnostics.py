@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 _HEAD = re.compile(r"(error|warning|note)(?:\[(K\d{4})\])?: (.*)")
-_TOTAL = re.compile(r"error: \d+ errors?,|warning: \d+ warnings?,|note: \d+ notes?,")
+_TOTAL = re.compile(r"(?:error|ok): (?:\d+ (?:errors?|warnings?|notes?)\b|no problems)")
 _PLACE = re.compile(r"\s*--> (.+?):(\d+)(?::(\d+))?(?:\s|$)")
 _SOURCE = re.compile(r"\s*(\d+) \| ?(.*)")
 _MARKS = re.compile(r"\s*\| ?( *)(\^+)(.*)")

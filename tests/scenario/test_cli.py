@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options, exit codes and messages, as scripts know them of nginx and haproxy; and keel's own commands."""
+import json
 import os
 import re
 import signal
@@ -320,6 +321,40 @@ class TestKeel:
         done = keel(p, "check", p.file)
         assert done.returncode == 1
         assert f"{p.file.name}:{line_of(p, 'frobnicate')}:" in done.stdout + done.stderr
+
+    def test_check_for_other_programs(self, prepare, language):
+        """JSON, SARIF, GitHub and one-line forms go to stdout, and nothing else does"""
+        p = prepare(language, WRONG[language])
+        line = line_of(p, "frobnicate")
+
+        def check(form):
+            done = keel(p, "check", "--format", form, p.file)
+            assert done.returncode == 1 and done.stderr == ""
+            return done.stdout
+        found = [d for d in json.loads(check("json")) if "frobnicate" in d["message"]]
+        assert len(found) == 1 and found[0]["line"] == line and found[0]["severity"] == "error" and found[0]["file"] == str(p.file)
+        code = found[0]["code"]
+        run = json.loads(check("sarif"))["runs"][0]
+        result = [r for r in run["results"] if "frobnicate" in r["message"]["text"]][0]
+        assert result["ruleId"] == code and code in [r["id"] for r in run["tool"]["driver"]["rules"]]
+        place = result["locations"][0]["physicalLocation"]
+        assert place["region"]["startLine"] == line and place["artifactLocation"]["uri"] == f"file://{p.file}"
+        assert re.search(rf"^::error title={code},file={p.file},line={line},col=\d+::.*frobnicate", check("github"), re.M)
+        assert re.search(rf"^{p.file}:{line}:\d+: error\[{code}\]: .*frobnicate", check("short"), re.M)
+        p.write(GOOD[language])
+        assert "error" not in keel(p, "check", "--format", "github", p.file).stdout
+        assert keel(p, "check", "--format", "xml", p.file).returncode == 2
+
+    def test_explain_a_code(self, prepare):
+        p = prepare("haproxy", GOOD["haproxy"].replace("listen all", "listen all\n    cookie SERVERID"))
+        said = keel(p, "check", p.file).stderr
+        code = re.search(r"keel check --explain (K\d+) says more", said)[1]
+        assert f"[{code}]" in said
+        done = keel(p, "check", "--explain", code)
+        assert done.returncode == 0 and f"[{code}]: " in done.stdout and len(done.stdout.splitlines()) >= 3
+        assert done.stdout.splitlines()[2] in keel(p, "check", "--explain", p.file).stderr
+        done = keel(p, "check", "--explain", "K9999")
+        assert done.returncode == 2 and "K9999" in done.stderr
 
     def test_check_several_dialects(self, prepare):
         a, b = prepare("nginx", GOOD["nginx"]), prepare("haproxy", WRONG["haproxy"])

@@ -171,4 +171,5 @@ const struct dialect dialect_keepalived = {
     .recognise = recognise,
     .read = read_files,
     .keywords = &keepalived_keywords,
+    .kinds = diag_keepalived_kinds,
 };

@@ -215,7 +215,7 @@ static void test_wrong_key(void **state)
     (void)state;
     play_begin(&p);
     add_server(&p, &here)->identities.items[0].key.bytes = elsewhere.key_pem;
-    assert_refused(&p, "K0606", 2);
+    assert_refused(&p, "K0806", 2);
     play_end(&p);
 }
 
@@ -229,13 +229,13 @@ static void test_wrong_kinds(void **state)
         const char *code;
         uint32_t line;
     } cases[] = {
-        { here.key_pem, here.key_pem, "K0601", 1 },
-        { SPAN("hello"), here.key_pem, "K0601", 1 },
-        { garbage, here.key_pem, "K0602", 1 },
-        { here.certificate_pem, here.certificate_pem, "K0603", 2 },
-        { here.certificate_pem, locked, "K0604", 2 },
+        { here.key_pem, here.key_pem, "K0801", 1 },
+        { SPAN("hello"), here.key_pem, "K0801", 1 },
+        { garbage, here.key_pem, "K0802", 1 },
+        { here.certificate_pem, here.certificate_pem, "K0803", 2 },
+        { here.certificate_pem, locked, "K0804", 2 },
         { here.certificate_pem, SPAN("-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n"),
-          "K0605", 2 },
+          "K0805", 2 },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -254,7 +254,7 @@ static void test_wrong_lists(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 6; i++) {
-        static const char *const codes[] = { "K0610", "K0611", "K0613", "K0615", "K0608", "K0609" };
+        static const char *const codes[] = { "K0810", "K0811", "K0813", "K0815", "K0808", "K0809" };
         struct play p;
         play_begin(&p);
         struct tls_client *c = config_add_tls_client(p.config);
@@ -280,7 +280,7 @@ static void test_wrong_ticket_key(void **state)
     play_begin(&p);
     struct tls_server *s = add_server(&p, &here);
     *ARENA_PUSH(p.config->arena, &s->ticket_keys) = file(&p, "t.key", SPAN("short"), 3);
-    assert_refused(&p, "K0617", 3);
+    assert_refused(&p, "K0817", 3);
     play_end(&p);
 }
 
@@ -291,7 +291,7 @@ static void test_one_error_each(void **state)
     play_begin(&p);
     for (unsigned i = 0; i < 3; i++)
         add_server(&p, &here)->identities.items[0].key.bytes = elsewhere.key_pem;
-    assert_refused(&p, "K0606", 2); /* the same files three times: told once */
+    assert_refused(&p, "K0806", 2); /* the same files three times: told once */
     play_end(&p);
 }
 
@@ -304,7 +304,7 @@ static void test_expired(void **state)
     struct prepared *made = prepare(p.config, NULL, NULL, p.diags);
     assert_non_null(made);
     assert_int_equal(diags_count(p.diags, SEVERITY_WARNING), 1);
-    assert_string_equal(diags_at(p.diags, 0)->kind->code, "K0618");
+    assert_string_equal(diags_at(p.diags, 0)->kind->code, "K0818");
     prepared_free(&made);
     play_end(&p);
 }

@@ -31,7 +31,7 @@ static struct entry *by_turn(struct side *g, const struct choice *c, enum pick_r
 
 static uint32_t crc(uint32_t before, const char *bytes, size_t len)
 {
-    return (uint32_t)crc32_z(before, (const unsigned char *)bytes, len);
+    return len == 0 ? before : (uint32_t)crc32_z(before, (const unsigned char *)bytes, len);
 }
 
 /* ---- ip_hash: 89 at first, then times 113 plus a byte, modulo the prime 6271 ---- */
@@ -67,7 +67,7 @@ static struct entry *choose_by_key(struct side *g, const struct choice *c, enum 
 {
     const struct weights *w = g->own;
     struct span key = c->request->key;
-    if (w->total == 0)
+    if (w->total == 0 || key.len == 0)
         return by_turn(g, c, why);
     uint32_t hash = bits_of(crc(0, key.ptr, key.len));
     for (unsigned i = 0; i < HASHES_MAX; i++) {

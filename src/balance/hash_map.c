@@ -8,7 +8,9 @@
 
 static struct entry *choose(struct side *g, const struct choice *c, enum pick_reason *why)
 {
-    const struct places *p = g->own;
+    struct places *p = g->own;
+    if (c->request->key.ptr == NULL)
+        return places_next(p, g, c, why);
     uint32_t at = p->len ? hash_of_key(g->pool, c->request) % p->len : 0;
     *why = PICK_HASHED;
     for (uint32_t i = 0; i < p->len; i++) {

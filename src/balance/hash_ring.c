@@ -26,6 +26,7 @@ struct ring {
     struct point *points;
     uint32_t count;
     uint64_t weight; /* of the usable */
+    uint32_t at;     /* of requests without a key: they walk along the ring */
 };
 
 static int by_hash(const void *a, const void *b)
@@ -120,18 +121,21 @@ static bool is_within_share(const struct side *g, const struct entry *e)
 
 static struct entry *choose(struct side *g, const struct choice *c, enum pick_reason *why)
 {
-    const struct ring *r = g->own;
+    struct ring *r = g->own;
     if (r->count == 0)
         return NULL;
-    uint32_t at = nearest(g, hash_of_key(g->pool, c->request));
+    bool keyed = c->request->key.ptr != NULL;
+    uint32_t at = keyed ? nearest(g, hash_of_key(g->pool, c->request)) : seek(g, r->at, true);
     struct entry *overloaded = NULL;
-    *why = PICK_HASHED;
+    if (!keyed)
+        r->at = step(r, at, true);
+    *why = keyed ? PICK_HASHED : PICK_TURN;
     for (uint32_t i = 0; i < r->count; i++) {
         struct entry *e = &g->entries[r->points[at].entry];
         bool takes = may_take(c, e);
         if (takes && is_within_share(g, e))
             return e;
-        if (i == 0 && is_only_full(c, e)) {
+        if (i == 0 && keyed && is_only_full(c, e)) {
             *c->full = e;
             return NULL;
         }

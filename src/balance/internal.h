@@ -105,6 +105,8 @@ struct places {
 };
 void places_prepare(struct arena *a, struct side *g);
 void places_changed(struct side *g);
+/* The next place whose server may take. */
+struct entry *places_next(struct places *p, struct side *g, const struct choice *c, enum pick_reason *why);
 
 /* From so many servers on nobody sees which order by turn is followed, but everybody would pay for sums. */
 enum { SMOOTH_MANY = 256 };

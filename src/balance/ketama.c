@@ -26,7 +26,7 @@ struct ring {
 
 static uint32_t crc(uint32_t before, const void *bytes, size_t len)
 {
-    return (uint32_t)crc32_z(before, bytes, len);
+    return len == 0 ? before : (uint32_t)crc32_z(before, bytes, len);
 }
 
 static void host_and_port(struct span name, struct span *host, struct span *port)
@@ -138,7 +138,7 @@ static struct entry *choose(struct side *g, const struct choice *c, enum pick_re
     const struct ring *r = g->own;
     struct span key = c->request->key;
     uint32_t at = r->count ? point_at(r, crc(0, key.ptr, key.len)) : 0;
-    for (unsigned i = 0; r->count && i < STEPS_MAX; i++) {
+    for (unsigned i = 0; key.len && r->count && i < STEPS_MAX; i++) {
         struct entry *e = one_of_name(g, c, &g->entries[r->points[at].entry]);
         *why = i ? PICK_HASHED_ON : PICK_HASHED;
         if (e)

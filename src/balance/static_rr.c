@@ -61,9 +61,8 @@ void places_changed(struct side *g)
     }
 }
 
-static struct entry *choose(struct side *g, const struct choice *c, enum pick_reason *why)
+struct entry *places_next(struct places *p, struct side *g, const struct choice *c, enum pick_reason *why)
 {
-    struct places *p = g->own;
     *why = PICK_TURN;
     for (uint32_t i = 0; i < p->len; i++) {
         struct entry *e = &g->entries[p->order[p->at]];
@@ -72,6 +71,11 @@ static struct entry *choose(struct side *g, const struct choice *c, enum pick_re
             return e;
     }
     return NULL;
+}
+
+static struct entry *choose(struct side *g, const struct choice *c, enum pick_reason *why)
+{
+    return places_next(g->own, g, c, why);
 }
 
 const struct algorithm algorithm_static_rr = {

@@ -275,6 +275,20 @@ static struct value regsub(struct facts *f, struct span s, const struct conversi
     return done.ptr ? value_text(scratch_join(f->scratch, done, s)) : value_none();
 }
 
+/* Between the last two dots; from the beginning when there is but one. */
+static struct span main_domain(struct span s)
+{
+    size_t end = s.len, from;
+
+    while (end > 0 && s.ptr[end - 1] != '.')
+        end--;
+    if (end == 0)
+        return s;
+    for (from = --end; from > 0 && s.ptr[from - 1] != '.'; from--)
+        ;
+    return span_of(s.ptr + from, end - from);
+}
+
 static struct value query_param(struct span s, const struct conversion *c)
 {
     struct span separators = c->text2.len ? c->text2 : SPAN("&");
@@ -495,6 +509,8 @@ static struct value convert_text(struct facts *f, struct span s, const struct co
         return compare(f, s, c);
     case CONVERT_QUERY_PARAM:
         return query_param(s, c);
+    case CONVERT_MAIN_DOMAIN:
+        return value_text(main_domain(s));
     default: /* CONVERT_TO_TEXT */
         return value_text(s);
     }

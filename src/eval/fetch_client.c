@@ -205,6 +205,30 @@ static struct value payload(struct facts *f, const struct expr_part *p, struct s
     return value_binary(len ? span_first(rest, len) : rest);
 }
 
+/*
+ * MS-RDPBCGR 2.2.1.1: a TPKT header (4 bytes), an X.224 connection request (7),
+ * then "Cookie: name=value" and CR LF.
+ */
+enum { RDP_HEADER = 11 };
+
+static struct value rdp_cookie(struct facts *f, const struct expr_part *p, struct span bytes)
+{
+    bool counts = p->fetch == FETCH_RDP_COOKIE_COUNT;
+    struct span none = SPAN("Cookie:"), rest = span_from_index(bytes, RDP_HEADER);
+
+    if (bytes.len < RDP_HEADER + none.len)
+        return not_yet(f);
+    if (bytes.ptr[0] != 3 || !span_starts_with_nocase(rest, none))
+        return counts ? value_int(0) : value_none();
+    size_t end = span_find(rest, SPAN("\r\n"));
+    if (end == SPAN_NONE)
+        return not_yet(f);
+    struct span value = span_trim(span_of(rest.ptr + none.len, end - none.len)), name = span_cut(&value, '=');
+    if (value.ptr == NULL || (p->text.len && !span_eq_nocase(name, p->text)))
+        return counts ? value_int(0) : value_none();
+    return counts ? value_int(1) : value_text(value);
+}
+
 struct value fetch_bytes(struct facts *f, const struct expr_part *p)
 {
     struct span bytes;
@@ -223,5 +247,7 @@ struct value fetch_bytes(struct facts *f, const struct expr_part *p)
     }
     if (p->fetch == FETCH_BYTES_PAYLOAD)
         return payload(f, p, bytes);
+    if (p->fetch == FETCH_RDP_COOKIE || p->fetch == FETCH_RDP_COOKIE_COUNT)
+        return rdp_cookie(f, p, bytes);
     return hello(f, p->fetch, bytes);
 }

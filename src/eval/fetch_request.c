@@ -195,8 +195,8 @@ static struct value query_param(struct facts *f, struct span name)
     while (rest.ptr != NULL && rest.len > 0) {
         struct span pair = span_cut(&rest, '&');
         struct span key = span_cut(&pair, '=');
-        if (span_eq(key, name))
-            return value_text(pair.ptr ? pair : SPAN(""));
+        if (pair.ptr && span_eq(key, name)) /* both languages: without "=" it is no parameter */
+            return value_text(pair);
     }
     return value_none();
 }

@@ -164,6 +164,7 @@ void dump_pool(struct dump *d, const struct pool *p)
     dump_line(d, "%s", algorithms[p->algorithm]);
     dump_flag(d, "implicit", p->implicit);
     dump_expr(d, "key", p->key);
+    dump_expr(d, "or else", p->key_else);
     dump_number(d, "draws", p->draws);
     dump_number(d, "hash function", p->hash_function);
     dump_number(d, "balance factor", p->balance_factor);

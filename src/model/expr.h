@@ -92,7 +92,9 @@ enum needs {
     X(HELLO_TYPE, INT, BYTES)                                                                                \
     X(BYTES_LEN, INT, BYTES)                                                                                 \
     X(BYTES_PAYLOAD, BINARY, BYTES) /* <number> offset, <number2> length */                                  \
-    X(INSPECTED, BOOL, BYTES)       /* the time to look at the first bytes is over, or no more will come */  \
+    X(RDP_COOKIE, TEXT, BYTES)      /* of a connection request of RDP; <text> its name, empty: any */        \
+    X(RDP_COOKIE_COUNT, INT, BYTES)                                                                          \
+    X(INSPECTED, BOOL, BYTES) /* the time to look at the first bytes is over, or no more will come */        \
     X(SESSION_PROTOCOL, TEXT, CLIENT) /* TCP or UDP */                                                       \
     /* the request */                                                                                        \
     X(METHOD, TEXT, REQUEST)                                                                                 \
@@ -294,7 +296,8 @@ enum occurrence {
     X(UTIME, INT, TEXT)        /* <text> as in strftime, <number> seconds added; UTC */                      \
     X(LTIME, INT, TEXT)        /* local time */                                                              \
     X(HTTP_DATE, INT, TEXT)    /* <number> added; <number2> 0 seconds, 1 milliseconds, 2 microseconds */     \
-    X(QUERY_PARAM, TEXT, TEXT) /* <text> name, <text2> separators, "&" when empty */
+    X(QUERY_PARAM, TEXT, TEXT) /* <text> name, <text2> separators, "&" when empty */                         \
+    X(MAIN_DOMAIN, TEXT, TEXT) /* "shop" of "www.shop.example"; without a dot all of it */
 enum convert {
 #define X(name, takes, gives) CONVERT_##name,
     CONVERT_LIST(X)

@@ -180,7 +180,9 @@ struct pool {
     bool stream;      /* nginx: named in stream {}, beside the names of http {} */
     bool implicit;    /* made for a proxy_pass to an address: never taken out as a single server is not */
     enum balance_algorithm algorithm;
-    const struct expr *key; /* hashes */
+    const struct expr *key;      /* hashes */
+    const struct expr *key_else; /* when <key> has no value; NULL: it goes by turn, or the empty text is
+                                    hashed (nginx) */
     uint32_t draws;
     uint8_t hash_function; /* HAProxy: 0 sdbm 1 djb2 2 wt6 3 crc32 4 none; bit 7: avalanche */
     uint32_t balance_factor;

@@ -43,7 +43,7 @@ static void on_plain(struct chooser *c, enum balance_algorithm a)
 }
 static void on_roundrobin(struct chooser *c)
 {
-    on_plain(c, BALANCE_ROUND_ROBIN);
+    on_plain(c, BALANCE_STRIDE);
 }
 static void on_static_rr(struct chooser *c)
 {
@@ -51,7 +51,7 @@ static void on_static_rr(struct chooser *c)
 }
 static void on_leastconn(struct chooser *c)
 {
-    on_plain(c, BALANCE_LEAST_CONN);
+    on_plain(c, BALANCE_LEAST_OLDEST);
 }
 static void on_first(struct chooser *c)
 {
@@ -137,15 +137,21 @@ static void on_url_param(struct chooser *c)
         diag_add(c->b->diags, &conf_arity, c->s->at, DIAG_TEXT(text_at(c->s, 1), SPAN("1"), SPAN("0")));
         return;
     }
+    struct span name = arena_span(c->b->arena, text_at(c->s, 2));
     if (c->s->words.count > 3) {
-        if (text_is(c->s, 3, "check_post"))
-            diag_add(c->b->diags, &conf_refused, word_at(c->s, 3)->at,
-                     DIAG_TEXT(text_at(c->s, 3), SPAN("parameters in bodies are not read yet")));
-        else
-            bad_word(c, 3);
-        return;
+        if (!text_is(c->s, 3, "check_post") || c->s->words.count > 4) {
+            bad_word(c, text_is(c->s, 3, "check_post") ? 4 : 3);
+            return;
+        }
+        struct expr *e = ARENA_NEW(c->b->arena, struct expr);
+        struct expr_part *p = expr_add_fetch(c->b->arena, e, FETCH_REQUEST_BODY, SPAN(""));
+        expr_add_conversion(c->b->arena, p, CONVERT_QUERY_PARAM)->text = name;
+        expr_finish(c->b->arena, e);
+        e->source = SPAN("check_post");
+        e->at = word_at(c->s, 3)->at;
+        c->d->pool->key_else = e;
     }
-    expr_finish(c->b->arena, hash_by(c, FETCH_QUERY_PARAM, arena_span(c->b->arena, text_at(c->s, 2))));
+    expr_finish(c->b->arena, hash_by(c, FETCH_QUERY_PARAM, name));
 }
 
 static void on_hdr(struct chooser *c)
@@ -154,15 +160,31 @@ static void on_hdr(struct chooser *c)
         bad_word(c, 1);
         return;
     }
-    if (c->s->words.count > 2) {
-        if (text_is(c->s, 2, "use_domain_only"))
-            diag_add(c->b->diags, &conf_refused, word_at(c->s, 2)->at,
-                     DIAG_TEXT(text_at(c->s, 2), SPAN("write: balance hash req.hdr(host),field(1,.)")));
-        else
-            bad_word(c, 2);
+    bool domain = c->s->words.count == 3 && text_is(c->s, 2, "use_domain_only");
+    if (c->s->words.count > 2 && !domain) {
+        bad_word(c, 2);
         return;
     }
-    expr_finish(c->b->arena, hash_by(c, FETCH_REQUEST_FIELD, arena_span(c->b->arena, c->argument)));
+    struct expr *e = hash_by(c, FETCH_REQUEST_FIELD, arena_span(c->b->arena, c->argument));
+    struct expr_part *p = &e->parts.items[0];
+    p->number = 1; /* the first member of its list */
+    p->number2 = 1;
+    if (domain)
+        (void)expr_add_conversion(c->b->arena, p, CONVERT_MAIN_DOMAIN);
+    expr_finish(c->b->arena, e);
+}
+
+/* Addresses and numbers are hashed as bytes; the address of `balance source` alone is its own hash. */
+static struct expr *bytes_of(struct chooser *c, const struct expr *from)
+{
+    struct expr *e = ARENA_NEW(c->b->arena, struct expr);
+    *e = *from;
+    if (e->parts.count != 1 || e->type == VALUE_TEXT || e->type == VALUE_BINARY)
+        return e;
+    struct conversion *v = expr_add_conversion(c->b->arena, &e->parts.items[0], CONVERT_BYTES);
+    v->number2 = -1;
+    expr_finish(c->b->arena, e);
+    return e;
 }
 
 /* hash EXPRESSION */
@@ -178,16 +200,20 @@ static void on_hash(struct chooser *c)
     if (!haproxy_sample(c->b, word_at(c->s, 2), false, &sample))
         return;
     c->d->pool->algorithm = BALANCE_HASH_MAP;
-    c->d->pool->key = sample.expr;
+    c->d->pool->key = bytes_of(c, sample.expr);
 }
 
 static void refuse(struct chooser *c, const char *why)
 {
     diag_add(c->b->diags, &conf_refused, word_at(c->s, 1)->at, DIAG_TEXT(text_at(c->s, 1), span_from(why)));
 }
+
+/* rdp-cookie, rdp-cookie(NAME) */
 static void on_rdp_cookie(struct chooser *c)
 {
-    refuse(c, "RDP cookies are not read yet");
+    struct span name = c->argument.ptr && c->argument.len ? c->argument : SPAN("mstshash");
+    if (no_words(c))
+        expr_finish(c->b->arena, hash_by(c, FETCH_RDP_COOKIE, arena_span(c->b->arena, name)));
 }
 static void on_log_hash(struct chooser *c)
 {
@@ -266,6 +292,12 @@ static void compile_hash_type(struct build *b, struct draft *d, const struct sta
     d->pool->hash_function = (uint8_t)(function | (avalanche ? 0x80 : 0));
 }
 
+bool haproxy_balances_by_body(const struct draft *d)
+{
+    const struct line *l = haproxy_line_last(d, KEPT_BALANCE);
+    return l && l->s.words.count > 3 && text_is(&l->s, 1, "url_param");
+}
+
 void haproxy_compile_balance(struct build *b, struct draft *d)
 {
     const struct lines *algorithm = &d->kept[KEPT_BALANCE];
@@ -274,8 +306,8 @@ void haproxy_compile_balance(struct build *b, struct draft *d)
     for (uint32_t i = 0; i < algorithm->count; i++) { /* the last counts, but all are looked at */
         struct chooser c = { .b = b, .d = d, .s = &algorithm->items[i].s };
         struct opened before = haproxy_line_begin(b, &algorithm->items[i]);
-        d->pool->algorithm = BALANCE_ROUND_ROBIN;
-        d->pool->key = NULL;
+        d->pool->algorithm = BALANCE_STRIDE;
+        d->pool->key = d->pool->key_else = NULL;
         d->pool->draws = 0;
         compile_algorithm(&c);
         haproxy_line_end(b, before);
@@ -286,10 +318,6 @@ void haproxy_compile_balance(struct build *b, struct draft *d)
         haproxy_line_end(b, before);
     }
     d->pool->balance_factor = (uint32_t)value_or(&d->hash_balance_factor, 0);
-    if (d->pool->balance_factor && !d->hash_balance_factor.inherited) {
-        struct word w = { .text = SPAN("hash-balance-factor"), .at = d->hash_balance_factor.at };
-        haproxy_say_later(b, &w, "hashes do not look at load");
-    }
 }
 
 const struct keyword haproxy_balance_words[] = {

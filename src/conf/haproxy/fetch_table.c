@@ -32,6 +32,12 @@ static bool field(struct sample_reader *r, const struct fetch_row *row, const st
     return true;
 }
 
+static bool maybe_named(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)add(r, row, args->count ? args->items[0].text : SPAN(""));
+    return true;
+}
+
 static bool named(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
 {
     if (args->count == 0 || args->items[0].text.len == 0)
@@ -343,6 +349,10 @@ const struct fetch_row haproxy_fetches[] = {
     PLAIN("req.len", BYTES_LEN),
     PLAIN("req_len", BYTES_LEN),
     { "req.payload", 2, 2, payload, FETCH(BYTES_PAYLOAD) },
+    { "req.rdp_cookie", 0, 1, maybe_named, FETCH(RDP_COOKIE) },
+    { "rdp_cookie", 0, 1, maybe_named, FETCH(RDP_COOKIE) },
+    { "req.rdp_cookie_cnt", 0, 1, maybe_named, FETCH(RDP_COOKIE_COUNT) },
+    { "rdp_cookie_cnt", 0, 1, maybe_named, FETCH(RDP_COOKIE_COUNT) },
     { "payload", 2, 2, payload, FETCH(BYTES_PAYLOAD) },
     TEXTUAL("req.ssl_sni", HELLO_SNI),
     TEXTUAL("req_ssl_sni", HELLO_SNI),
@@ -462,7 +472,7 @@ const struct refused_names haproxy_refused_fetches[] = {
     { "req.payload_lv payload_lv res.len res.payload res.payload_lv res.ssl_hello_type rep_ssl_hello_type "
       "req.ssl_ec_ext req.ssl_st_ext req.ssl_ver req_ssl_ver req.ssl_cipherlist req.ssl_sigalgs "
       "req.ssl_keyshare_groups "
-      "req.ssl_supported_groups req.rdp_cookie rdp_cookie req.rdp_cookie_cnt rdp_cookie_cnt distcc_body "
+      "req.ssl_supported_groups distcc_body "
       "distcc_param",
       "this part of the first bytes is not read yet" },
     { "fcgi.docroot fcgi.index", "FastCGI is not served yet" },

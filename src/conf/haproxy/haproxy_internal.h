@@ -416,6 +416,8 @@ void haproxy_finish_cookie(struct build *b, struct draft *d);
 
 /* ---- balance.c ---- */
 void haproxy_compile_balance(struct build *b, struct draft *d);
+/* A key that may be in the body: it is waited for. */
+bool haproxy_balances_by_body(const struct draft *d);
 
 /* ---- acl.c ---- */
 /* "acl NAME CRITERION [FLAGS] [VALUES]" */

@@ -103,7 +103,7 @@ static struct server_policy *server_policy(struct build *b, const struct draft *
     p->retry_on = haproxy_retry_on(b, d, p);
     p->redispatch = (int32_t)(int64_t)value_or(&d->redispatch, 0);
     p->retry_pause = retry_pause(d);
-    p->buffer_request = http && is_on(&d->http_buffer_request);
+    p->buffer_request = http && (is_on(&d->http_buffer_request) || haproxy_balances_by_body(d));
     p->head_buffer = haproxy_head_max(b);
     p->body_memory = p->response_memory = haproxy_buffer_size(b);
     p->pass_request_trailers = http && !is_on(&d->drop_request_trailers);

@@ -536,6 +536,18 @@ static enum upstream_result upstream_queued(struct upstream *u)
     return UPSTREAM_WAIT;
 }
 
+/* ptr NULL: the request has no key. */
+static struct span upstream_key(struct upstream *u)
+{
+    struct span key;
+
+    if (eval_text_found(u->facts, u->pool->key, &key))
+        return key;
+    if (u->pool->key_else && eval_text_found(u->facts, u->pool->key_else, &key))
+        return key;
+    return span_of(NULL, 0);
+}
+
 static enum pick_result upstream_ask(struct upstream *u, struct upstream_ticket *k, struct pick *out)
 {
     struct address client;
@@ -548,7 +560,7 @@ static enum pick_result upstream_ask(struct upstream *u, struct upstream_ticket 
                                 .waiter = k ? &k->waiter : NULL };
 
     if (u->pool->key)
-        ask.key = eval_text(u->facts, u->pool->key);
+        ask.key = upstream_key(u);
     if (u->pool->algorithm == BALANCE_IP_HASH) {
         session_source(u->session, &client);
         ask.client = &client;

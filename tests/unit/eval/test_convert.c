@@ -109,6 +109,10 @@ static void texts(void **state)
     assert_span(made("a=1;b=2&c", CONVERT_QUERY_PARAM, 0, 0, "b", ";"), "2&c");
     assert_span(made("a=1&b", CONVERT_QUERY_PARAM, 0, 0, "b", NULL), "");
     assert_span(made("a=1&b=2", CONVERT_QUERY_PARAM, 0, 0, "c", NULL), "(none)");
+    assert_span(made("www.shop.example:80", CONVERT_MAIN_DOMAIN, 0, 0, NULL, NULL), "shop");
+    assert_span(made("shop.example", CONVERT_MAIN_DOMAIN, 0, 0, NULL, NULL), "shop");
+    assert_span(made("shop", CONVERT_MAIN_DOMAIN, 0, 0, NULL, NULL), "shop");
+    assert_span(made("", CONVERT_MAIN_DOMAIN, 0, 0, NULL, NULL), "");
     assert_span(made("a\"b\\\n", CONVERT_JSON, 0, 0, NULL, NULL), "a\\\"b\\\\\\n");
     assert_span(made("", CONVERT_DEFAULT, 0, 0, "else", NULL), "else");
     assert_span(made("a", CONVERT_DEFAULT, 0, 0, "else", NULL), "a");

@@ -60,6 +60,8 @@ static const struct algorithm *algorithm_of(enum balance_algorithm a)
         [BALANCE_LEAST_OLDEST] = &algorithm_least_oldest,
         [BALANCE_FIRST] = &algorithm_first,
         [BALANCE_RANDOM] = &algorithm_random,
+        [BALANCE_FAIR] = &algorithm_fair,
+        [BALANCE_LEAST_TIME] = &algorithm_least_time,
         [BALANCE_IP_HASH] = &algorithm_ip_hash,
         [BALANCE_HASH] = &algorithm_hash,
         [BALANCE_KETAMA] = &algorithm_ketama,

@@ -119,6 +119,9 @@ void smooth_changed(struct side *g);
 /* Writes down the sums that the table stands for; before weights change. */
 void smooth_settle(struct side *g);
 
+/* By what the pool calls load: below 0 when <a> has less of it for its weight than <b>, above when more. */
+int entry_compare_load(const struct pool *p, const struct entry *a, const struct entry *b);
+
 /* Sums of weights, for choosing by a number: entry_at(sum % total). */
 struct weights {
     uint32_t *until; /* by entry: the sum up to and with it */
@@ -131,4 +134,5 @@ uint32_t weights_find(const struct weights *w, const struct side *g, uint32_t n)
 
 extern const struct algorithm algorithm_round_robin, algorithm_static_rr, algorithm_stride,
     algorithm_least_conn, algorithm_least_oldest, algorithm_first, algorithm_random, algorithm_ip_hash,
-    algorithm_hash, algorithm_ketama, algorithm_hash_map, algorithm_hash_ring;
+    algorithm_hash, algorithm_ketama, algorithm_hash_map, algorithm_hash_ring, algorithm_fair,
+    algorithm_least_time;

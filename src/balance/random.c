@@ -20,13 +20,6 @@ static void changed(struct side *g)
     weights_fill(g->own, g, true);
 }
 
-static bool is_less_loaded(const struct entry *a, const struct entry *b)
-{
-    uint64_t x = atomic_load_explicit(&a->state->active, memory_order_relaxed);
-    uint64_t y = atomic_load_explicit(&b->state->active, memory_order_relaxed);
-    return x * b->weight < y * a->weight;
-}
-
 static struct entry *choose(struct side *g, const struct choice *c, enum pick_reason *why)
 {
     const struct weights *w = g->own;
@@ -40,7 +33,7 @@ static struct entry *choose(struct side *g, const struct choice *c, enum pick_re
             continue;
         }
         drawn++;
-        if (best == NULL || is_less_loaded(e, best))
+        if (best == NULL || entry_compare_load(g->pool, e, best) < 0)
             best = e;
     }
     if (best)

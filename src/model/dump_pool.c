@@ -125,6 +125,7 @@ static void dump_server(struct dump *d, const struct server *s)
         dump_line(d, "tls client %u", s->tls->index);
     dump_address(d, "source", &s->source);
     dump_text(d, "cookie", s->cookie);
+    dump_text(d, "route", s->route);
     dump_text(d, "redirect", s->redirect);
     if (s->track)
         dump_line(d, "tracks %.*s/%.*s", SPAN_ARGS(s->track->pool->name), SPAN_ARGS(s->track->name));
@@ -165,7 +166,12 @@ void dump_pool(struct dump *d, const struct pool *p)
     dump_flag(d, "implicit", p->implicit);
     dump_expr(d, "key", p->key);
     dump_expr(d, "or else", p->key_else);
+    for (uint32_t i = 0; i < p->routes.count; i++)
+        dump_expr(d, "route", p->routes.items[i]);
     dump_number(d, "draws", p->draws);
+    dump_number(d, "load", p->load);
+    dump_number(d, "fair weights", p->fair_weights);
+    dump_flag(d, "fair first", p->fair_first);
     dump_number(d, "hash function", p->hash_function);
     dump_number(d, "balance factor", p->balance_factor);
     dump_number(d, "weight scale", p->weight_scale);

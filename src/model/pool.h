@@ -33,6 +33,16 @@ enum balance_algorithm {
     BALANCE_LEAST_OLDEST, /* HAProxy leastconn: ties to the one whose load changed longest ago */
 };
 
+/* What LEAST_TIME and RANDOM look at, beside the requests that a server has now. */
+enum load { LOAD_CONNECTIONS, LOAD_FIRST_BYTE, LOAD_LAST_BYTE };
+
+/* What weights mean to FAIR. */
+enum fair_weights {
+    FAIR_WEIGHTS_SHARE,
+    FAIR_WEIGHTS_IDLE, /* with fewer requests than its weight it counts as idle */
+    FAIR_WEIGHTS_PEAK, /* it never has more than its weight */
+};
+
 /* When an idle server connection may carry another client's request. */
 enum reuse { REUSE_NEVER, REUSE_SAFE, REUSE_AGGRESSIVE, REUSE_ALWAYS };
 
@@ -141,6 +151,7 @@ struct server {
     const struct tls_client *tls; /* NULL: plain, or as the policy says */
     struct address source;        /* len 0: the kernel chooses */
     struct span cookie;
+    struct span route;    /* nginx: what sticky route says when it means this one */
     struct span redirect; /* redir: prefix for GET and HEAD instead of forwarding */
     uint32_t idle_max;    /* idle connections kept, UINT32_MAX = no limit */
     duration idle_timeout;
@@ -184,8 +195,14 @@ struct pool {
     const struct expr *key_else; /* when <key> has no value; NULL: it goes by turn, or the empty text is
                                     hashed (nginx) */
     uint32_t draws;
+    enum load load;
+    enum fair_weights fair_weights;
+    bool fair_first;       /* of idle servers the first one, and not each in turn */
     uint8_t hash_function; /* HAProxy: 0 sdbm 1 djb2 2 wt6 3 crc32 4 none; bit 7: avalanche */
     uint32_t balance_factor;
+    LIST_OF(const struct expr *)
+    routes; /* nginx sticky route: the first that is not empty is a server's
+               <route>, which then is taken, if it can be */
     LIST_OF(struct server *) servers;
     uint32_t weight_scale;
     bool all_backups;        /* use every backup together (nginx; HAProxy allbackups) */

@@ -139,10 +139,11 @@ struct server_state {
     _Atomic uint32_t active_most;
     _Atomic uint32_t waiting; /* in its own queue */
     _Atomic uint32_t waiting_most;
-    _Atomic uint64_t moved;      /* of pool->moves: when <active> changed last */
-    _Atomic uint64_t last_us;    /* instant of the last request given to it */
-    struct list queue;           /* struct waiter; under the pool's lock */
-    _Atomic uint32_t average_us; /* of the first byte, moving: least_time, fair */
+    _Atomic uint64_t moved;            /* of pool->moves: when <active> changed last */
+    _Atomic uint64_t last_us;          /* instant of the last request given to it */
+    struct list queue;                 /* struct waiter; under the pool's lock */
+    _Atomic uint32_t average_us;       /* of the first byte, moving */
+    _Atomic uint32_t average_total_us; /* of the whole answer */
     struct counts counts;
 };
 
@@ -187,6 +188,9 @@ enum server_failed server_failed(struct server_state *s, const struct server *mo
                                  instant now);
 /* It answered well: ends a run of failures. <first_byte_us>: how long it took; UINT64_MAX: not known. */
 void server_answered(struct server_state *s, uint64_t first_byte_us, instant now);
+
+/* The whole answer took so long; for pools that ask. */
+void server_finished(struct server_state *s, uint64_t total_us);
 
 /*
  * For balance_pick, with the pool's lock held: <s> gets a request; and a server

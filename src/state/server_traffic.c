@@ -70,6 +70,15 @@ static void forget_failures(struct server_state *s, instant now)
     lock_give(&s->pool->lock);
 }
 
+/* An eighth of the new: two threads at once lose one of both, which an average survives. */
+static void add_to_mean(_Atomic uint32_t *of, uint64_t us)
+{
+    uint32_t fresh = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+    uint32_t mean = atomic_load_explicit(of, memory_order_relaxed);
+    mean = mean ? mean - mean / 8 + fresh / 8 : fresh;
+    atomic_store_explicit(of, mean, memory_order_relaxed);
+}
+
 void server_answered(struct server_state *s, uint64_t first_byte_us, instant now)
 {
     if (UNLIKELY(atomic_load_explicit(&s->fails, memory_order_relaxed)))
@@ -78,11 +87,12 @@ void server_answered(struct server_state *s, uint64_t first_byte_us, instant now
         atomic_store_explicit(&s->errors_in_a_row, 0, memory_order_relaxed);
     if (first_byte_us == UINT64_MAX)
         return;
-    /* An eighth of the new: two threads at once lose one of both, which an average survives. */
-    uint32_t fresh = first_byte_us > UINT32_MAX ? UINT32_MAX : (uint32_t)first_byte_us;
-    uint32_t mean = atomic_load_explicit(&s->average_us, memory_order_relaxed);
-    mean = mean ? mean - mean / 8 + fresh / 8 : fresh;
-    atomic_store_explicit(&s->average_us, mean, memory_order_relaxed);
+    add_to_mean(&s->average_us, first_byte_us);
+}
+
+void server_finished(struct server_state *s, uint64_t total_us)
+{
+    add_to_mean(&s->average_total_us, total_us);
 }
 
 bool server_try_begins(struct server_state *s, const struct server *model, instant now)

@@ -280,6 +280,7 @@ struct upstream {
     struct pool *pool;
     struct side *side;
     struct kept hash; /* its key */
+    struct kept sticky;
     struct where at, balance_at;
     bool used, balanced;
     uint32_t lines; /* of `server`, right or wrong */
@@ -289,6 +290,8 @@ struct upstream *nginx_find_upstream(struct side *side, struct span name);
 /* The pool for an address that is no upstream's name; NULL and a diagnostic when it cannot be resolved. */
 struct pool *nginx_address_pool(struct build *b, struct side *side, const struct word *w, struct span host,
                                 uint16_t default_port);
+extern const struct keyword nginx_sticky_words[];
+void nginx_compile_sticky(struct build *b, struct side *side, struct upstream *u);
 void nginx_compile_upstreams(struct build *b, struct side *side);
 /* "host", "host:80", "[::1]:80", "unix:/path": its addresses. <port> 0: there must be one in the text. */
 struct addresses {

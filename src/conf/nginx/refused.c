@@ -414,21 +414,15 @@ const struct keyword nginx_refused_words[] = {
     NO("limit_zone", IN_HTTP),
 #undef REASON
 #define REASON "this way of choosing a server is not built yet"
-    NO("fair", IN_UPSTREAM),
-    NO("least_time", IN_UPSTREAM | IN_STREAM_UPSTREAM),
     NO("ip_hash", IN_STREAM_UPSTREAM),
 #undef REASON
 #define REASON "sticky sessions are not built yet; ip_hash and hash keep a client at its server"
-    NO("sticky", IN_UPSTREAM),
     NO("sticky_cookie_insert", IN_UPSTREAM),
 #undef REASON
 #define REASON "servers are not checked actively yet; max_fails and fail_timeout take a dead one out"
     NO("health_check", IN_LOCATION | IN_STREAM_SERVER),
     NO("health_check_timeout", IN_TCP),
     NO("match", IN_HTTP | IN_STREAM),
-#undef REASON
-#define REASON "requests are not queued yet"
-    NO("queue", IN_UPSTREAM),
 #undef REASON
 #define REASON "a part of nginx Plus that is not built"
     NO("api", IN_LOCATION),

@@ -70,13 +70,14 @@ struct pool *nginx_address_pool(struct build *b, struct side *side, const struct
 
 struct server_options {
     int64_t weight, fails, conns;
-    duration window;
-    bool backup, down;
+    duration window, slow_start;
+    struct span route;
+    bool backup, down, drain;
 };
 
 static bool is_refused_option(const struct word *w)
 {
-    static const char *const refused[] = { "resolve", "service", "route", "slow_start", "drain", "id" };
+    static const char *const refused[] = { "resolve", "service", "id" };
     struct word value;
     for (size_t i = 0; i < COUNT_OF(refused); i++)
         if (span_eq(w->text, span_from(refused[i])) || word_option(w, refused[i], &value))
@@ -99,6 +100,12 @@ static void server_option(struct build *b, const struct word *w, struct server_o
         o->backup = true;
     else if (span_eq(w->text, SPAN("down")))
         o->down = true;
+    else if (span_eq(w->text, SPAN("drain")))
+        o->drain = true;
+    else if (word_option(w, "slow_start", &value))
+        (void)value_time(b->diags, WORDS_NGINX, &value, 1000, &o->slow_start);
+    else if (word_option(w, "route", &value))
+        o->route = arena_span(b->arena, value.text);
     else if (is_refused_option(w))
         diag_add(b->diags, &nginx_server_refused, w->at, DIAG_TEXT(w->text));
     else
@@ -119,10 +126,13 @@ static void on_upstream_server(struct build *b, const struct keyword *k, const s
     struct server_options o = { .weight = 1, .fails = 1, .window = DURATION_S(10) };
     for (uint32_t i = 2; i < s->words.count; i++) {
         server_option(b, word_at(s, i), &o);
-        if (span_eq(text_at(s, i), SPAN("backup")) && takes_no_backup(u->pool)) {
+        const char *not_here = span_eq(text_at(s, i), SPAN("backup"))                 ? "backup"
+                               : span_starts_with(text_at(s, i), SPAN("slow_start=")) ? "slow_start"
+                                                                                      : NULL;
+        if (not_here && takes_no_backup(u->pool)) {
             struct diag *d =
-                diag_add(b->diags, &nginx_no_backup, word_at(s, i)->at, DIAG_TEXT(SPAN("backup")));
-            diag_also(b->diags, d, u->balance_at, "this method has no backup servers");
+                diag_add(b->diags, &nginx_no_backup, word_at(s, i)->at, DIAG_TEXT(span_from(not_here)));
+            diag_also(b->diags, d, u->balance_at, "how servers are chosen is said here");
         }
     }
     struct addresses found = { 0 };
@@ -137,6 +147,9 @@ static void on_upstream_server(struct build *b, const struct keyword *k, const s
         server->fail_window = o.window;
         server->backup = o.backup;
         server->down = o.down;
+        server->drain = o.drain;
+        server->slow_start = o.slow_start;
+        server->route = o.route;
     }
 }
 
@@ -182,8 +195,9 @@ static void on_hash(struct build *b, const struct keyword *k, const struct state
 static void on_random(struct build *b, const struct keyword *k, const struct statement *s)
 {
     (void)k;
-    static const char *const methods[] = { "least_conn", "least_time", "least_time=header",
-                                           "least_time=last_byte", NULL };
+    static const char *const methods[] = { "least_conn", "least_time=header", "least_time=last_byte",
+                                           "least_time=connect", NULL };
+    static const enum load loads[] = { LOAD_CONNECTIONS, LOAD_FIRST_BYTE, LOAD_LAST_BYTE, LOAD_FIRST_BYTE };
     unsigned method = 0;
     if (s->words.count > 1 && !span_eq(text_at(s, 1), SPAN("two"))) {
         diag_add(b->diags, &nginx_bad_parameter, word_at(s, 1)->at, DIAG_TEXT(text_at(s, 1), SPAN("random")));
@@ -191,12 +205,74 @@ static void on_random(struct build *b, const struct keyword *k, const struct sta
     }
     if (s->words.count > 2 && !value_choice(b->diags, word_at(s, 2), methods, &method))
         return;
-    if (method > 0) {
+    if ((method == 1 && b->upstream->side->stream) || (method == 3 && !b->upstream->side->stream)) {
         diag_add(b->diags, &nginx_server_refused, word_at(s, 2)->at, DIAG_TEXT(text_at(s, 2)));
         return;
     }
     balance(b, s, BALANCE_RANDOM);
+    b->upstream->pool->load = loads[method];
     b->upstream->pool->draws = s->words.count > 1 ? 2 : 1;
+}
+
+/* least_time header|last_byte; of streams connect|last_byte */
+static void on_least_time(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    static const char *const http[] = { "header", "last_byte", NULL };
+    static const char *const stream[] = { "connect", "last_byte", NULL };
+    bool is_stream = b->upstream->side->stream;
+    unsigned n;
+    if (is_stream && span_eq(text_at(s, 1), SPAN("first_byte"))) {
+        diag_add(b->diags, &nginx_server_refused, word_at(s, 1)->at, DIAG_TEXT(text_at(s, 1)));
+        return;
+    }
+    if (!value_choice(b->diags, word_at(s, 1), is_stream ? stream : http, &n))
+        return;
+    if (s->words.count > 2) {
+        bool known = span_eq(text_at(s, 2), SPAN("inflight"));
+        diag_add(b->diags, known ? &nginx_server_refused : &nginx_bad_parameter, word_at(s, 2)->at,
+                 DIAG_TEXT(text_at(s, 2), text_at(s, 0)));
+        return;
+    }
+    balance(b, s, BALANCE_LEAST_TIME);
+    b->upstream->pool->load = n ? LOAD_LAST_BYTE : LOAD_FIRST_BYTE;
+}
+
+/* fair [weight_mode=idle|peak] [no_rr] */
+static void on_fair(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    struct pool *p = b->upstream->pool;
+    balance(b, s, BALANCE_FAIR);
+    for (uint32_t i = 1; i < s->words.count; i++) {
+        if (span_eq(text_at(s, i), SPAN("no_rr")))
+            p->fair_first = true;
+        else if (span_eq(text_at(s, i), SPAN("weight_mode=idle")))
+            p->fair_weights = FAIR_WEIGHTS_IDLE;
+        else if (span_eq(text_at(s, i), SPAN("weight_mode=peak")))
+            p->fair_weights = FAIR_WEIGHTS_PEAK;
+        else
+            diag_add(b->diags, &nginx_bad_parameter, word_at(s, i)->at,
+                     DIAG_TEXT(text_at(s, i), text_at(s, 0)));
+    }
+}
+
+/* queue NUMBER [timeout=TIME] */
+static void on_queue(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    struct pool *p = b->upstream->pool;
+    struct word value;
+    int64_t most;
+    p->queue_timeout = DURATION_S(60);
+    if (value_number(b->diags, word_at(s, 1), 1, INT32_MAX, &most))
+        p->queue_max = (uint32_t)most;
+    if (s->words.count < 3)
+        return;
+    if (word_option(word_at(s, 2), "timeout", &value))
+        (void)value_time(b->diags, WORDS_NGINX, &value, 1000, &p->queue_timeout);
+    else
+        diag_add(b->diags, &nginx_bad_parameter, word_at(s, 2)->at, DIAG_TEXT(text_at(s, 2), text_at(s, 0)));
 }
 
 /* ---- idle connections ---- */
@@ -269,6 +345,7 @@ void nginx_compile_upstreams(struct build *b, struct side *side)
         struct upstream *u = side->upstreams.items[i];
         if (u->hash.count)
             u->pool->key = nginx_expr(b, side, word_at(&u->hash.items[u->hash.count - 1], 1), NULL);
+        nginx_compile_sticky(b, side, u);
     }
 }
 
@@ -276,11 +353,14 @@ void nginx_compile_upstreams(struct build *b, struct side *side)
 /* clang-format off */
 const struct keyword nginx_upstream_words[] = {
     { "upstream", IN_HTTP | IN_STREAM, 1, 1, .block = true, .handle = on_upstream, .manual = "a group of servers" },
-    { "server", IN_BOTH, 1, ARGS_ANY, .handle = on_upstream_server, .manual = "a server: weight=, max_conns=, max_fails=, fail_timeout=, backup, down" },
+    { "server", IN_BOTH, 1, ARGS_ANY, .handle = on_upstream_server, .manual = "a server: weight=, max_conns=, max_fails=, fail_timeout=, slow_start=, route=, backup, down, drain" },
     { "least_conn", IN_BOTH, 0, 0, .handle = on_least_conn, .manual = "the server with the fewest connections" },
     { "ip_hash", IN_UPSTREAM, 0, 0, .handle = on_ip_hash, .manual = "by the client's address" },
     { "hash", IN_BOTH, 1, 2, .handle = on_hash, .manual = "by a key; consistent: with as little change as can be when servers come and go" },
-    { "random", IN_BOTH, 0, 2, .handle = on_random, .manual = "at random; two: of two the one with fewer connections" },
+    { "least_time", IN_BOTH, 1, 2, .handle = on_least_time, .manual = "header, last_byte (stream: connect, last_byte): the server that answers soonest, with the fewest connections" },
+    { "fair", IN_UPSTREAM, 0, 2, .handle = on_fair, .manual = "[weight_mode=idle|peak] [no_rr]: the least busy server; in turn when several are idle" },
+    { "queue", IN_UPSTREAM, 1, 2, .once = true, .handle = on_queue, .manual = "NUMBER [timeout=60s]: requests that wait when every server has max_conns" },
+    { "random", IN_BOTH, 0, 2, .handle = on_random, .manual = "at random; two [least_conn|least_time=...]: of two the one with less load" },
     { "keepalive", IN_UPSTREAM, 1, 2, .once = true, .handle = on_keepalive, .manual = "idle connections kept by each thread" },
     { "keepalive_requests", IN_UPSTREAM, 1, 1, .once = true, .handle = on_keepalive_requests, .manual = "requests on one connection at most" },
     { "keepalive_timeout", IN_UPSTREAM, 1, 1, .once = true, .handle = on_keepalive_timeout, .manual = "how long a connection is kept idle" },

@@ -188,7 +188,7 @@ static void start_relay(struct tcp *t)
     t->relay.owner = t;
     t->relay.on_end = on_relay_end;
     t->status = 200;
-    upstream_answered(&t->upstream, UINT64_MAX);
+    upstream_answered(&t->upstream, instant_us_between(t->upstream.try_began, t->upstream.connected));
     t->relaying = relay_start(&t->relay, &o, span_of(t->hello, t->hello_len), SPAN(""));
     drop_hello(t);
     if (!t->relaying)

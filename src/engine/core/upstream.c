@@ -606,7 +606,7 @@ static void upstream_on_wait(struct deadline *d)
     if (u->ticket) {
         counts_bump(pool_counts(snapshot_pool(u->lease->snapshot, u->pool), u->thread->index), queue_timeouts,
                     1);
-        upstream_tell(u, upstream_fail(u, END_QUEUE_TIMEOUT, MOMENT_QUEUE, status_unreachable(u, true)));
+        upstream_tell(u, upstream_fail(u, END_QUEUE_TIMEOUT, MOMENT_QUEUE, status_unreachable(u, false)));
         return;
     }
     upstream_tell(u, upstream_opened(u, upstream_open(u))); /* the pause before the same server is over */
@@ -619,8 +619,25 @@ static void upstream_on_later(struct deferred *d)
     upstream_connect_failed(u, (enum upstream_failure)u->pending, u->error);
 }
 
+/* The server that a route of the request names; NULL: none does. */
+static const struct server *upstream_route(struct upstream *u)
+{
+    const struct pool *p = u->pool;
+    struct span route = SPAN("");
+
+    for (uint32_t i = 0; i < p->routes.count && route.len == 0; i++)
+        route = eval_text(u->facts, p->routes.items[i]);
+    for (uint32_t i = 0; i < p->servers.count && route.len; i++)
+        if (span_eq(p->servers.items[i]->route, route))
+            return p->servers.items[i];
+    return NULL;
+}
+
 enum upstream_result upstream_start(struct upstream *u)
 {
+    if (u->pool->routes.count && !u->wanted)
+        u->wanted = upstream_route(u);
+
     deadline_init(&u->wait, upstream_on_wait);
     deferred_init(&u->later, upstream_on_later);
     u->started = thread_now(u->thread);
@@ -814,6 +831,8 @@ void upstream_done(struct upstream *u, bool reusable)
 {
     struct upstream_conn *c = u->conn;
 
+    if (u->pool->load == LOAD_LAST_BYTE && c)
+        server_finished(upstream_state(u), instant_us_between(u->try_began, thread_now(u->thread)));
     u->conn = NULL;
     if (!c) {
         upstream_let_go(u);

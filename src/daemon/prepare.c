@@ -353,7 +353,7 @@ static struct tls_context *pick_by_host(const struct picker *k, struct span name
     const struct tls_server *s = NULL;
 
     if (name.len)
-        s = host_table_find(k->model->hosts, name, NULL)->tls;
+        s = host_table_find(k->model->hosts, name, NULL, NULL)->tls;
     return context_of(k->all, s ? s : k->model->fallback);
 }
 

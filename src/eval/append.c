@@ -299,7 +299,7 @@ static inline struct cursor put_text(struct buf *out, struct cursor c, const str
                                      struct span s)
 {
     if (s.len == 0)
-        return p->dash ? put_char(out, c, '-') : c;
+        return p->dash == DASH_EMPTY || (p->dash && !s.ptr) ? put_char(out, c, '-') : c;
     return put_escaped(out, c, p->escape, s);
 }
 
@@ -380,7 +380,7 @@ static bool field_alone(const struct facts *f, const struct expr_part *p, struct
         id == FIELD_OTHER ? message_find_name(f->request, p->text) : message_find(f->request, id);
     if (field && message_next(f->request, field))
         return false;
-    *value = field ? field->value : SPAN("");
+    *value = field ? field->value : span_of(NULL, 0);
     return true;
 }
 
@@ -411,7 +411,7 @@ static inline bool text_of(struct facts *f, const struct expr_part *p, struct sp
     case FETCH_REQUEST_FIELD:
         return field_alone(f, p, out);
     case FETCH_AUTH_USER:
-        *out = SPAN("");
+        *out = span_of(NULL, 0);
         return f->request && f->auth_user.ptr == NULL &&
                message_find(f->request, FIELD_AUTHORIZATION) == NULL;
     case FETCH_SERVICE_NAME:

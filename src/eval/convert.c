@@ -213,6 +213,38 @@ static struct value url_encode(struct facts *f, struct span s)
     return value_text(span_of(at, len));
 }
 
+/* A path that came quoted was decoded; what is cut out of it must not end a query or a field. */
+static bool was_quoted(const struct facts *f)
+{
+    struct span path = f->target, query = span_cut(&path, '?');
+
+    return span_find_char(query, '%') != SPAN_NONE || span_find_char(query, '+') != SPAN_NONE;
+}
+
+static struct value quote_capture(struct facts *f, struct span s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *at;
+    size_t len = 0;
+
+    if (!was_quoted(f))
+        return value_text(s);
+    at = scratch_bytes(f->scratch, s.len * 3 + 1);
+    if (at == NULL)
+        return value_none();
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (c > ' ' && c < 0x7f && !is_one_of((char)c, SPAN("#%&+;?"))) {
+            at[len++] = (char)c;
+            continue;
+        }
+        at[len++] = '%';
+        at[len++] = hex[c >> 4];
+        at[len++] = hex[c & 15];
+    }
+    return value_text(span_of(at, len));
+}
+
 /* "[::1]:80" -> "[::1]", "80": cut at the last colon, if no bracket follows. */
 static struct span host_part(struct span s, bool port)
 {
@@ -507,6 +539,8 @@ static struct value convert_text(struct facts *f, struct span s, const struct co
         return trim(s, c->text, false);
     case CONVERT_STRCMP:
         return compare(f, s, c);
+    case CONVERT_QUOTE_CAPTURE:
+        return quote_capture(f, s);
     case CONVERT_QUERY_PARAM:
         return query_param(s, c);
     case CONVERT_MAIN_DOMAIN:

@@ -127,6 +127,7 @@ struct facts {
     /* the request */
     const struct message *request; /* as it is now, after edits */
     struct span target;            /* as received */
+    struct span first_line;        /* when <request> is NULL: what came instead; ptr NULL: nothing */
     struct span uri;               /* decoded and normalized, as rewritten; ptr NULL: as message->path */
     struct span host;              /* lower case, without port; empty: the server's name is taken */
     struct span auth_user;         /* set by the action that checked it; else the field is read */

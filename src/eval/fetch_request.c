@@ -188,14 +188,15 @@ static struct span current_query(const struct facts *f)
     return f->request->query;
 }
 
-static struct value query_param(struct facts *f, struct span name)
+static struct value query_param(struct facts *f, struct span name, bool nocase)
 {
     struct span rest = current_query(f);
 
     while (rest.ptr != NULL && rest.len > 0) {
         struct span pair = span_cut(&rest, '&');
         struct span key = span_cut(&pair, '=');
-        if (pair.ptr && span_eq(key, name)) /* both languages: without "=" it is no parameter */
+        /* both languages: without "=" it is no parameter */
+        if (pair.ptr && (nocase ? span_eq_nocase(key, name) : span_eq(key, name)))
             return value_text(pair);
     }
     return value_none();
@@ -272,7 +273,7 @@ static struct value forwarded_for(struct facts *f)
 static struct value body(struct facts *f)
 {
     struct span s;
-    return f->live->body != NULL && f->live->body(f->self, &s) ? value_text(s) : value_none();
+    return f->live->body != NULL && f->live->body(f->self, &s) && s.len ? value_text(s) : value_none();
 }
 
 /* ---- Basic authentication (RFC 7617) ---- */
@@ -310,10 +311,17 @@ static bool host_is_sni(struct facts *f)
     return sni.type == VALUE_TEXT && span_eq(f->host, sni.as.text);
 }
 
+/* Of the connection. */
+static struct span scheme(struct facts *f)
+{
+    int64_t n;
+
+    return f->live->number(f->self, FETCH_TLS_USED, &n) && n ? SPAN("https") : SPAN("http");
+}
+
 static struct value from_request(struct facts *f, const struct expr_part *p)
 {
     const struct message *m = f->request;
-    int64_t n;
 
     switch ((unsigned)p->fetch) {
     case FETCH_METHOD:
@@ -335,11 +343,9 @@ static struct value from_request(struct facts *f, const struct expr_part *p)
     case FETCH_QUERY_MARK:
         return value_text(m->query.len ? SPAN("?") : SPAN(""));
     case FETCH_QUERY_PARAM:
-        return query_param(f, p->text);
+        return query_param(f, p->text, p->number == 1);
     case FETCH_SCHEME:
-        return value_text(m->scheme.len                                       ? m->scheme
-                          : f->live->number(f->self, FETCH_TLS_USED, &n) && n ? SPAN("https")
-                                                                              : SPAN("http"));
+        return value_text(m->scheme.len ? m->scheme : scheme(f));
     case FETCH_HTTP_VERSION:
         return value_text(version_text(m));
     case FETCH_PROTOCOL:
@@ -375,6 +381,23 @@ static struct value from_request(struct facts *f, const struct expr_part *p)
     }
 }
 
+/* What came was no request: nginx's logs show it as it came, with what is known all the same. */
+static struct value without_request(struct facts *f, const struct expr_part *p)
+{
+    switch ((unsigned)p->fetch) {
+    case FETCH_REQUEST_LINE:
+        return p->number && f->first_line.ptr ? value_text(f->first_line) : value_none();
+    case FETCH_HOST_NAME:
+        return value_text(server_name(f));
+    case FETCH_SCHEME:
+        return value_text(scheme(f));
+    case FETCH_QUERY_MARK:
+        return value_text(SPAN(""));
+    default:
+        return value_none();
+    }
+}
+
 struct value fetch_request(struct facts *f, const struct expr_part *p)
 {
     int64_t n;
@@ -396,7 +419,7 @@ struct value fetch_request(struct facts *f, const struct expr_part *p)
     case FETCH_PROXY_PORT:
         return value_text(f->proxy_port);
     default:
-        return f->request ? from_request(f, p) : value_none();
+        return f->request ? from_request(f, p) : f->end ? without_request(f, p) : value_none();
     }
 }
 

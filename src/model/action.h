@@ -45,12 +45,10 @@ enum action_kind {
     ACTION_FILES,  /* .files: serve from a root */
     ACTION_STATUS, /* .number enum status_view: stub_status, page; of a page, .page */
     /* the request */
-    ACTION_FIELD_SET, /* .name .expr; in RESPONSE and REPLY hooks: of the answer */
-    ACTION_FIELD_ADD,
+    ACTION_FIELD_SET,         /* .name .expr; in RESPONSE and REPLY hooks: of the answer */
+    ACTION_FIELD_ADD,         /* .number 1: nothing is added when the value is empty (nginx) */
     ACTION_FIELD_DELETE,      /* .name; or .match on names */
     ACTION_FIELD_REPLACE,     /* .name .regex .expr on the whole value; .number 1: on each comma member */
-    ACTION_FIELD_ADD_ALWAYS,  /* nginx add_header ... always; without `always` it is FIELD_ADD limited by
-                                 status */
     ACTION_FIELD_SET_DEFAULT, /* only when absent */
     ACTION_SET_METHOD,
     ACTION_SET_PATH,

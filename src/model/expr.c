@@ -229,7 +229,7 @@ static void put_part(struct buf *out, const struct expr_part *p)
     if (p->escape != ESCAPE_NONE)
         buf_printf(out, " escape %s", escape_names[p->escape]);
     if (p->dash)
-        buf_put(out, SPAN(" dash"));
+        buf_put(out, p->dash == DASH_NONE ? SPAN(" dash for none") : SPAN(" dash"));
 }
 
 void expr_put(struct buf *out, const struct expr *e)

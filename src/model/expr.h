@@ -106,11 +106,11 @@ enum needs {
     X(URI_NORMAL, TEXT, REQUEST)  /* decoded and normalized, current after rewrites: nginx $uri */           \
     X(QUERY, TEXT, REQUEST)       /* current: nginx $args */                                                 \
     X(QUERY_MARK, TEXT, REQUEST)  /* "?" or "": nginx $is_args */                                            \
-    X(QUERY_PARAM, TEXT, REQUEST) /* <arg> */                                                                \
+    X(QUERY_PARAM, TEXT, REQUEST) /* <arg>; <number> 1: in either case */                                    \
     X(SCHEME, TEXT, REQUEST)                                                                                 \
-    X(HTTP_VERSION, TEXT, REQUEST) /* 1.1 */                                                                 \
-    X(PROTOCOL, TEXT, REQUEST)     /* HTTP/1.1 */                                                            \
-    X(REQUEST_LINE, TEXT, REQUEST)                                                                           \
+    X(HTTP_VERSION, TEXT, REQUEST)  /* 1.1 */                                                                \
+    X(PROTOCOL, TEXT, REQUEST)      /* HTTP/1.1 */                                                           \
+    X(REQUEST_LINE, TEXT, REQUEST)  /* <number> 1: or what came instead of one (nginx) */                    \
     X(HOST_FIELD, TEXT, REQUEST)    /* with port, as received */                                             \
     X(HOST_NAME, TEXT, REQUEST)     /* nginx $host: lower case, no port, else the server's name */           \
     X(HOST_IS_SNI, BOOL, REQUEST)   /* no host, or the one that the TLS handshake named */                   \
@@ -297,6 +297,8 @@ enum occurrence {
     X(LTIME, INT, TEXT)        /* local time */                                                              \
     X(HTTP_DATE, INT, TEXT)    /* <number> added; <number2> 0 seconds, 1 milliseconds, 2 microseconds */     \
     X(QUERY_PARAM, TEXT, TEXT) /* <text> name, <text2> separators, "&" when empty */                         \
+    X(QUOTE_CAPTURE, TEXT,                                                                                   \
+      TEXT)                    /* for a query or a redirect, where the request's path was quoted (nginx) */  \
     X(MAIN_DOMAIN, TEXT, TEXT) /* "shop" of "www.shop.example"; without a dot all of it */
 enum convert {
 #define X(name, takes, gives) CONVERT_##name,
@@ -330,12 +332,19 @@ enum expr_escape {
     ESCAPE_JSON,
 };
 
+/* Logs: when "-" stands for a value. */
+enum expr_dash {
+    DASH_NEVER,
+    DASH_EMPTY, /* there is none, or an empty one (HAProxy) */
+    DASH_NONE,  /* there is none (nginx) */
+};
+
 enum part_kind { PART_TEXT, PART_FETCH };
 struct expr_part {
     enum part_kind kind;
     enum fetch fetch;
     enum expr_escape escape;
-    bool dash;        /* "-" when there is no value, or an empty one (logs) */
+    enum expr_dash dash;
     struct span text; /* PART_TEXT, or the fetch's <arg> */
     int32_t number, number2;
     const struct lookup *lookup; /* FETCH_MAP */

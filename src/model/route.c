@@ -76,15 +76,21 @@ static struct scope *find_prefix(const struct host_table *t, struct span host)
     return NULL;
 }
 
-struct scope *host_table_find(const struct host_table *t, struct span host, struct regex_match *match)
+struct scope *host_table_find(const struct host_table *t, struct span host, struct regex_match *match,
+                              const struct regex **by)
 {
     struct scope *found = map_get(&t->exact, host);
     if (found == NULL && host.len)
         found = find_wildcard(t, host);
     if (found == NULL && host.len)
         found = find_prefix(t, host);
-    for (uint32_t i = 0; found == NULL && host.len && i < t->regexes.count; i++)
-        if (regex_matches(t->regexes.items[i].regex, host, match))
-            found = t->regexes.items[i].scope;
+    for (uint32_t i = 0; found == NULL && host.len && i < t->regexes.count; i++) {
+        const struct host_regex *r = &t->regexes.items[i];
+        if (!regex_matches(r->regex, host, match))
+            continue;
+        found = r->scope;
+        if (by)
+            *by = r->regex;
+    }
     return found ? found : t->fallback;
 }

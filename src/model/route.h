@@ -66,8 +66,10 @@ enum host_name_kind { HOST_NAME_ADDED, HOST_NAME_TAKEN, HOST_NAME_BAD };
  */
 enum host_name_kind host_table_add(struct arena *a, struct host_table *t, struct span name,
                                    struct scope *scope);
-/* NULL is never returned. <host> is lower case, without port. <match> gets a regular expression's groups. */
-struct scope *host_table_find(const struct host_table *t, struct span host, struct regex_match *match);
+/* NULL is never returned. <host> is lower case, without port. <by> (or NULL) gets the regular expression that
+ * decided, if one did, and <match> its groups. */
+struct scope *host_table_find(const struct host_table *t, struct span host, struct regex_match *match,
+                              const struct regex **by);
 
 /* Builds <exact> and <root> from <prefixes>; config_seal calls it for every tree that an action holds. */
 void location_tree_finish(struct arena *a, struct location_tree *t);

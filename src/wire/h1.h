@@ -63,6 +63,8 @@ struct h1_limits {
      * that answer health checks write so, and nginx and HAProxy read it.
      */
     bool lf_ends_lines;
+    bool host_not_empty;        /* of requests: a Host without a name is H1_ERR_HOST */
+    bool target_host_wins;      /* of requests: Host may differ from an absolute target's authority */
     bool underscore_is_invalid; /* nginx: a request's fields with '_' in the name are dropped (but counted) */
 };
 
@@ -86,7 +88,7 @@ struct h1_scan {
  * Stricter than it must be, as no honest client does it: userinfo in a target,
  * a repeated Content-Length, any coding but chunked, over 64 members of
  * Connection, content of CONNECT. HTTP/1.2 and up are read as 1.1. An empty Host
- * is taken, as health checks send it; it is no host.
+ * is taken, as health checks send it, unless <limits> say otherwise; it is no host.
  */
 MUST_USE enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limits,
                                          struct h1_scan *scan, struct message *m, size_t *head_len);

@@ -127,18 +127,21 @@ static bool host_agrees(const struct message *m, const struct authority *host)
     return authority_eq(&target, host, m->method == METHOD_CONNECT ? target.port : scheme_port(m));
 }
 
-static bool host_judge(struct message *m, const struct h1_seen *s, struct h1_scan *scan)
+static bool host_judge(struct message *m, const struct h1_limits *limits, const struct h1_seen *s,
+                       struct h1_scan *scan)
 {
     if (s->hosts > 1 || (s->hosts == 0 && m->minor > 0))
         return h1_refuse(scan, H1_ERR_HOST, s->host_at);
     struct authority host;
     bool named = s->host.len > 0;
+    if (limits->host_not_empty && s->hosts && !named)
+        return h1_refuse(scan, H1_ERR_HOST, s->host_at);
     if (named && !authority_parse(s->host, &host))
         return h1_refuse(scan, H1_ERR_HOST, s->host_at);
     m->host = s->host;
     if (m->authority.len == 0)
         return true;
-    if (s->hosts && (!named || !host_agrees(m, &host)))
+    if (s->hosts && !limits->target_host_wins && (!named || !host_agrees(m, &host)))
         return h1_refuse(scan, H1_ERR_HOST_MISMATCH, s->host_at);
     m->host = m->authority;
     return true;
@@ -213,9 +216,10 @@ static enum h1_result without_line(enum h1_result result, size_t len, size_t ski
     return H1_BAD;
 }
 
-static bool head_judge(struct message *m, const struct h1_seen *s, struct h1_scan *scan)
+static bool head_judge(struct message *m, const struct h1_limits *limits, const struct h1_seen *s,
+                       struct h1_scan *scan)
 {
-    if (!host_judge(m, s, scan) || !framing_judge(m, s, scan))
+    if (!host_judge(m, limits, s, scan) || !framing_judge(m, s, scan))
         return false;
     persistence_judge(m, s);
     return true;
@@ -236,6 +240,9 @@ enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limit
     result = h1_head_find(bytes, skip, &own, scan, &lines);
     if (scan->line == 0)
         return without_line(result, bytes.len - skip, skip, limits, scan);
+    if (result == H1_BAD && scan->error == H1_ERR_HEAD_LONG &&
+        scan->line - skip > (size_t)limits->target_max + 2)
+        h1_refuse(scan, H1_ERR_TARGET_LONG, skip + limits->target_max); /* what is wrong first */
     if (result == H1_BAD || (result == H1_MORE && line_was_seen))
         return result;
     /* A complete first line is judged without waiting for the rest: not every port scanner is patient. */
@@ -243,7 +250,8 @@ enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limit
         return H1_BAD;
     if (result == H1_MORE)
         return H1_MORE;
-    if (!h1_fields_parse(&lines, scan->line - skip, limits, scan, m, &seen) || !head_judge(m, &seen, scan)) {
+    if (!h1_fields_parse(&lines, scan->line - skip, limits, scan, m, &seen) ||
+        !head_judge(m, limits, &seen, scan)) {
         scan->error_at += (uint32_t)skip;
         return H1_BAD;
     }

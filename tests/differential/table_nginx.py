@@ -211,7 +211,7 @@ GROUPS = [
         Ask("/f/fields?X-Secret=1&X-Other=2"), Ask("/hide/fields?X-Secret=1&X-Other=2"), Ask("/f/fields?Set-Cookie=a%3Db&Set-Cookie=c%3Dd"), Ask("/f/fields?X-Powered-By=p&Server=theirs"),
         Ask("/location/fields?Location=http://up/x"), Ask("/location/fields?Location=/abs"), Ask("/redirect-off/fields?Location=http://up/x"), Ask("/redirect-own/fields?Location=http://inside/x"),
         Ask("/f/fields?X-Accel-Redirect=/accel"), Ask("/ignore/fields?X-Accel-Redirect=/accel"),
-        Ask("/f/fields?Connection=X-Hop&X-Hop=1&Keep-Alive=timeout"), Ask("/f/fields?Date=yesterday&Content-Type=a/b"), Ask("/f/fields?X-Accel-Expires=5&Refresh=1"),
+        Ask("/f/fields?Connection=X-Hop&X-Hop=1&Keep-Alive=timeout", differs="RFC 9110 7.6.1: what Connection names is of one hop"), Ask("/f/fields?Date=yesterday&Content-Type=a/b"), Ask("/f/fields?X-Accel-Expires=5&Refresh=1"),
         Ask("/f/empty/204"), Ask("/f/empty/304"), Ask("/f/status/500"), Ask("/f/size/10", "HEAD"), Ask("/f/chunked/100/3"), Ask("/f/chunked/100/3", version="1.0"), Ask("/f/until-close/100")]),
 
     Group("nginx/access", "allow, deny, limits", server("""

@@ -139,7 +139,7 @@ static void finish_part(struct formatter *f, struct expr_part *p, struct flags f
         p->escape = ESCAPE_HAPROXY_QUOTE;
     else if (f->use == FORMAT_LOG && textual)
         p->escape = ESCAPE_HAPROXY_LOG;
-    p->dash = f->use == FORMAT_LOG && !flags.quote;
+    p->dash = f->use == FORMAT_LOG && !flags.quote ? DASH_EMPTY : DASH_NEVER;
 }
 
 static bool is_captured(const struct formatter *f, const struct variable *v)
@@ -176,7 +176,7 @@ static void add_variable(struct formatter *f, const struct variable *v, struct f
         flags.quote = false;
     finish_part(f, p, flags, v->type == TYPE_TEXT);
     if (v->fetch == FETCH_QUERY || v->type == TYPE_LIST)
-        p->dash = false;
+        p->dash = DASH_NEVER;
 }
 
 static bool add_sample(struct formatter *f, struct span text, struct flags flags)

@@ -59,6 +59,7 @@ static void add_field(struct build *b, const struct level *l, const struct state
     enum action_kind kind = is_single(name) ? ACTION_FIELD_SET : ACTION_FIELD_ADD;
     struct action *a = action_add(b->config, l->scope, HOOK_REPLY, kind, s->at);
     a->name = name;
+    a->number = kind == ACTION_FIELD_ADD;
     a->expr = nginx_expr(b, &b->http, word_at(s, 2), NULL);
     a->when = always ? NULL : good_statuses(b);
 }

@@ -73,7 +73,7 @@ static void append(struct build *b, struct side *side, struct expr *e, const str
         *p = part->parts.items[i];
         if (p->kind == PART_FETCH) {
             p->escape = escape;
-            p->dash = escape == ESCAPE_NGINX_LOG;
+            p->dash = escape == ESCAPE_NGINX_LOG ? DASH_NONE : DASH_NEVER;
         }
     }
 }

@@ -117,6 +117,27 @@ static bool parse_flag(struct program *p, const struct statement *s, struct rewr
     return true;
 }
 
+static bool is_capture(const struct expr_part *part)
+{
+    return part->kind == PART_FETCH && (part->fetch == FETCH_CAPTURE || part->fetch == FETCH_CAPTURE_NAMED);
+}
+
+/* What is taken out of the path is quoted again where it becomes a URL, or a query behind a "?". */
+static const struct expr *quote_captures(struct build *b, const struct expr *to, bool all)
+{
+    struct expr *e = ARENA_NEW(b->arena, struct expr);
+    *e = *to;
+    for (uint32_t i = 0; i < e->parts.count; i++) {
+        struct expr_part *part = &e->parts.items[i];
+        if (part->kind == PART_TEXT && span_find_char(part->text, '?') != SPAN_NONE)
+            all = true;
+        if (all && is_capture(part))
+            (void)expr_add_conversion(b->arena, part, CONVERT_QUOTE_CAPTURE);
+    }
+    expr_finish(b->arena, e);
+    return e;
+}
+
 static void compile_rewrite(struct program *p, const struct statement *s)
 {
     struct build *b = p->b;
@@ -128,9 +149,10 @@ static void compile_rewrite(struct program *p, const struct statement *s)
         to = word_part(&to, 0, to.text.len - 1);
     }
     bool good = parse_flag(p, s, r);
-    r->to = nginx_expr(b, &b->http, &to, r->regex);
     if (!good || r->regex == NULL)
         return;
+    r->to = quote_captures(b, nginx_expr(b, &b->http, &to, r->regex),
+                           r->then == REWRITE_REDIRECT || r->then == REWRITE_PERMANENT);
     bool in_server = p->level->kind == LEVEL_SERVER;
     if (r->then == REWRITE_LAST && in_server)
         r->then = REWRITE_BREAK; /* locations come next in any case */

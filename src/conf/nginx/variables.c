@@ -122,6 +122,7 @@ static struct expr_part *add_defined(struct build *b, struct side *side, struct 
     if (def->kind == VARIABLE_SLOT) {
         struct expr_part *p = expr_add_fetch(b->arena, e, FETCH_SLOT, SPAN(""));
         p->number = (int32_t)def->slot;
+        expr_add_conversion(b->arena, p, CONVERT_DEFAULT)->text = SPAN(""); /* not set is empty */
         return p;
     }
     const struct lookup *l = nginx_lookup(b, side, def->lookup, w->at);

@@ -49,7 +49,7 @@
 /* clang-format on */
 
 const struct known_variable nginx_http_variables[] = {
-    { "arg_", FETCH_QUERY_PARAM },
+    { "arg_", FETCH_QUERY_PARAM, NULL, 1 },
     { "args", FETCH_QUERY },
     { "binary_remote_addr", FETCH_CLIENT_BINARY },
     { "body_bytes_sent", FETCH_BODY_BYTES_SENT },
@@ -86,7 +86,7 @@ const struct known_variable nginx_http_variables[] = {
     { "remote_addr", FETCH_CLIENT_IP },
     { "remote_port", FETCH_CLIENT_PORT },
     { "remote_user", FETCH_AUTH_USER },
-    { "request", FETCH_REQUEST_LINE },
+    { "request", FETCH_REQUEST_LINE, NULL, 1 },
     { "request_body", FETCH_REQUEST_BODY },
     { "request_completion", FETCH_REQUEST_COMPLETE },
     { "request_filename", FETCH_REQUEST_FILENAME },

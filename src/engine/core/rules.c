@@ -159,7 +159,6 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_FIELD_ADD] = act_field_add,
     [ACTION_FIELD_DELETE] = act_field_delete,
     [ACTION_FIELD_REPLACE] = act_field_replace,
-    [ACTION_FIELD_ADD_ALWAYS] = act_field_add_always,
     [ACTION_FIELD_SET_DEFAULT] = act_field_set_default,
     [ACTION_SET_METHOD] = act_set_method,
     [ACTION_SET_PATH] = act_set_path,

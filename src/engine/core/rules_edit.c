@@ -41,10 +41,11 @@ static bool add_value(struct rules *r, struct message *m, struct span name, stru
 static enum outcome add_field(struct rules *r, const struct action *a)
 {
     struct message *m = edited(r);
+    struct span value = m ? eval_text(r->facts, a->expr) : SPAN("");
 
-    if (!m || !add_value(r, m, a->name, eval_text(r->facts, a->expr)))
-        return rules_end(r, RULES_FAILED);
-    return NEXT;
+    if (m && value.len == 0 && a->number == 1)
+        return NEXT;
+    return m && add_value(r, m, a->name, value) ? NEXT : rules_end(r, RULES_FAILED);
 }
 
 enum outcome act_field_set(struct rules *r, const struct action *a)
@@ -58,25 +59,7 @@ enum outcome act_field_set(struct rules *r, const struct action *a)
     return add_value(r, m, a->name, value) ? NEXT : rules_end(r, RULES_FAILED);
 }
 
-/* nginx adds fields only to answers of these statuses, unless told `always`. */
-static bool status_takes_fields(unsigned status)
-{
-    static const uint16_t statuses[] = { 200, 201, 204, 206, 301, 302, 303, 304, 307, 308 };
-
-    for (size_t i = 0; i < COUNT_OF(statuses); i++)
-        if (statuses[i] == status)
-            return true;
-    return false;
-}
-
 enum outcome act_field_add(struct rules *r, const struct action *a)
-{
-    if (r->hook == HOOK_REPLY && r->answer && !status_takes_fields(r->answer->status))
-        return NEXT;
-    return add_field(r, a);
-}
-
-enum outcome act_field_add_always(struct rules *r, const struct action *a)
 {
     return add_field(r, a);
 }

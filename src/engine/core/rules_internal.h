@@ -22,9 +22,9 @@ action_fn act_allow, act_deny, act_real_ip;
 /* cookie.c */
 action_fn act_cookie, act_persist;
 /* rules_edit.c */
-action_fn act_field_set, act_field_add, act_field_add_always, act_field_set_default, act_field_delete,
-    act_field_replace, act_set_method, act_set_path, act_set_query, act_set_target, act_set_status,
-    act_set_slot, act_forwarded_for, act_capture;
+action_fn act_field_set, act_field_add, act_field_set_default, act_field_delete, act_field_replace,
+    act_set_method, act_set_path, act_set_query, act_set_target, act_set_status, act_set_slot,
+    act_forwarded_for, act_capture;
 
 /* rules_edit.c: room for another field. False: none. */
 MUST_USE bool rules_make_room(struct rules *r, struct message *m);

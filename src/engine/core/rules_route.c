@@ -40,7 +40,7 @@ enum outcome act_enter(struct rules *r, const struct action *a)
 enum outcome act_route_host(struct rules *r, const struct action *a)
 {
     struct facts *f = r->facts;
-    const struct scope *to = host_table_find(a->hosts, f->host, &f->match);
+    const struct scope *to = host_table_find(a->hosts, f->host, &f->match, &f->matched);
 
     r->front = f->front = to;
     return go(r, to);

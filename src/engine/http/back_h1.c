@@ -39,7 +39,7 @@ bool back_h1_begin(struct stream *s)
     c->on_expired = back_on_expired;
     c->conn.on_ready = back_on_ready;
     s->server_expired = s->request_cut = false; /* were the last server's */
-    s->back_in = 0;
+    s->back_in = s->back_head = 0;
     s->back_len = s->back_at = 0;
     s->back_scan = (struct h1_scan){ 0 };
     h1_out_fini(&s->request_out, loop_chunks(s->thread->loop));
@@ -200,8 +200,10 @@ static enum back_head back_take_heads(struct stream *s)
         s->back_at += (uint32_t)len;
         s->back_scan = (struct h1_scan){ 0 };
         enum back_head head = back_judge(s);
-        if (head != BACK_MORE)
+        if (head != BACK_MORE) {
+            s->back_head = s->back_in - (s->back_len - s->back_at);
             return head;
+        }
         if (!back_pass_interim(s))
             return BACK_CLIENT_GONE;
     }

@@ -272,10 +272,18 @@ static enum files_result try_next(struct stream *s)
     return fall_back(s);
 }
 
+/* "$uri/" asks for a folder, "$uri" for a file, whatever its value ends in. */
+static bool asks_for_folder(const struct expr *e)
+{
+    const struct expr_part *last = e->parts.count ? &e->parts.items[e->parts.count - 1] : NULL;
+
+    return last && last->kind == PART_TEXT && span_ends_with(last->text, SPAN("/"));
+}
+
 static enum files_result try_looked(struct stream *s)
 {
     struct served_file *f = s->file;
-    const bool wants_folder = f->uri.len > 0 && f->uri.ptr[f->uri.len - 1] == '/';
+    const bool wants_folder = asks_for_folder(f->files->tries.items[f->next]);
     const bool fits = f->error == 0 && (wants_folder ? S_ISDIR(f->stat.st_mode) : S_ISREG(f->stat.st_mode));
 
     if (!fits) {
@@ -283,9 +291,13 @@ static enum files_result try_looked(struct stream *s)
         f->next++;
         return try_next(s);
     }
+    if (wants_folder && f->uri.len > 1) /* as it was tried, without the slash: "/a" is moved to "/a/" */
+        f->uri.len--;
     s->facts.uri = f->uri;
     if (!wants_folder)
         return file_looked(s);
+    if (f->uri.ptr[f->uri.len - 1] != '/')
+        return moved(s);
     close_file(f);
     return serve_uri(s);
 }

@@ -147,15 +147,30 @@ const struct protocol_ops http1_protocol = { .begin = http1_begin,
                                              .stop = http1_stop };
 
 /* --- heads --- */
+/* As far as it came: what the log shows of a request that is none. */
+static struct span first_line(const struct stream *s)
+{
+    struct span line = span_of(s->in, s->in_len);
+
+    while (line.len && (line.ptr[0] == '\r' || line.ptr[0] == '\n'))
+        line = span_from_index(line, 1);
+    for (size_t i = 0; i < line.len; i++)
+        if (line.ptr[i] == '\r' || line.ptr[i] == '\n')
+            return span_first(line, i);
+    return line;
+}
+
 static enum stream_step head_is_bad(struct stream *s)
 {
     unsigned status = h1_error_status(s->scan.error);
-    struct error_about about = stream_about(s);
+    struct error_about about;
 
+    s->facts.first_line = first_line(s);
+    about = stream_about(s);
     about.text = span_from(h1_error_text(s->scan.error));
     stream_error(s, ERROR_REQUEST_BAD, &about);
     if (status == 431 && s->rules.client->reject_error_codes_nginx)
-        status = 400;
+        status = 494;
     s->end.h1 = (uint8_t)s->scan.error;
     return stream_refuse(s, status, END_REQUEST_BAD);
 }
@@ -167,6 +182,8 @@ static enum h1_result head_parse(struct stream *s, size_t *len)
     struct h1_limits limits = { .head_max = p->head_max ? p->head_max : UINT32_MAX,
                                 .target_max = p->target_max ? p->target_max : UINT32_MAX,
                                 .fields_max = most,
+                                .host_not_empty = p->host_not_empty,
+                                .target_host_wins = p->target_host_wins,
                                 .underscore_is_invalid = p->drop_invalid_fields && !p->underscores };
     struct field *fields = s->request_fields;
     uint16_t room = STREAM_FIELDS;
@@ -257,6 +274,67 @@ static enum stream_step head_read(struct stream *s)
     return head_ended(s, d);
 }
 
+/* A language with buffers of a size has no line that is longer. */
+static bool has_long_field(const struct stream *s)
+{
+    for (unsigned i = 0; i < s->request.field_count; i++) {
+        const struct field *f = &s->request.fields[i];
+        if (f->name.len + f->value.len + 4 > s->rules.client->target_max)
+            return true;
+    }
+    return false;
+}
+
+/* Of capitals, as all methods are that there are. */
+static bool method_is_plain(struct span method)
+{
+    for (size_t i = 0; i < method.len; i++)
+        if ((method.ptr[i] < 'A' || method.ptr[i] > 'Z') && method.ptr[i] != '-' && method.ptr[i] != '_')
+            return false;
+    return true;
+}
+
+/* 0: it is taken. */
+static unsigned method_refusal(const struct stream *s)
+{
+    switch (s->request.method) {
+    case METHOD_TRACE:
+        return 405;
+    case METHOD_CONNECT:
+        return 400;
+    case METHOD_OTHER:
+        return method_is_plain(s->request.method_text) ? 0 : 400;
+    case METHOD_GET:
+    case METHOD_HEAD:
+    case METHOD_POST:
+    case METHOD_PUT:
+    case METHOD_DELETE:
+    case METHOD_OPTIONS:
+    case METHOD_PATCH:
+        break;
+    }
+    return 0;
+}
+
+static enum stream_step head_refuse(struct stream *s, unsigned status)
+{
+    s->keep_client = false;
+    return stream_refuse(s, status, END_REQUEST_BAD);
+}
+
+/* What the language does not take, though it is HTTP. */
+static enum stream_step head_judge(struct stream *s, size_t len)
+{
+    const struct client_policy *p = s->rules.client;
+    unsigned refusal = p->plain_methods ? method_refusal(s) : 0;
+
+    if (UNLIKELY(refusal))
+        return head_refuse(s, refusal);
+    if (UNLIKELY(p->reject_error_codes_nginx && len > p->target_max && has_long_field(s)))
+        return head_refuse(s, 494);
+    return STEP_REQUEST;
+}
+
 static enum stream_step head_done(struct stream *s, size_t len)
 {
     s->head_len = s->in_at = (uint32_t)len;
@@ -268,7 +346,7 @@ static enum stream_step head_done(struct stream *s, size_t len)
     h1_in_init(&s->request_in, s->request.framing, s->request.body_length);
     if (!stream_facts_request(s))
         return stream_refuse(s, 400, END_REQUEST_BAD);
-    return STEP_REQUEST;
+    return head_judge(s, len);
 }
 
 static enum stream_step front_head(struct stream *s)
@@ -354,6 +432,7 @@ static const struct flow_source front_source = {
 static bool front_begin(struct stream *s)
 {
     s->pending_head = head_of_answer(s);
+    s->answer_head = (uint32_t)s->pending_head.len;
     return s->pending_head.len != 0;
 }
 

@@ -6,6 +6,8 @@
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
 #include "engine/http/location.h"
+#include "engine/http/media.h"
+#include "engine/http/served_file.h"
 #include "eval/eval.h"
 
 /* --- error pages --- */
@@ -82,6 +84,7 @@ static enum stream_step page_begin(struct stream *s, const struct error_page *pa
         return page_inside(s, page, target);
     s->page_sought = true;
     s->status = page->status && page->status != UINT16_MAX ? page->status : 302;
+    s->rules.reply = NULL;
     s->rules.location = target;
     return STEP_WAIT;
 }
@@ -95,9 +98,12 @@ static bool add(struct stream *s, struct span name, struct span value)
 
 static bool add_location(struct stream *s, const struct reply *r)
 {
+    const struct reply *own = s->rules.reply; /* its page may be another's, where to is its own business */
     struct span to = s->rules.location;
 
-    if (r && r->location)
+    if (own && own->location)
+        to = eval_text(&s->facts, own->location);
+    else if (r && r->location)
         to = eval_text(&s->facts, r->location);
     if (to.len == 0)
         return true;
@@ -169,6 +175,33 @@ static bool reply_view(struct stream *s)
     return add(s, SPAN("Content-Type"), v->content_type) && set_body(s, buf_span(&v->body));
 }
 
+/* As for a file of that path, or as it is said. */
+static bool add_type(struct stream *s, const struct reply *r)
+{
+    if (!r || s->answer.status == 204)
+        return true;
+    if (!r->type_by_path)
+        return add(s, SPAN("Content-Type"), r->content_type);
+    return add(s, SPAN("Content-Type"),
+               media_type(s->rules.scope, s->facts.uri.ptr ? s->facts.uri : s->request.path));
+}
+
+/* RFC 9110 15.5.17: how long the file is that was asked for a part of. */
+static bool add_unsatisfied(struct stream *s)
+{
+    struct buf b;
+    char *text;
+
+    if (s->status != 416 || !s->file)
+        return true;
+    text = scratch_bytes(&s->scratch, 40);
+    if (!text)
+        return false;
+    buf_init_fixed(&b, text, 40);
+    buf_printf(&b, "bytes */%llu", (unsigned long long)s->file->stat.st_size);
+    return add(s, SPAN("Content-Range"), buf_span(&b));
+}
+
 static bool reply_page(struct stream *s, const struct reply *r)
 {
     struct span body = r && r->body ? eval_text(&s->facts, r->body) : SPAN("");
@@ -177,9 +210,8 @@ static bool reply_page(struct stream *s, const struct reply *r)
         s->answer.reason = r->reason;
     if (r && r->close)
         s->keep_client = false;
-    if (r && r->content_type.len && !add(s, SPAN("Content-Type"), r->content_type))
-        return false;
-    return add_location(s, r) && add_fields(s, r) && set_body(s, body);
+    return add_type(s, r) && add_unsatisfied(s) && add_location(s, r) && add_fields(s, r) &&
+           set_body(s, body);
 }
 
 static bool reply_build(struct stream *s, const struct reply *r)

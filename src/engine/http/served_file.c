@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "engine/http/internal.h"
+#include "engine/http/media.h"
 
 struct range {
     uint64_t from, len;
@@ -121,43 +122,14 @@ static bool add(struct stream *s, struct span name, struct span value)
     return value.ptr != NULL && message_add(&s->answer, name, value);
 }
 
-static struct span extension_of(struct span path)
-{
-    for (size_t i = path.len; i > 0 && path.ptr[i - 1] != '/'; i--)
-        if (path.ptr[i - 1] == '.')
-            return span_from_index(path, i);
-    return SPAN("");
-}
-
-/* nginx's charset_types, as they are by default. */
-static bool takes_charset(struct span type)
-{
-    static const char *const types[] = {
-        "text/html",          "text/xml", "text/plain", "text/vnd.wap.wml", "application/javascript",
-        "application/rss+xml"
-    };
-
-    for (size_t i = 0; i < COUNT_OF(types); i++)
-        if (span_eq_nocase(type, span_from(types[i])))
-            return true;
-    return false;
-}
-
 static bool add_type(struct stream *s)
 {
-    const struct scope *scope = s->rules.scope;
-    struct span ext = extension_of(span_of(s->file->path, s->file->path_len));
-    const struct span *known = scope->mime_types && ext.len ? map_get(scope->mime_types, ext) : NULL;
-    struct span type = known ? *known : scope->default_type;
+    struct span type = media_type(s->rules.scope, s->facts.uri.ptr ? s->facts.uri : s->request.path);
 
-    if (type.len == 0)
-        return true;
-    if (scope->charset.len > 0 && takes_charset(type))
-        type = scratch_join(&s->scratch, scratch_join(&s->scratch, type, SPAN("; charset=")), scope->charset);
-    return add(s, SPAN("Content-Type"), type);
+    return type.len == 0 || add(s, SPAN("Content-Type"), type);
 }
 
-static bool add_dates(struct stream *s, const struct stat *st, struct span etag)
+static bool add_date(struct stream *s, const struct stat *st)
 {
     struct buf b;
     char *room = scratch_bytes(&s->scratch, 40);
@@ -166,7 +138,7 @@ static bool add_dates(struct stream *s, const struct stat *st, struct span etag)
         return false;
     buf_init_fixed(&b, room, 40);
     clock_put_http(&b, (uint64_t)st->st_mtime);
-    return add(s, SPAN("Last-Modified"), buf_span(&b)) && add(s, SPAN("ETag"), etag);
+    return add(s, SPAN("Last-Modified"), buf_span(&b));
 }
 
 static bool add_range(struct stream *s, const struct range *r, uint64_t size)
@@ -237,7 +209,8 @@ unsigned served_file_answer(struct stream *s)
     s->answer.major = s->answer.minor = 1;
     s->answer.status = (uint16_t)(status ? status : r.partial ? 206 : 200);
     s->answer.reason = status_reason(s->answer.status);
-    bool ok = (status == 304 || add_type(s)) && add_dates(s, &st, etag) &&
-              (status == 304 || add_range(s, &r, (uint64_t)st.st_size)) && put_body(s, &r);
+    bool is_page = s->status_kept && s->status_kept != 200; /* what is not what was asked for has no age */
+    bool ok = (status == 304 || add_type(s)) && (is_page || add_date(s, &st)) && add(s, SPAN("ETag"), etag) &&
+              (status == 304 || is_page || add_range(s, &r, (uint64_t)st.st_size)) && put_body(s, &r);
     return ok ? 0 : 500;
 }

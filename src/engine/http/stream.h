@@ -91,6 +91,7 @@ struct stream {
     bool paused : 1;       /* the pause is over */
     bool routed_again : 1; /* STEP_REQUEST goes on where rules_again has put it */
     bool body_bad : 1;     /* the framing of the request's body */
+    bool whole : 1;        /* all of the answer was sent */
     bool status_view : 1;  /* the answer is a view of our own numbers */
     uint8_t close_how;     /* 0 FIN, 1 RST, 2 vanish */
     uint16_t status;       /* to be sent, or sent */
@@ -119,7 +120,8 @@ struct stream {
     const struct proxy *proxy;
     struct upstream upstream;
     struct h1_out request_out;
-    uint64_t back_in; /* received from the server, this try */
+    uint64_t back_in;   /* received from the server, this try */
+    uint64_t back_head; /* of these, up to the end of its head */
 
     /* answer */
     char *back; /* chunk that holds the answer's head and what came with it */
@@ -130,6 +132,7 @@ struct stream {
     struct h1_out answer_out;
     struct span answer_whole;
     struct flow to_client;
+    uint32_t answer_head;     /* bytes of the answer's head */
     uint64_t interim_out;     /* bytes of interim answers to the client */
     struct span pending_head; /* in thread->head: goes out with the next bytes, in this same step */
     struct admin_reply *view; /* in the scratch; NULL = none */

@@ -39,8 +39,10 @@ static bool stream_body(void *self, struct span *out)
     struct iovec parts[FLOW_PARTS];
     size_t len = 0;
 
-    if (!s->body_begun || !s->to_server.source_done)
+    if (!s->body_begun || s->body_none || !s->to_server.source_done)
         return false;
+    if (s->facts.end && !s->body_replaced && !body_rewind(&s->to_server.body))
+        return false; /* it was passed on, and not kept */
     unsigned count = body_peek(&s->to_server.body, parts, FLOW_PARTS);
     for (unsigned i = 0; i < count; i++)
         len += parts[i].iov_len;
@@ -118,6 +120,8 @@ static bool set_host(struct stream *s)
     struct span host = s->request.host;
 
     host.len = without_port(host);
+    if (host.len > 1 && host.ptr[host.len - 1] == '.')
+        host.len--; /* the root's dot: the same name */
     s->facts.host = host;
     if (host.len == 0 || !has_upper(host))
         return true;
@@ -144,6 +148,12 @@ bool stream_facts_request(struct stream *s)
     return uri_normalize(&s->scratch, s->request.path, p->merge_slashes, &f->uri);
 }
 
+/* nginx counts the framing of a body as a part of it. */
+static uint64_t behind_head(uint64_t bytes, uint32_t head)
+{
+    return bytes > head ? bytes - head : 0;
+}
+
 void stream_facts_end(struct stream *s)
 {
     struct upstream *u = &s->upstream;
@@ -153,7 +163,7 @@ void stream_facts_end(struct stream *s)
     s->facts.try_count = upstream_tries_kept(u);
     s->facts_end = (struct facts_end){
         .bytes_sent = s->answer_out.written + s->interim_out + s->tunnel_out,
-        .body_bytes_sent = s->answer_out.payload + s->tunnel_out,
+        .body_bytes_sent = behind_head(s->answer_out.written, s->answer_head) + s->tunnel_out,
         .bytes_received = s->bytes_in,
         .termination = { end_reason_letter((enum end_reason)s->end.reason),
                          end_moment_letter((enum end_moment)s->end.moment),
@@ -161,7 +171,7 @@ void stream_facts_end(struct stream *s)
                          s->rules.cookie.shown ? s->rules.cookie.answer : '-' },
         .retries = u->tries ? u->tries - 1 : 0,
         .redispatched = u->redispatched,
-        .complete = s->end.reason == END_DONE || s->end.reason == END_LOCAL,
+        .complete = s->whole,
         .pipelined = s->pipelined,
         .count_process = atomic_load_explicit(&shared->connections, memory_order_relaxed),
         .count_service = atomic_load_explicit(&s->session->service->active, memory_order_relaxed),
@@ -180,8 +190,11 @@ void stream_facts_end(struct stream *s)
 /* "GET / HTTP/1.1" as received. */
 static struct span request_line(struct stream *s)
 {
-    struct expr_part line = { .kind = PART_FETCH, .fetch = FETCH_REQUEST_LINE };
+    struct expr_part line = { .kind = PART_FETCH, .fetch = FETCH_REQUEST_LINE, .number = 1 };
     struct expr e = { .parts = { .items = &line, .count = 1 } };
+
+    if (!s->facts.request)
+        return s->facts.first_line;
 
     return eval_text(&s->facts, &e);
 }

@@ -5,11 +5,13 @@
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
+#include "engine/http/media.h"
 
 /* Everything was sent. */
 static enum stream_step forward_done(struct stream *s)
 {
     stream_note_end(s, END_DONE);
+    s->whole = true;
     if (!s->server_done && s->upstream.conn)
         server_release(s); /* it answered before it had the whole request */
     return s->keep_client && !s->request_in.ended ? STEP_DRAIN : STEP_END;
@@ -116,6 +118,8 @@ static enum stream_step forward_begin(struct stream *s)
     }
     s->facts.sent = s->rules.answer = &s->answer;
     s->facts.status = s->status;
+    if (UNLIKELY(s->rules.scope->charset.len) && !media_charset(s))
+        return stream_give_up(s, END_INTERNAL);
     if (s->rules.scope->on[HOOK_REPLY].count || s->rules.entry->on[HOOK_REPLY].count) {
         enum rules_result r = rules_run(&s->rules, HOOK_REPLY);
         if (r == RULES_FAILED)

@@ -24,8 +24,8 @@ static void server_note_try(struct stream *s)
     struct try_facts *try = upstream_this_try(u);
     try->sent = s->request_out.written;
     try->received = s->back_in;
-    if (s->times.answer.us)
-        try->response_ms = (uint32_t)instant_ms_between(u->try_began, thread_now(s->thread));
+    try->body = s->back_head ? s->back_in - s->back_head : 0;
+    try->response_ms = (uint32_t)instant_ms_between(u->try_began, thread_now(s->thread));
 }
 
 void server_release(struct stream *s)

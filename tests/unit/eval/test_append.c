@@ -33,7 +33,7 @@ static struct expr_part *field(enum fetch fetch, const char *arg)
 {
     struct expr_part *p = expr_add_fetch(s.a, line, fetch, span_from(arg));
     p->escape = ESCAPE_NGINX_LOG;
-    p->dash = true;
+    p->dash = DASH_EMPTY;
     return p;
 }
 
@@ -141,11 +141,11 @@ static void dashes(void **state)
     (void)state;
     field(FETCH_REQUEST_FIELD, "absent");
     text("|");
-    field(FETCH_REQUEST_FIELD, "absent")->dash = false;
+    field(FETCH_REQUEST_FIELD, "absent")->dash = DASH_NEVER;
     text("|");
     field(FETCH_ENV, "");
     text("|");
-    field(FETCH_ENV, "")->dash = false;
+    field(FETCH_ENV, "")->dash = DASH_NEVER;
     assert_line("-||-|");
 }
 
@@ -273,7 +273,7 @@ static void make_httplog(void)
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct expr_part *p = field(rows[i].fetch, "");
         p->escape = ESCAPE_HAPROXY_LOG;
-        p->dash = rows[i].fetch != FETCH_CAPTURED_REQUEST;
+        p->dash = rows[i].fetch != FETCH_CAPTURED_REQUEST ? DASH_EMPTY : DASH_NEVER;
         text(rows[i].behind);
     }
     field(FETCH_REQUEST_LINE, "")->escape = ESCAPE_HAPROXY_QUOTE;

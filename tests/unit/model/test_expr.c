@@ -91,7 +91,7 @@ static void conversions_change_the_type(void **state)
     expr_finish(arena, e);
     assert_int_equal(e->type, VALUE_INT);
     assert_shown(e, "PATH | FIELD \"/\" n 2 | LENGTH | DEFAULT");
-    p->dash = true;
+    p->dash = DASH_EMPTY;
     expr_finish(arena, e);
     assert_int_equal(e->type, VALUE_TEXT);
 }

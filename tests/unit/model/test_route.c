@@ -56,7 +56,7 @@ static void add_host(struct host_table *t, const char *name)
 
 static void assert_host(const struct host_table *t, const char *host, const char *expected)
 {
-    assert_span(host_table_find(t, span_from(host), NULL)->name, expected);
+    assert_span(host_table_find(t, span_from(host), NULL, NULL)->name, expected);
 }
 
 static void hosts_by_precedence(void **state)
@@ -86,8 +86,10 @@ static void hosts_by_precedence(void **state)
     assert_host(&t, "www", "default");
     assert_host(&t, "", "");
     struct regex_match match;
-    assert_span(host_table_find(&t, SPAN("ww.re.x"), &match)->name, "~");
+    const struct regex *by = NULL;
+    assert_span(host_table_find(&t, SPAN("ww.re.x"), &match, &by)->name, "~");
     assert_span(match.part[1], "ww");
+    assert_ptr_equal(by, t.regexes.items[0].regex);
 }
 
 static void host_names_that_clash_or_are_none(void **state)

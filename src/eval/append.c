@@ -159,9 +159,9 @@ static INLINE_ALWAYS sixteen needs_escape(enum expr_escape escape, sixteen v)
     case ESCAPE_NGINX_LOG:
         return not_printable(v) | (v == '"') | (v == '\\');
     case ESCAPE_HAPROXY_LOG:
-        return not_printable(v) | (v == '"') | (v == '{') | (v == '|') | (v == '}') | (v == '#');
-    case ESCAPE_HAPROXY_QUOTE:
         return not_printable(v) | (v == '"') | (v == '#');
+    case ESCAPE_HAPROXY_TEXT:
+        return ((v < 0x20) & (v >= 0)) | (v == 0x7f);
     case ESCAPE_NGINX_JSON:
     case ESCAPE_JSON:
         return ((v < 0x20) & (v >= 0)) | (v == '"') | (v == '\\');
@@ -174,6 +174,8 @@ static INLINE_ALWAYS sixteen needs_escape(enum expr_escape escape, sixteen v)
 /* The same for one byte. */
 static bool is_clean_byte(enum expr_escape escape, unsigned char c)
 {
+    if (escape == ESCAPE_HAPROXY_TEXT)
+        return (c >= 0x20 && c != 0x7f) || c == '\t';
     if (c < 0x20 || c == '"')
         return false;
     if (escape == ESCAPE_NGINX_JSON || escape == ESCAPE_JSON)
@@ -182,7 +184,7 @@ static bool is_clean_byte(enum expr_escape escape, unsigned char c)
         return false;
     if (escape == ESCAPE_NGINX_LOG)
         return c != '\\';
-    return c != '#' && (escape != ESCAPE_HAPROXY_LOG || (c != '{' && c != '|' && c != '}'));
+    return c != '#';
 }
 
 static inline bool any(sixteen v)
@@ -282,8 +284,8 @@ static struct cursor put_escaped(struct buf *out, struct cursor c, enum expr_esc
         return put_as(out, c, ESCAPE_NGINX_LOG, s);
     case ESCAPE_HAPROXY_LOG:
         return put_as(out, c, ESCAPE_HAPROXY_LOG, s);
-    case ESCAPE_HAPROXY_QUOTE:
-        return put_as(out, c, ESCAPE_HAPROXY_QUOTE, s);
+    case ESCAPE_HAPROXY_TEXT:
+        return put_as(out, c, ESCAPE_HAPROXY_TEXT, s);
     case ESCAPE_NGINX_JSON:
     case ESCAPE_JSON:
         return put_as(out, c, ESCAPE_JSON, s);
@@ -293,6 +295,19 @@ static struct cursor put_escaped(struct buf *out, struct cursor c, enum expr_esc
     return put_span(out, c, s);
 }
 
+/* A value of RFC 5424's structured data (6.3.3). */
+static __attribute__((noinline)) struct cursor put_slashed(struct buf *out, struct cursor c,
+                                                           enum expr_escape escape, struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char byte = s.ptr[i];
+        if (byte == '\\' || byte == ']' || (byte == '"' && escape != ESCAPE_HAPROXY_LOG))
+            c = put_char(out, c, '\\');
+        c = put_escaped(out, c, escape, span_of(&s.ptr[i], 1));
+    }
+    return c;
+}
+
 /* ---- what every log line has ---- */
 
 static inline struct cursor put_text(struct buf *out, struct cursor c, const struct expr_part *p,
@@ -300,6 +315,8 @@ static inline struct cursor put_text(struct buf *out, struct cursor c, const str
 {
     if (s.len == 0)
         return p->dash == DASH_EMPTY || (p->dash && !s.ptr) ? put_char(out, c, '-') : c;
+    if (UNLIKELY(p->slash))
+        return put_slashed(out, c, p->escape, s);
     return put_escaped(out, c, p->escape, s);
 }
 
@@ -396,6 +413,8 @@ static inline bool number_of(struct facts *f, enum fetch which, int64_t *out)
         *out = f->status;
         return f->status != 0;
     }
+    if (UNLIKELY(f->early_line) && grows(which))
+        return false;
     if (is_timer(which)) {
         if (f->times)
             *out = timer_of(f, which);
@@ -523,6 +542,35 @@ static __attribute__((noinline)) struct cursor put_by_value(struct facts *f, con
     return put_value(out, c, p, &v);
 }
 
+/* As JSON has it. */
+static struct cursor put_typed(struct buf *out, struct cursor c, const struct expr_part *p,
+                               const struct value *v)
+{
+    if (v->type == VALUE_NONE)
+        return put_span(out, c, SPAN("null"));
+    if (v->type == VALUE_BOOL)
+        return put_span(out, c, v->as.truth ? SPAN("true") : SPAN("false"));
+    if (v->type == VALUE_INT)
+        return put_number(out, c, v->as.number);
+    c = put_char(out, c, '"');
+    c = put_value(out, c, p, v);
+    return put_char(out, c, '"');
+}
+
+/* What no common log line has: always by its value. */
+static __attribute__((noinline)) struct cursor put_carefully(struct facts *f, const struct expr_part *p,
+                                                             struct buf *out, struct cursor c)
+{
+    struct value v = part_value(f, p);
+
+    if (p->quote == QUOTE_TYPED)
+        return put_typed(out, c, p, &v);
+    if (p->quote != QUOTE_NONE)
+        c = put_char(out, c, '"');
+    c = put_value(out, c, p, &v);
+    return p->quote != QUOTE_NONE ? put_char(out, c, '"') : c;
+}
+
 static inline struct cursor put_part_text(struct buf *out, struct cursor c, const struct expr_part *p)
 {
     if (UNLIKELY(p->few_len == 0 || c.end - c.at < (ptrdiff_t)sizeof(p->few)))
@@ -542,7 +590,11 @@ void eval_append(struct facts *f, const struct expr *e, struct buf *out)
             c = put_part_text(out, c, p);
             continue;
         }
-        const bool quoted = p->escape == ESCAPE_HAPROXY_QUOTE;
+        if (UNLIKELY(p->quote == QUOTE_TYPED || p->slash)) {
+            c = put_carefully(f, p, out, c);
+            continue;
+        }
+        const bool quoted = p->quote != QUOTE_NONE;
         if (UNLIKELY(quoted))
             c = put_char(out, c, '"');
         if (!p->as_is || !put_at_once(f, p, out, &c))

@@ -58,6 +58,8 @@ struct value fetch_end(struct facts *f, const struct expr_part *p);
 struct value fetch_timer(struct facts *f, const struct expr_part *p);
 
 /* fetch_end.c: what lines are made of, without becoming values. */
+/* Of a line that is written before the end: what is not known yet, "+" stands before it. */
+bool grows(enum fetch which);
 int64_t timer_of(struct facts *f, enum fetch which);                    /* facts->times are there */
 bool end_number(const struct facts *f, enum fetch which, int64_t *out); /* facts->end is there */
 enum { DATE_ROOM = 40 };

@@ -156,6 +156,8 @@ struct facts {
     const struct message *sent;     /* what the client gets */
     uint16_t status;                /* as sent; 0: not yet */
 
+    bool early_line; /* of a log: what still grows is shown with a plus */
+
     /* the end */
     const struct facts_times *times;
     const struct facts_end *end;

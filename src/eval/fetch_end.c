@@ -117,6 +117,19 @@ int64_t timer_of(struct facts *f, enum fetch which)
     }
 }
 
+bool grows(enum fetch which)
+{
+    return which == FETCH_TIMER_ACTIVE || which == FETCH_TIMER_TOTAL || which == FETCH_TIMER_USER ||
+           which == FETCH_BYTES_SENT;
+}
+
+static struct value so_far(struct facts *f, enum fetch which, int64_t n)
+{
+    if (f->early_line && grows(which))
+        return value_text(scratch_text(f, "+%lld", (long long)n));
+    return value_int(n);
+}
+
 struct value fetch_timer(struct facts *f, const struct expr_part *p)
 {
     if (p->fetch == FETCH_DATE_ACCEPT || p->fetch == FETCH_DATE_REQUEST)
@@ -127,7 +140,9 @@ struct value fetch_timer(struct facts *f, const struct expr_part *p)
         return wall_ms(f, f->accepted_wall_us);
     if (p->fetch == FETCH_REQUEST_S)
         return wall_second(f->begun_wall_us ? f->begun_wall_us : f->accepted_wall_us);
-    return f->times ? value_int(timer_of(f, p->fetch)) : value_none();
+    if (f->times == NULL)
+        return value_none();
+    return so_far(f, p->fetch, timer_of(f, p->fetch));
 }
 
 /* ---- nginx's lists over all tries ---- */
@@ -299,7 +314,7 @@ static struct value from_end(struct facts *f, const struct expr_part *p)
     int64_t n;
 
     if (end_number(f, p->fetch, &n))
-        return value_int(n);
+        return so_far(f, p->fetch, n);
     switch ((unsigned)p->fetch) {
     case FETCH_COUNT_RETRIES:
         return value_text(scratch_text(f, "+%u", e->retries));

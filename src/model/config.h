@@ -80,6 +80,7 @@ struct config {
     LIST_OF(struct log_target *) log_targets;
     LIST_OF(struct regex *) regexes;   /* released with the config */
     struct log_target_list error_logs; /* the process's own */
+    uint32_t log_counters;             /* of log rules that write samples */
     uint32_t slots;                    /* stream variables: how many a stream needs */
     LIST_OF(struct span) slot_names;
     struct vrrp_config *vrrp; /* NULL: none */

@@ -319,12 +319,14 @@ static void dump_log(struct dump *d, const struct log_rule *r)
     dump_line(d, "log to %u", r->target->index);
     d->depth++;
     dump_expr(d, "line", r->line);
+    dump_expr(d, "structure", r->structure);
     dump_text(d, "format", r->format_name);
     dump_expr(d, "if", r->when);
     dump_line(d, "facility %u level %u (%u to %u)", r->facility, r->level, r->level_max, r->level_min);
-    dump_flag(d, "at once", r->on_accept);
-    if (r->sample_size)
-        dump_line(d, "sample %u-%u:%u", r->sample_low, r->sample_high, r->sample_size);
+    dump_flag(d, "early", r->early);
+    for (uint32_t i = 0; i < r->samples.count; i++)
+        dump_line(d, "sample %u-%u:%u by %u", r->samples.items[i].low, r->samples.items[i].high,
+                  r->sample_size, r->sample_counter);
     d->depth--;
 }
 

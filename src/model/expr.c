@@ -105,7 +105,7 @@ static uint32_t part_needs(const struct expr_part *p)
 
 static enum value_type part_type(const struct expr_part *p)
 {
-    if (p->escape != ESCAPE_NONE || p->dash)
+    if (p->escape != ESCAPE_NONE || p->dash || p->quote != QUOTE_NONE)
         return VALUE_TEXT;
     enum value_type type = p->kind == PART_TEXT ? VALUE_TEXT : fetches[p->fetch].type;
     for (uint32_t i = 0; i < p->conversions.count; i++) {
@@ -181,7 +181,7 @@ static const char *const escape_names[] = {
     [ESCAPE_NGINX_LOG] = "nginx_log",
     [ESCAPE_NGINX_JSON] = "nginx_json",
     [ESCAPE_HAPROXY_LOG] = "haproxy_log",
-    [ESCAPE_HAPROXY_QUOTE] = "haproxy_quote",
+    [ESCAPE_HAPROXY_TEXT] = "haproxy_text",
     [ESCAPE_JSON] = "json",
 };
 
@@ -228,6 +228,10 @@ static void put_part(struct buf *out, const struct expr_part *p)
         put_conversion(out, &p->conversions.items[i]);
     if (p->escape != ESCAPE_NONE)
         buf_printf(out, " escape %s", escape_names[p->escape]);
+    if (p->quote != QUOTE_NONE)
+        buf_put(out, p->quote == QUOTE_TYPED ? SPAN(" quote typed") : SPAN(" quote"));
+    if (p->slash)
+        buf_put(out, SPAN(" slash"));
     if (p->dash)
         buf_put(out, p->dash == DASH_NONE ? SPAN(" dash for none") : SPAN(" dash"));
 }

@@ -327,9 +327,15 @@ enum expr_escape {
     ESCAPE_NONE,
     ESCAPE_NGINX_LOG, /* control, '"', '\\' and >= 0x7f as \xHH; empty as "-" */
     ESCAPE_NGINX_JSON,
-    ESCAPE_HAPROXY_LOG,   /* control, '"', '{', '|', '}' and >= 0x7f as #HH */
-    ESCAPE_HAPROXY_QUOTE, /* +Q */
+    ESCAPE_HAPROXY_LOG,  /* control, '"', '#' and >= 0x7f as #HH: of what a client wrote into its request line
+                          */
+    ESCAPE_HAPROXY_TEXT, /* control but the tab as #HH */
     ESCAPE_JSON,
+};
+enum expr_quote {
+    QUOTE_NONE,
+    QUOTE_ALWAYS, /* HAProxy's +Q */
+    QUOTE_TYPED,  /* as a value of JSON: numbers and truths bare, nothing is null */
 };
 
 /* Logs: when "-" stands for a value. */
@@ -344,6 +350,8 @@ struct expr_part {
     enum part_kind kind;
     enum fetch fetch;
     enum expr_escape escape;
+    enum expr_quote quote;
+    bool slash; /* HAProxy's +E: '"', '\\' and ']' with a backslash before them */
     enum expr_dash dash;
     struct span text; /* PART_TEXT, or the fetch's <arg> */
     int32_t number, number2;

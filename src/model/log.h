@@ -43,14 +43,21 @@ struct log_target_list {
     } * items;
     uint32_t count, room;
 };
+/* Of <size> lines in a row the <low>-th to the <high>-th, from 1. */
+struct log_range {
+    uint32_t low, high;
+};
 struct log_rule {
     const struct expr *line;
+    const struct expr *structure; /* RFC 5424's structured data; NULL: none */
     struct span format_name;
     struct log_target *target;
     const struct expr *when; /* nginx if=: logged unless empty or "0" */
     const struct cond *cond;
     uint8_t facility, level, level_max, level_min; /* syslog numbers 0-7; facility 0-23 */
-    bool on_accept;                                /* logasap: when the head was sent */
-    uint32_t sample_low, sample_high, sample_size; /* 0 = all */
+    bool early;                                    /* logasap: when the answer begins */
+    uint32_t sample_size; /* 0 = all; else lines of a round, of which <samples> are written */
+    LIST_OF(struct log_range) samples;
+    uint32_t sample_counter; /* of those of the config; those with one number share their rounds */
     struct where at;
 };

@@ -127,7 +127,8 @@ static void put_rfc5424(struct buf *b, const struct syslog_head *h)
         buf_put_char(b, '-');
     buf_put_char(b, ' ');
     put_word(b, h->msgid, SPAN("-"));
-    put_word(b, h->structure, SPAN("-"));
+    if (!h->structure_follows)
+        put_word(b, h->structure, SPAN("-"));
 }
 
 static void put_head(struct buf *b, const struct syslog_head *h)

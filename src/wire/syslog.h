@@ -30,12 +30,13 @@ struct syslog_head {
     uint8_t facility; /* 0-23 */
     uint8_t level;    /* 0-7 */
     const struct clock_text *date;
-    uint32_t us;           /* of the second, for the ISO dates */
-    struct span host;      /* empty: "localhost" in RFC 3164, "-" in RFC 5424 */
-    struct span tag;       /* the program's name */
-    uint32_t pid;          /* 0: without "[pid]" (nginx), "-" in RFC 5424 */
-    struct span msgid;     /* RFC 5424; empty: "-" */
-    struct span structure; /* RFC 5424's structured data, with its brackets; empty: "-" */
+    uint32_t us;            /* of the second, for the ISO dates */
+    struct span host;       /* empty: "localhost" in RFC 3164, "-" in RFC 5424 */
+    struct span tag;        /* the program's name */
+    uint32_t pid;           /* 0: without "[pid]" (nginx), "-" in RFC 5424 */
+    struct span msgid;      /* RFC 5424; empty: "-" */
+    struct span structure;  /* RFC 5424's structured data, with its brackets; empty: "-" */
+    bool structure_follows; /* the caller writes it behind the head */
 };
 
 /*

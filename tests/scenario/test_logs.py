@@ -214,11 +214,11 @@ listen deadrelay
     server s1 127.0.0.1:@closed@
 """
 HTTPLOG = re.compile(rf'(?P<client>127\.0\.0\.1:\d+) (?P<time>{HAPROXY_TIME}) (?P<frontend>\S+) (?P<backend>\S+)/(?P<server>\S+) '
-                     r'(?P<TR>[-\d]+)/(?P<Tw>[-\d]+)/(?P<Tc>[-\d]+)/(?P<Tr>[-\d]+)/(?P<Ta>\+?[-\d]+) (?P<status>[-\d]+) (?P<bytes>\d+) '
+                     r'(?P<TR>[-\d]+)/(?P<Tw>[-\d]+)/(?P<Tc>[-\d]+)/(?P<Tr>[-\d]+)/(?P<Ta>\+?[-\d]+) (?P<status>[-\d]+) (?P<bytes>\+?\d+) '
                      r'(?P<req_cookie>\S+) (?P<res_cookie>\S+) (?P<state>[-\w]{4}) (?P<conns>\d+/\d+/\d+/\d+)/(?P<retries>\+?\d+) '
                      r'(?P<queues>\d+/\d+) (?P<captures>\{.*\} )?"(?P<request>.*)"')
 TCPLOG = re.compile(rf'(?P<client>127\.0\.0\.1:\d+) (?P<time>{HAPROXY_TIME}) (?P<frontend>\S+) (?P<backend>\S+)/(?P<server>\S+) '
-                    r'(?P<Tw>[-\d]+)/(?P<Tc>[-\d]+)/(?P<Tt>\+?[-\d]+) (?P<bytes>\d+) (?P<state>[-\w]{2}) (?P<conns>\d+/\d+/\d+/\d+)/(?P<retries>\+?\d+) (?P<queues>\d+/\d+)')
+                    r'(?P<Tw>[-\d]+)/(?P<Tc>[-\d]+)/(?P<Tt>\+?[-\d]+) (?P<bytes>\+?\d+) (?P<state>[-\w]{2}) (?P<conns>\d+/\d+/\d+/\d+)/(?P<retries>\+?\d+) (?P<queues>\d+/\d+)')
 
 
 @pytest.fixture
@@ -407,6 +407,82 @@ def test_formats_and_the_unix_socket(prepare, origin, work, form, shape):
     message = target.wait("/who")
     target.close()
     assert message and re.match(shape + r"127\.0\.0\.1:\d+ \[", message), message
+
+
+def test_logasap(logged):
+    """the line comes when the answer begins, with what is known by then"""
+    p = logged(defaults="option logasap")
+    with client.Client(p.port, timeout=8) as c:
+        c.request(target="/drip/20/100")
+        c.head()
+        f = http(p, "/drip/20/100")
+        assert f["Ta"].startswith("+") and int(f["Ta"]) < 1500 and f["status"] == "200" and f["state"] == "----"
+        c.reset()
+    time.sleep(0.3)
+    assert sum("/drip/20/100" in m for m in p.log.messages) == 1, "one line a request"
+    client.ask(p.port, target="/deny")
+    assert http(p, "/deny")["state"] == "PR--"
+    with client.Client(p.port3) as c:
+        c.request(target="/slow/400", fields=[("Connection", "close")])
+        f = TCPLOG.fullmatch(p.log.wait(" relay relay/s1 ", 0.35).split("]: ", 1)[1].rstrip("\n"))
+        assert f and f["state"] == "--" and f["Tt"].startswith("+")
+
+
+def test_structured_data_and_escapes(prepare, origin):
+    o, a, b = origin(), syslog.Target(), syslog.Target()
+    p = prepare("haproxy", config.haproxy("""listen all
+    bind 127.0.0.1:@port@
+    http-request set-var(txn.a) req.hdr(x-a)
+    log-format-sd "%{+Q,+E}o [test@1 a=%[var(txn.a)] st=%ST]"
+    log-format "%{+E}[var(txn.a)] %{+Q}[var(txn.a)] %HU %{+X}pid"
+    server s1 127.0.0.1:@o1@""", defaults="log global\noption httplog",
+        top=f"log 127.0.0.1:{a.port} format rfc5424 local0\nlog 127.0.0.1:{b.port} format raw local0"), o1=o.port)
+    p.start()
+    client.ask(p.port, target="/a{b}", fields=[("X-A", 'q"]\\x')])
+    first, second = a.wait("/a{b}"), b.wait("/a{b}")
+    a.close(), b.close()
+    line = r'q\\"\\\]\\\\x "q"\]\\x" /a\{b\} [0-9A-F]{4,}'
+    assert re.search(r' - \[test@1 a="q\\"\\\]\\\\x" st=200\] ' + line, first), first
+    assert re.match(line, second), second
+
+
+@pytest.mark.keel_only("HAProxy writes objects since 3.0")
+def test_json_lines(prepare, origin):
+    o = origin()
+    p = prepare("haproxy", config.haproxy("""listen all
+    bind 127.0.0.1:@port@
+    log-format "%{+json}o %(client)ci %(status)ST nothing %HM %(path)[path] %(bytes:str)B %(none)[var(txn.x)] %(secure)[ssl_fc]"
+    server s1 127.0.0.1:@o1@""", defaults="log global\noption httplog", top="log stdout format raw local0"), o1=o.port)
+    p.start()
+    client.ask(p.port, target='/size/7?"')
+    assert process.wait_until(lambda: "/size" in p.stdout, 3), p.stdout
+    seen = json.loads(p.stdout.splitlines()[-1])
+    assert seen.pop("bytes").isdigit()
+    assert seen == {"client": "127.0.0.1", "status": 200, "path": "/size/7", "none": None, "secure": False}
+
+
+def test_samples(prepare, origin):
+    """of five lines the first and the last two, whichever thread writes them"""
+    o, a = origin(), syslog.Target()
+    p = prepare("haproxy", config.haproxy("listen all\n    bind 127.0.0.1:@port@\n    server s1 127.0.0.1:@o1@", defaults="log global\noption httplog",
+                                          top=f"nbthread 2\nlog 127.0.0.1:{a.port} sample 1,4-5:5 local0"), o1=o.port)
+    p.start()
+    for i in range(10):
+        client.ask(p.port, target=f"/n/{i}/")
+    assert a.wait("/n/9/")
+    time.sleep(0.3)
+    assert [int(n) for m in a.messages for n in re.findall(r"/n/(\d)/", m)] == [0, 3, 4, 5, 8, 9]
+    a.close()
+
+
+def test_what_is_not_logged(logged):
+    """dontlog-normal leaves failures, log-separate-errors raises their level"""
+    p = logged(defaults="option dontlog-normal\noption log-separate-errors")
+    client.ask(p.port, target="/who")
+    client.ask(p.port, target="/never")
+    message = p.log.wait("/never")
+    assert syslog.parse(message)[1] == 3
+    assert not any("/who" in m for m in p.log.messages)
 
 
 def test_level_filter_and_length(prepare, origin):

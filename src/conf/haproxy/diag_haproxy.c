@@ -638,7 +638,7 @@ const struct diag_kind haproxy_format_flag = {
     .code = "K0396",
     ERROR,
     .en = "\"{0}\" is not a flag of a format; +Q, -Q, +X and -X are",
-    .zh = "“{0}”不是合法的格式标志，可用 +Q、-Q、+X、-X",
+    .zh = "“{0}”不是合法的格式标志：+ 或 - 之后可用 Q、X、E、json",
     .haproxy = "character '{0}' is not a valid flag",
 };
 const struct diag_kind haproxy_format_open = {

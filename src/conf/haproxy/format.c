@@ -18,6 +18,8 @@ static const struct variable {
     enum fetch fetch;
     enum variable_type type;
     bool http;             /* only in mode http */
+    bool client;           /* what a client wrote: escaped as HAProxy escapes request lines */
+    bool hex;              /* +X makes a difference */
     const char *otherwise; /* instead of no value */
     const char *time;      /* the number is seconds, shown so */
     bool local;
@@ -27,12 +29,12 @@ static const struct variable {
     { "CC", FETCH_CAPTURED_COOKIE_REQUEST, TYPE_TEXT, .http = true },
     { "CS", FETCH_CAPTURED_COOKIE_RESPONSE, TYPE_TEXT, .http = true },
     { "H", FETCH_HOSTNAME, TYPE_TEXT },
-    { "HM", FETCH_METHOD, TYPE_TEXT, .http = true, .otherwise = "<BADREQ>" },
-    { "HP", FETCH_PATH, TYPE_TEXT, .http = true, .otherwise = "<BADREQ>" },
-    { "HPO", FETCH_PATH, TYPE_TEXT, .http = true, .otherwise = "<BADREQ>" },
-    { "HQ", FETCH_QUERY, TYPE_TEXT, .http = true },
-    { "HU", FETCH_TARGET, TYPE_TEXT, .http = true, .otherwise = "<BADREQ>" },
-    { "HV", FETCH_PROTOCOL, TYPE_TEXT, .http = true, .otherwise = "<BADREQ>" },
+    { "HM", FETCH_METHOD, TYPE_TEXT, .http = true, .client = true, .otherwise = "<BADREQ>" },
+    { "HP", FETCH_PATH, TYPE_TEXT, .http = true, .client = true, .otherwise = "<BADREQ>" },
+    { "HPO", FETCH_PATH, TYPE_TEXT, .http = true, .client = true, .otherwise = "<BADREQ>" },
+    { "HQ", FETCH_QUERY, TYPE_TEXT, .http = true, .client = true },
+    { "HU", FETCH_TARGET, TYPE_TEXT, .http = true, .client = true, .otherwise = "<BADREQ>" },
+    { "HV", FETCH_PROTOCOL, TYPE_TEXT, .http = true, .client = true, .otherwise = "<BADREQ>" },
     { "ID", FETCH_SLOT, TYPE_TEXT },
     { "ST", FETCH_STATUS, TYPE_NUMBER },
     { "T", FETCH_ACCEPT_S, TYPE_PLAIN, .time = "%d/%b/%Y:%H:%M:%S +0000" },
@@ -45,7 +47,7 @@ static const struct variable {
     { "Tq", FETCH_TIMER_QUERY, TYPE_NUMBER, .http = true },
     { "TR", FETCH_TIMER_REQUEST, TYPE_NUMBER, .http = true },
     { "Tr", FETCH_TIMER_RESPONSE, TYPE_NUMBER, .http = true },
-    { "Ts", FETCH_ACCEPT_S, TYPE_NUMBER },
+    { "Ts", FETCH_ACCEPT_S, TYPE_NUMBER, .hex = true },
     { "Tt", FETCH_TIMER_TOTAL, TYPE_NUMBER },
     { "Tu", FETCH_TIMER_USER, TYPE_NUMBER },
     { "Tw", FETCH_TIMER_QUEUE, TYPE_NUMBER },
@@ -54,28 +56,28 @@ static const struct variable {
     { "b", FETCH_POOL_NAME, TYPE_TEXT, .otherwise = "" },
     { "bc", FETCH_COUNT_POOL, TYPE_NUMBER },
     { "bi", FETCH_SERVER_SOURCE_IP, TYPE_IP },
-    { "bp", FETCH_SERVER_SOURCE_PORT, TYPE_NUMBER },
+    { "bp", FETCH_SERVER_SOURCE_PORT, TYPE_NUMBER, .hex = true },
     { "bq", FETCH_QUEUE_POOL, TYPE_NUMBER },
     { "ci", FETCH_CLIENT_IP, TYPE_IP },
-    { "cp", FETCH_CLIENT_PORT, TYPE_NUMBER },
+    { "cp", FETCH_CLIENT_PORT, TYPE_NUMBER, .hex = true },
     { "f", FETCH_SERVICE_NAME, TYPE_TEXT },
     { "fc", FETCH_COUNT_SERVICE, TYPE_NUMBER },
     { "fi", FETCH_LOCAL_IP, TYPE_IP },
-    { "fp", FETCH_LOCAL_PORT, TYPE_NUMBER },
+    { "fp", FETCH_LOCAL_PORT, TYPE_NUMBER, .hex = true },
     { "ft", FETCH_SERVICE_NAME_MARKED, TYPE_TEXT },
     { "hr", FETCH_CAPTURED_REQUEST, TYPE_LIST },
     { "hrl", FETCH_CAPTURED_REQUEST, TYPE_LIST, .number = CAPTURED_QUOTED },
     { "hs", FETCH_CAPTURED_RESPONSE, TYPE_LIST },
     { "hsl", FETCH_CAPTURED_RESPONSE, TYPE_LIST, .number = CAPTURED_QUOTED },
     { "ms", FETCH_ACCEPT_MS, TYPE_PLAIN },
-    { "pid", FETCH_PID, TYPE_NUMBER },
-    { "r", FETCH_REQUEST_LINE, TYPE_TEXT, .http = true, .otherwise = "<BADREQ>" },
+    { "pid", FETCH_PID, TYPE_NUMBER, .hex = true },
+    { "r", FETCH_REQUEST_LINE, TYPE_TEXT, .http = true, .client = true, .otherwise = "<BADREQ>" },
     { "rc", FETCH_COUNT_RETRIES, TYPE_NUMBER },
-    { "rt", FETCH_REQUEST_SERIAL, TYPE_NUMBER },
+    { "rt", FETCH_REQUEST_SERIAL, TYPE_NUMBER, .hex = true },
     { "s", FETCH_SERVER_PICKED_NAME, TYPE_TEXT, .otherwise = "<NOSRV>" },
     { "sc", FETCH_COUNT_SERVER, TYPE_NUMBER },
     { "si", FETCH_SERVER_IP, TYPE_IP },
-    { "sp", FETCH_SERVER_PORT, TYPE_NUMBER },
+    { "sp", FETCH_SERVER_PORT, TYPE_NUMBER, .hex = true },
     { "sq", FETCH_QUEUE_SERVER, TYPE_NUMBER },
     { "sslc", FETCH_TLS_CIPHER, TYPE_TEXT },
     { "sslv", FETCH_TLS_VERSION, TYPE_TEXT },
@@ -88,7 +90,7 @@ static const struct variable {
 };
 
 struct flags {
-    bool quote, hex;
+    bool quote, hex, slash, json;
 };
 struct formatter {
     struct build *b;
@@ -96,9 +98,11 @@ struct formatter {
     enum format_use use;
     struct span rest;
     struct expr *e;
-    struct flags all; /* as %o set them */
-    bool blank;       /* a separator stands before what comes next */
-    struct buf text;  /* literal text that is being collected */
+    struct flags all;       /* as %o set them */
+    struct span name, type; /* "%(name:type)..." of what comes next; empty: none */
+    uint32_t named;         /* members of the JSON object so far */
+    bool blank;             /* a separator stands before what comes next */
+    struct buf text;        /* literal text that is being collected */
 };
 
 static struct word here(const struct formatter *f, struct span part)
@@ -126,19 +130,57 @@ static void flush_text(struct formatter *f)
 static void put_blank(struct formatter *f)
 {
     bool first = f->e->parts.count == 0 && buf_span(&f->text).len == 0;
-    if (f->blank && !first)
+    if (f->blank && !first && !f->all.json)
         buf_put_char(&f->text, ' ');
     f->blank = false;
 }
 
+static void put_literal(struct formatter *f, char c)
+{
+    put_blank(f);
+    if (!f->all.json)
+        buf_put_char(&f->text, c);
+}
+
+/* Where a part begins; false: it is not shown. JSON has no place for what has no name. */
+static bool begin_part(struct formatter *f)
+{
+    put_blank(f);
+    if (f->all.json && f->name.len == 0)
+        return false;
+    if (f->all.json) {
+        buf_put(&f->text, f->named++ ? SPAN(", ") : SPAN("{"));
+        buf_put_json(&f->text, f->name);
+        buf_put(&f->text, SPAN(": "));
+    }
+    flush_text(f);
+    return true;
+}
+
+static void convert_to_type(struct formatter *f, struct expr_part *p)
+{
+    if (span_eq(f->type, SPAN("str")))
+        (void)expr_add_conversion(f->b->arena, p, CONVERT_TO_TEXT);
+    else if (span_eq(f->type, SPAN("sint")))
+        (void)expr_add_conversion(f->b->arena, p, CONVERT_TO_INT);
+    else if (span_eq(f->type, SPAN("bool")))
+        (void)expr_add_conversion(f->b->arena, p, CONVERT_BOOL);
+}
+
 /* How a part shows in the line; numbers and addresses need no care. */
-static void finish_part(struct formatter *f, struct expr_part *p, struct flags flags, bool textual)
+static void finish_part(struct formatter *f, struct expr_part *p, struct flags flags, enum expr_escape escape)
 {
     p->at = f->w->at;
-    if (flags.quote)
-        p->escape = ESCAPE_HAPROXY_QUOTE;
-    else if (f->use == FORMAT_LOG && textual)
-        p->escape = ESCAPE_HAPROXY_LOG;
+    convert_to_type(f, p);
+    if (flags.json) {
+        p->escape = ESCAPE_JSON;
+        p->quote = QUOTE_TYPED;
+        return;
+    }
+    if (flags.quote || f->use == FORMAT_LOG)
+        p->escape = escape;
+    p->quote = flags.quote ? QUOTE_ALWAYS : QUOTE_NONE;
+    p->slash = flags.slash && escape != ESCAPE_NONE;
     p->dash = f->use == FORMAT_LOG && !flags.quote ? DASH_EMPTY : DASH_NEVER;
 }
 
@@ -153,8 +195,8 @@ static void add_variable(struct formatter *f, const struct variable *v, struct f
     struct arena *a = f->b->arena;
     if (v->type == TYPE_LIST && !is_captured(f, v))
         return; /* the blanks around it become one */
-    put_blank(f);
-    flush_text(f);
+    if (!begin_part(f))
+        return;
     if (v->fetch == FETCH_QUERY) { /* with its mark, as HAProxy shows it */
         struct expr_part *mark = expr_add_fetch(a, f->e, FETCH_QUERY_MARK, SPAN(""));
         mark->at = f->w->at;
@@ -165,7 +207,7 @@ static void add_variable(struct formatter *f, const struct variable *v, struct f
         p->number = (int32_t)config_slot(f->b->config, SPAN("unique-id"));
     if (v->time)
         expr_add_conversion(a, p, v->local ? CONVERT_LTIME : CONVERT_UTIME)->text = span_from(v->time);
-    if (flags.hex && v->type == TYPE_NUMBER)
+    if (flags.hex && v->hex)
         (void)expr_add_conversion(a, p, CONVERT_HEX_NUMBER);
     if (flags.hex && v->type == TYPE_IP)
         (void)expr_add_conversion(a, p, CONVERT_HEX);
@@ -174,7 +216,10 @@ static void add_variable(struct formatter *f, const struct variable *v, struct f
             v->otherwise[0] ? span_from(v->otherwise) : f->b->at->name; /* without a backend: the frontend */
     if (v->type == TYPE_NUMBER || v->type == TYPE_PLAIN || v->type == TYPE_LIST)
         flags.quote = false;
-    finish_part(f, p, flags, v->type == TYPE_TEXT);
+    finish_part(f, p, flags,
+                v->type != TYPE_TEXT ? ESCAPE_NONE
+                : v->client          ? ESCAPE_HAPROXY_LOG
+                                     : ESCAPE_HAPROXY_TEXT);
     if (v->fetch == FETCH_QUERY || v->type == TYPE_LIST)
         p->dash = DASH_NEVER;
 }
@@ -183,13 +228,13 @@ static bool add_sample(struct formatter *f, struct span text, struct flags flags
 {
     struct word w = here(f, text);
     struct sample sample;
-    put_blank(f);
-    flush_text(f);
     if (!haproxy_sample(f->b, &w, false, &sample))
         return false;
+    if (!begin_part(f))
+        return true;
     struct expr_part *p = ARENA_PUSH(f->b->arena, &f->e->parts);
     *p = sample.expr->parts.items[0];
-    finish_part(f, p, flags, true);
+    finish_part(f, p, flags, ESCAPE_HAPROXY_TEXT);
     return true;
 }
 
@@ -210,7 +255,11 @@ static bool take_flags(struct formatter *f, struct flags *flags)
             flags->quote = on;
         else if (one.len == 2 && (on || one.ptr[0] == '-') && one.ptr[1] == 'X')
             flags->hex = on;
-        else if (!span_eq(one, SPAN("-E")))
+        else if (one.len == 2 && (on || one.ptr[0] == '-') && one.ptr[1] == 'E')
+            flags->slash = on;
+        else if (span_eq(one, SPAN("+json")) && f->use == FORMAT_LOG)
+            flags->json = true;
+        else
             return fail(f, &haproxy_format_flag, one, SPAN(""));
     }
     return true;
@@ -295,18 +344,37 @@ static bool take_variable(struct formatter *f, struct flags flags)
     return true;
 }
 
+/* "(name:type)" behind the percent sign: what it is called where the line is an object. */
+static bool take_item_name(struct formatter *f)
+{
+    static const char *const types[] = { "str", "sint", "bool" };
+    size_t close = span_find_char(f->rest, ')');
+    if (close == SPAN_NONE)
+        return fail(f, &haproxy_format_open, span_first(f->rest, 1), SPAN(")"));
+    struct span type = span_of(f->rest.ptr + 1, close - 1);
+    f->name = span_cut(&type, ':');
+    f->rest = span_from_index(f->rest, close + 1);
+    bool known = type.ptr == NULL;
+    for (size_t i = 0; i < COUNT_OF(types) && !known; i++)
+        known = span_eq(type, span_from(types[i]));
+    f->type = type;
+    return known || fail(f, &haproxy_format_flag, type, SPAN(""));
+}
+
 /* Behind a percent sign. */
 static bool take_percent(struct formatter *f)
 {
     struct flags flags = f->all;
     struct span inside;
     f->rest = span_from_index(f->rest, 1);
+    f->name = f->type = span_of(NULL, 0);
     if (span_starts_with(f->rest, SPAN("%"))) {
-        put_blank(f);
-        buf_put_char(&f->text, '%');
+        put_literal(f, '%');
         f->rest = span_from_index(f->rest, 1);
         return true;
     }
+    if (span_starts_with(f->rest, SPAN("(")) && !take_item_name(f))
+        return false;
     if (span_starts_with(f->rest, SPAN("{")) && !take_flags(f, &flags))
         return false;
     if (!span_starts_with(f->rest, SPAN("[")))
@@ -325,8 +393,7 @@ static bool take_all(struct formatter *f)
             if (c == ' ' && f->use == FORMAT_LOG) {
                 f->blank = true;
             } else {
-                put_blank(f);
-                buf_put_char(&f->text, c);
+                put_literal(f, c);
             }
             f->rest = span_from_index(f->rest, 1);
         }
@@ -340,6 +407,8 @@ const struct expr *haproxy_format(struct build *b, const struct word *w, enum fo
     f.e = ARENA_NEW(b->arena, struct expr);
     buf_init(&f.text, w->text.len + 2);
     bool good = take_all(&f);
+    if (f.all.json)
+        buf_put(&f.text, f.named ? SPAN("}") : SPAN("{}"));
     flush_text(&f);
     buf_fini(&f.text);
     if (f.e->parts.count == 0)

@@ -70,6 +70,7 @@ enum kept {
     KEPT_RULE,   /* acl, http-request, use_backend, redirect ...: all that has an order, in order */
     KEPT_LOG,
     KEPT_LOG_FORMAT,
+    KEPT_LOG_FORMAT_SD,
     KEPT_ERROR, /* errorfile, errorloc, errorfiles, http-error */
     KEPT_BALANCE,
     KEPT_HASH_TYPE,

@@ -26,7 +26,8 @@ static const struct {
 struct log_line {
     struct log_target target;
     uint8_t facility, level_max, level_min;
-    uint32_t sample_low, sample_high, sample_size;
+    uint32_t sample_size;
+    LIST_OF(struct log_range) samples;
 };
 
 /* ---- targets ---- */
@@ -74,21 +75,29 @@ static bool take_frame(struct build *b, const struct word *w, struct log_target 
     return true;
 }
 
-/* "1,3-5:8": of eight lines the first, and the third to the fifth. One range is what we can say. */
+static bool take_range(struct span range, uint64_t size, struct log_range *out)
+{
+    struct span high = range, low = span_cut(&high, '-');
+    uint64_t from, to;
+    if (!span_to_u64(low, UINT32_MAX, &from) || !span_to_u64(high.ptr ? high : low, UINT32_MAX, &to) ||
+        from == 0 || to < from || to > size)
+        return false;
+    *out = (struct log_range){ (uint32_t)from, (uint32_t)to };
+    return true;
+}
+
+/* "1,3-5:8": of eight lines the first, and the third to the fifth. */
 static bool take_sample(struct build *b, const struct word *w, struct log_line *l)
 {
-    struct span size = w->text, range = span_cut(&size, ':'), high = range, low = span_cut(&high, '-');
-    uint64_t from, to, of;
-    if (!size.ptr || span_find_char(range, ',') != SPAN_NONE || !span_to_u64(low, UINT32_MAX, &from) ||
-        !span_to_u64(high.ptr ? high : low, UINT32_MAX, &to) || !span_to_u64(size, UINT32_MAX, &of) ||
-        from == 0 || to < from || of < to) {
-        diag_add(b->diags, &haproxy_log_sample, w->at, DIAG_TEXT(w->text));
-        return false;
-    }
-    l->sample_low = (uint32_t)from;
-    l->sample_high = (uint32_t)to;
+    struct span size = w->text, ranges = span_cut(&size, ':');
+    uint64_t of = 0;
+    bool good = size.ptr && span_to_u64(size, UINT32_MAX, &of) && of > 0;
+    while (good && ranges.ptr)
+        good = take_range(span_cut(&ranges, ','), of, ARENA_PUSH(b->arena, &l->samples));
     l->sample_size = (uint32_t)of;
-    return true;
+    if (!good)
+        diag_add(b->diags, &haproxy_log_sample, w->at, DIAG_TEXT(w->text));
+    return good;
 }
 
 /* len, format, sample, in any order: the index behind them, 0 and a diagnostic. */
@@ -262,16 +271,28 @@ static const struct expr *style_line(struct build *b, const struct draft *d, enu
     return haproxy_format(b, &w, FORMAT_LOG);
 }
 
+static const struct expr *format_of_line(struct build *b, const struct line *l)
+{
+    struct opened before = haproxy_line_begin(b, l);
+    const struct expr *e = haproxy_format(b, word_at(&l->s, 1), FORMAT_LOG);
+    haproxy_line_end(b, before);
+    return e;
+}
+
+/* What stands between the brackets of RFC 5424; only that frame shows it. */
+static const struct expr *structure_of(struct build *b, const struct draft *d)
+{
+    const struct line *l = haproxy_line_last(d, KEPT_LOG_FORMAT_SD);
+    return l ? format_of_line(b, l) : NULL;
+}
+
 static const struct expr *line_of(struct build *b, const struct draft *d, struct span *name)
 {
     const struct line *l = haproxy_line_last(d, KEPT_LOG_FORMAT);
     if (l == NULL)
         return style_line(b, d, (enum log_style)value_or(&d->log_style, LOG_STYLE_NONE), name);
     *name = SPAN("log-format");
-    struct opened before = haproxy_line_begin(b, l);
-    const struct expr *e = haproxy_format(b, word_at(&l->s, 1), FORMAT_LOG);
-    haproxy_line_end(b, before);
-    return e;
+    return format_of_line(b, l);
 }
 
 void haproxy_compile_logs(struct build *b, struct draft *d)
@@ -287,6 +308,7 @@ void haproxy_compile_logs(struct build *b, struct draft *d)
     const struct expr *say = line_of(b, d, &name);
     if (say == NULL)
         return;
+    const struct expr *structure = structure_of(b, d);
     d->scope->logs_set = true;
     for (uint32_t i = 0; i < lines.count; i++) {
         const struct log_line *l = &lines.items[i];
@@ -296,9 +318,14 @@ void haproxy_compile_logs(struct build *b, struct draft *d)
         r->level = LEVEL_INFO;
         r->level_max = l->level_max;
         r->level_min = l->level_min;
-        r->sample_low = l->sample_low;
-        r->sample_high = l->sample_high;
+        r->structure = structure;
+        r->early = is_on(&d->logasap);
+        d->scope->logs_early |= r->early;
+        if (l->sample_size)
+            r->sample_counter = b->config->log_counters++;
         r->sample_size = l->sample_size;
+        for (uint32_t k = 0; k < l->samples.count; k++)
+            *ARENA_PUSH(b->arena, &r->samples) = l->samples.items[k];
         r->at = l->target.at;
     }
 }
@@ -364,8 +391,8 @@ const struct keyword haproxy_log_words[] = {
       .manual = "[NAME]: puts a host into log lines" },
     { "log-format", IN_D_FRONT, 1, 1, .handle = on_log_format, .offset = KEPT_LOG_FORMAT,
       .manual = "FORMAT of a frontend's lines" },
-    { "log-format-sd", IN_D_FRONT, 1, 1, KEYWORD_REFUSED,
-      .today = "structured data of RFC 5424 is not written yet" },
+    { "log-format-sd", IN_D_FRONT, 1, 1, .handle = haproxy_keep_one, .offset = KEPT_LOG_FORMAT_SD,
+      .manual = "FORMAT of the structured data of lines in `format rfc5424`, with its brackets" },
     { "error-log-format", IN_D_FRONT, 1, 1, .handle = haproxy_keep_one, .offset = KEPT_ERROR_LOG_FORMAT,
       .manual = "FORMAT of lines for connections that fail before a request" },
     { "log-steps", IN_D_FRONT, 1, ARGS_ANY, KEYWORD_REFUSED,

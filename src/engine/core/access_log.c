@@ -374,6 +374,7 @@ struct buf *log_begin(struct log_ring *r, struct log_sink *to, size_t room)
         return NULL;
     }
     record->kind = RECORD_LINE;
+    record->structure_len = 0;
     record->sink = to;
     buf_init_fixed(&r->line, record->text, room > LOG_LINE_MAX ? LOG_LINE_MAX : room);
     return &r->line;
@@ -386,6 +387,14 @@ void log_end(struct log_ring *r, uint8_t facility, uint8_t level, uint64_t wall_
     r->open->level = level;
     r->open->wall_us = wall_us;
     tell(r->log, log_ring_close(r, r->line.len));
+}
+
+void log_structure_ends(struct log_ring *r)
+{
+    BUG_ON(r->open == NULL);
+    if (r->line.len)
+        buf_put_char(&r->line, ' ');
+    r->open->structure_len = (uint16_t)r->line.len;
 }
 
 void log_abandon(struct log_ring *r)

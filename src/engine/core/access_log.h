@@ -68,6 +68,8 @@ struct buf *log_begin(struct log_ring *r, struct log_sink *to, size_t room);
 /* The line is complete: text that did not fit is cut there. Framing (priority, time, tag, newline) is the
  * helper's work. <wall_us> is the time of the line. <facility> and <level> are syslog's numbers. */
 void log_end(struct log_ring *r, uint8_t facility, uint8_t level, uint64_t wall_us);
+/* What the line holds so far is structured data of RFC 5424: other frames do not show it. */
+void log_structure_ends(struct log_ring *r);
 /* It is not wanted after all. */
 void log_abandon(struct log_ring *r);
 /*

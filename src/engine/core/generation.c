@@ -37,6 +37,9 @@ struct generation *generation_new(const struct generation_parts *p, struct acces
     g->tls_servers = copy_of(p->tls_servers, c->tls_servers.count, sizeof(struct tls_context *));
     g->tls_clients = copy_of(p->tls_clients, c->tls_clients.count, sizeof(*g->tls_clients));
     g->sinks = log_sinks_new(log, c, p->log_fds, before ? before->sinks : NULL);
+    g->log_counters = calloc(c->log_counters + 1, sizeof(*g->log_counters));
+    if (!g->log_counters)
+        oom_die(c->log_counters * sizeof(*g->log_counters));
     g->on_end = p->on_end;
     g->to = p->to;
     return g;
@@ -56,6 +59,7 @@ void generation_put(struct generation *g)
     snapshot_put(g->snapshot);
     if (g->on_end)
         g->on_end(g->to);
+    free((void *)(uintptr_t)g->log_counters);
     free(g->sockets);
     free(g->listener_tls);
     free(g->tls_servers);

@@ -69,6 +69,7 @@ struct generation {
     struct engine_socket *sockets;
     uint32_t socket_count;
     struct log_sinks *sinks;           /* by log target */
+    _Atomic uint32_t *log_counters;    /* lines so far, of rules that write samples */
     struct listener_tls *listener_tls; /* as in the parts */
     struct tls_context **tls_servers;
     struct client_tls *tls_clients;

@@ -25,6 +25,7 @@ struct record {
     uint32_t text_len;
     uint8_t kind;
     uint8_t facility, level;
+    uint16_t structure_len; /* of the text: RFC 5424's structured data, and a blank */
     uint64_t wall_us;
     struct log_sink *sink;
     char text[];

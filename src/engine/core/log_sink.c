@@ -153,7 +153,8 @@ static size_t write_head(const struct log_sink *s, const struct record *r, struc
                                 .us = (uint32_t)(r->wall_us % 1000000),
                                 .host = s->host,
                                 .tag = s->target.tag,
-                                .pid = s->target.frame == LOG_FRAME_RFC3164_HOST ? 0 : s->pid };
+                                .pid = s->target.frame == LOG_FRAME_RFC3164_HOST ? 0 : s->pid,
+                                .structure_follows = r->structure_len != 0 };
 
     if (!format_of(s->target.frame, &head.format))
         return 0;
@@ -162,13 +163,15 @@ static size_t write_head(const struct log_sink *s, const struct record *r, struc
     return syslog_write_head(out, HEAD_ROOM, &head);
 }
 
-static size_t text_len(const struct log_sink *s, const struct record *r, size_t head)
+/* What stands behind the head, cut to the length of the target's lines. */
+static struct iovec text_of(const struct log_sink *s, const struct record *r, size_t head)
 {
-    size_t most = s->target.line_max;
+    size_t most = s->target.line_max, skip = s->target.frame == LOG_FRAME_RFC5424 ? 0 : r->structure_len;
+    struct span text = span_from_index(span_of(r->text, r->text_len), skip);
 
-    if (most == 0 || head + r->text_len <= most)
-        return r->text_len;
-    return most > head ? most - head : 0;
+    if (most)
+        text = span_first(text, most > head ? most - head : 0);
+    return (struct iovec){ (void *)(uintptr_t)text.ptr, text.len };
 }
 
 /* ---- datagrams ---- */
@@ -206,7 +209,7 @@ static void flush_datagrams(struct log_sink *s, struct clock_text *clock)
         const struct record *r = s->batch[i];
         size_t head = write_head(s, r, clock, heads[i]);
         parts[i][0] = (struct iovec){ heads[i], head };
-        parts[i][1] = (struct iovec){ (void *)(uintptr_t)r->text, text_len(s, r, head) };
+        parts[i][1] = text_of(s, r, head);
         messages[i].msg_hdr = (struct msghdr){ .msg_iov = parts[i], .msg_iovlen = 2 };
     }
     while (sent < s->count) {
@@ -325,7 +328,7 @@ static void flush_stream(struct log_sink *s, struct clock_text *clock)
         const struct record *r = s->batch[i];
         size_t head = write_head(s, r, clock, heads[i]);
         parts[3 * i] = (struct iovec){ heads[i], head };
-        parts[3 * i + 1] = (struct iovec){ (void *)(uintptr_t)r->text, text_len(s, r, head) };
+        parts[3 * i + 1] = text_of(s, r, head);
         parts[3 * i + 2] = (struct iovec){ (void *)(uintptr_t)&newline, 1 };
     }
     memcpy(again, parts, sizeof(parts[0]) * 3 * s->count);

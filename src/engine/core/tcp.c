@@ -36,6 +36,7 @@ struct tcp {
     struct upstream upstream;
     struct relay relay;
     bool relaying;
+    bool logged_early;
     bool waits_bytes; /* a condition looks at the client's first bytes */
     char *hello;      /* a chunk with them, while it does */
     size_t hello_len;
@@ -126,7 +127,7 @@ static void tcp_end(struct tcp *t, struct end end, enum session_close how)
 {
     struct session *s = t->session;
     struct thread *thread = t->thread;
-    struct lines_about about = { .failed = end.reason != END_DONE,
+    struct lines_about about = { .failed = end.reason != END_DONE || t->upstream.tries > 1,
                                  .quiet = t->relay.to_server == 0 && t->relay.to_client == 0 };
 
     if (t->relaying)
@@ -135,7 +136,7 @@ static void tcp_end(struct tcp *t, struct end end, enum session_close how)
     upstream_done(&t->upstream, false);
     fill_end(t, end);
     (void)rules_run(&t->rules, HOOK_LOG);
-    lines_write(thread, t->lease, &t->rules, LINES_AT_END, &about);
+    lines_write(thread, t->lease, &t->rules, t->logged_early ? LINES_LATE : LINES_ALL, &about);
     count(t, end);
     upstream_cancel(&t->upstream);
     drop_hello(t);
@@ -164,6 +165,18 @@ static void on_relay_end(struct relay *r, struct end end)
     tcp_end(t, end, CLOSE_NORMAL);
 }
 
+/* logasap: the server is connected. */
+static void log_early(struct tcp *t)
+{
+    const struct lines_about about = { .failed = t->upstream.tries > 1 };
+
+    if (!lines_are_wanted_early(&t->rules))
+        return;
+    fill_end(t, ended(END_DONE, MOMENT_NONE));
+    lines_write(t->thread, t->lease, &t->rules, LINES_EARLY, &about);
+    t->logged_early = true;
+}
+
 static void start_relay(struct tcp *t)
 {
     const struct client_policy *c = t->rules.client;
@@ -189,6 +202,7 @@ static void start_relay(struct tcp *t)
     t->relay.on_end = on_relay_end;
     t->status = 200;
     upstream_answered(&t->upstream, instant_us_between(t->upstream.try_began, t->upstream.connected));
+    log_early(t);
     t->relaying = relay_start(&t->relay, &o, span_of(t->hello, t->hello_len), SPAN(""));
     drop_hello(t);
     if (!t->relaying)

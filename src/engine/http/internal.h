@@ -42,6 +42,8 @@ step_fn step_status;
 void status_fini(struct stream *s);
 /* stream_end.c */
 void stream_log(struct stream *s);
+/* The lines that do not wait for the end (logasap). */
+void stream_log_early(struct stream *s);
 /* stream_facts.c */
 void stream_facts_begin(struct stream *s);
 /* The head was read. false: the path is none (400). */

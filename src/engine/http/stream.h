@@ -86,7 +86,7 @@ struct stream {
     bool answered : 1;     /* the server's head was counted */
     bool server_done : 1;  /* the server was let go */
     bool silent : 1;       /* nothing is sent: closed without an answer */
-    bool logged_early : 1; /* rules with on_accept have written their lines */
+    bool logged_early : 1; /* rules with <early> have written their lines */
     bool broken : 1;       /* the client's connection must end: its answer is not whole */
     bool paused : 1;       /* the pause is over */
     bool routed_again : 1; /* STEP_REQUEST goes on where rules_again has put it */

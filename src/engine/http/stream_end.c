@@ -36,20 +36,39 @@ static void count_stream(struct stream *s)
     stats_stream_end(s->thread, s->lease, &st);
 }
 
+static struct lines_about lines_about(const struct stream *s)
+{
+    bool good = s->end.reason == END_DONE || s->end.reason == END_LOCAL || s->end.reason == END_REASONS;
+
+    return (struct lines_about){ .failed = !good || s->status >= 500 || s->upstream.tries > 1,
+                                 .quiet = s->in_len == 0 && !s->head_read };
+}
+
 void stream_log(struct stream *s)
 {
     if (s->end.reason == END_REASONS)
         stream_note_end(s, END_DONE);
     s->times.end = thread_now(s->thread);
     count_stream(s);
-    if (s->rules.logs->logs.count == 0 && s->rules.scope->on[HOOK_LOG].count == 0 &&
+    if (!lines_are_wanted(&s->rules) && s->rules.scope->on[HOOK_LOG].count == 0 &&
         s->rules.entry->on[HOOK_LOG].count == 0)
         return; /* nobody will read it */
     live_now(&s->facts);
     stream_facts_end(s);
     (void)rules_run(&s->rules, HOOK_LOG);
-    struct lines_about about = { .failed = (s->end.reason != END_DONE && s->end.reason != END_LOCAL) ||
-                                           s->status >= 500,
-                                 .quiet = s->in_len == 0 && !s->head_read };
-    lines_write(s->thread, s->lease, &s->rules, LINES_AT_END, &about);
+    struct lines_about about = lines_about(s);
+    lines_write(s->thread, s->lease, &s->rules, s->logged_early ? LINES_LATE : LINES_ALL, &about);
+}
+
+void stream_log_early(struct stream *s)
+{
+    struct lines_about about = lines_about(s);
+
+    s->logged_early = true;
+    s->times.end = thread_now(s->thread);
+    live_now(&s->facts);
+    stream_facts_end(s);
+    lines_write(s->thread, s->lease, &s->rules, LINES_EARLY, &about);
+    s->times.end = (instant){ 0 };
+    s->facts.end = NULL;
 }

@@ -158,6 +158,7 @@ void stream_facts_end(struct stream *s)
 {
     struct upstream *u = &s->upstream;
     const struct shared *shared = s->thread->shared;
+    bool ended = s->end.reason != END_REASONS;
 
     s->facts.status = s->status;
     s->facts.try_count = upstream_tries_kept(u);
@@ -165,7 +166,7 @@ void stream_facts_end(struct stream *s)
         .bytes_sent = s->answer_out.written + s->interim_out + s->tunnel_out,
         .body_bytes_sent = behind_head(s->answer_out.written, s->answer_head) + s->tunnel_out,
         .bytes_received = s->bytes_in,
-        .termination = { end_reason_letter((enum end_reason)s->end.reason),
+        .termination = { ended ? end_reason_letter((enum end_reason)s->end.reason) : '-',
                          end_moment_letter((enum end_moment)s->end.moment),
                          s->rules.cookie.shown ? s->rules.cookie.request : '-',
                          s->rules.cookie.shown ? s->rules.cookie.answer : '-' },

@@ -2,6 +2,7 @@
 /* The answer on its way to the client: a server's, a file, or our own page. */
 #include <errno.h>
 
+#include "engine/core/lines.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
@@ -138,6 +139,8 @@ enum stream_step step_forward(struct stream *s)
     if (!s->head_ready && forward_begin(s) != STEP_FORWARD)
         return STEP_END;
     enum stream_step next = forward_pump(s);
+    if (UNLIKELY(lines_are_wanted_early(&s->rules)) && !s->logged_early)
+        stream_log_early(s);
     if (next != STEP_WAIT || s->own || s->server_done)
         return next;
     /* An early answer: the server may still want the rest of the request. */

@@ -67,6 +67,7 @@ static enum stream_step server_result(struct stream *s, enum upstream_result r)
         break;
     }
     s->facts.server = u->server;
+    s->times.picked = u->picked;
     if (s->end.reason == END_REASONS)
         s->end = u->end;
     return stream_refuse(s, u->status, END_NO_SERVER);

@@ -92,8 +92,8 @@ static void escapes(void **state)
         { ESCAPE_NONE, "a\"b\\c\n{|}#\x7f\xe4" },
         { ESCAPE_NGINX_LOG, "a\\x22b\\x5Cc\\x0A{|}#\\x7F\\xE4" },
         { ESCAPE_NGINX_JSON, "a\\\"b\\\\c\\n{|}#\x7f\xe4" },
-        { ESCAPE_HAPROXY_LOG, "a#22b\\c#0A#7B#7C#7D#23#7F#E4" },
-        { ESCAPE_HAPROXY_QUOTE, "\"a#22b\\c#0A{|}#23#7F#E4\"" },
+        { ESCAPE_HAPROXY_LOG, "a#22b\\c#0A{|}#23#7F#E4" },
+        { ESCAPE_HAPROXY_TEXT, "a\"b\\c#0A{|}##7F\xe4" },
         { ESCAPE_JSON, "a\\\"b\\\\c\\n{|}#\x7f\xe4" },
     };
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -104,6 +104,56 @@ static void escapes(void **state)
     line = ARENA_NEW(s.a, struct expr);
     field(FETCH_ENV, "\x01\b\t\f\r")->escape = ESCAPE_NGINX_JSON;
     assert_line("\\u0001\\b\\t\\f\\r");
+}
+
+static void quotes(void **state)
+{
+    (void)state;
+    static const struct {
+        enum expr_escape escape;
+        enum expr_quote quote;
+        bool slash;
+        const char *arg, *expected;
+    } rows[] = {
+        { ESCAPE_HAPROXY_LOG, QUOTE_ALWAYS, false, "a\"b", "\"a#22b\"" },
+        { ESCAPE_HAPROXY_TEXT, QUOTE_NONE, true, "a]b\"c\\d", "a\\]b\\\"c\\\\d" },
+        { ESCAPE_HAPROXY_LOG, QUOTE_ALWAYS, true, "a]b\"c", "\"a\\]b#22c\"" },
+        { ESCAPE_JSON, QUOTE_TYPED, false, "a\"b", "\"a\\\"b\"" },
+    };
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        line = ARENA_NEW(s.a, struct expr);
+        struct expr_part *p = field(FETCH_ENV, rows[i].arg);
+        p->escape = rows[i].escape;
+        p->quote = rows[i].quote;
+        p->slash = rows[i].slash;
+        assert_line(rows[i].expected);
+    }
+    line = ARENA_NEW(s.a, struct expr);
+    field(FETCH_TRUE, "")->quote = QUOTE_TYPED;
+    text(",");
+    struct expr_part *number = field(FETCH_NUMBER, "");
+    number->number = 77;
+    number->quote = QUOTE_TYPED;
+    text(",");
+    field(FETCH_STATUS, "")->quote = QUOTE_TYPED;
+    s.f.status = 0;
+    assert_line("true,77,null");
+}
+
+/* What still grows when a line is written early. */
+static void early_lines_say_so(void **state)
+{
+    (void)state;
+    line = ARENA_NEW(s.a, struct expr);
+    field(FETCH_TIMER_ACTIVE, "");
+    text("/");
+    field(FETCH_TIMER_REQUEST, "");
+    times = (struct facts_times){ .begun = { 1000 }, .head = { 3000 }, .end = { 9000 } };
+    s.f.times = &times;
+    assert_line("8/2");
+    s.f.early_line = true;
+    assert_line("+8/2");
+    s.f.early_line = false;
 }
 
 /* Every byte at every place of a long text, against the definition. */
@@ -276,7 +326,9 @@ static void make_httplog(void)
         p->dash = rows[i].fetch != FETCH_CAPTURED_REQUEST ? DASH_EMPTY : DASH_NEVER;
         text(rows[i].behind);
     }
-    field(FETCH_REQUEST_LINE, "")->escape = ESCAPE_HAPROXY_QUOTE;
+    struct expr_part *request = field(FETCH_REQUEST_LINE, "");
+    request->escape = ESCAPE_HAPROXY_LOG;
+    request->quote = QUOTE_ALWAYS;
     s.f.pool = s.pool;
     s.f.server = s.pool->servers.items[0];
     times = (struct facts_times){ .accepted = { 4000000 },
@@ -336,6 +388,8 @@ int main(void)
         T(a_combined_line),
         T(escapes),
         T(escapes_wherever_they_stand),
+        T(quotes),
+        T(early_lines_say_so),
         T(dashes),
         T(joined_text_is_whole_or_empty),
         T(a_constant_is_the_models_own_text),

@@ -17,6 +17,7 @@ const char *act_name(enum act a)
         [ACT_HEALTH_UP] = "force up",
         [ACT_HEALTH_DOWN] = "force down",
         [ACT_WEIGHT] = "weight",
+        [ACT_LIMIT] = "limit",
         [ACT_FRONTEND_ON] = "frontend on",
         [ACT_FRONTEND_OFF] = "frontend off",
         [ACT_FRONTEND_LIMIT] = "frontend limit",
@@ -79,7 +80,7 @@ void act_note(const struct admin_now *now, const struct act_by *by, struct span 
 
 struct before {
     const char *use;
-    uint32_t weight;
+    uint32_t weight, limit;
 };
 
 static struct before look_at(const struct admin_now *now, const struct server *server)
@@ -87,12 +88,16 @@ static struct before look_at(const struct admin_now *now, const struct server *s
     const struct server_state *s = snapshot_server(now->snapshot, server);
 
     return (struct before){ server_use_name(server_use(s, server, now->now)),
-                            atomic_load_explicit(&s->weight, memory_order_relaxed) };
+                            atomic_load_explicit(&s->weight, memory_order_relaxed),
+                            atomic_load_explicit(&s->connections_max, memory_order_relaxed) };
 }
 
 static void put_look(struct buf *b, const char *name, const struct before *l)
 {
-    buf_printf(b, ",\"%s\":\"%s, weight %u\"", name, l->use, l->weight);
+    buf_printf(b, ",\"%s\":\"%s, weight %u", name, l->use, l->weight);
+    if (l->limit > 0)
+        buf_printf(b, ", limit %u", l->limit);
+    buf_put_char(b, '"');
 }
 
 static void record(const struct admin_now *now, const struct act_by *by, const struct server *server,
@@ -141,6 +146,9 @@ static enum act_result do_to_server(struct server_state *s, enum act a, uint32_t
     case ACT_WEIGHT:
         server_set_weight(s, value, now);
         return ACT_DONE;
+    case ACT_LIMIT:
+        server_set_connections_max(s, value, now);
+        return ACT_DONE;
     case ACT_FRONTEND_ON:
     case ACT_FRONTEND_OFF:
     case ACT_FRONTEND_LIMIT:
@@ -185,6 +193,17 @@ enum act_result act_on_frontend(const struct admin_now *now, const struct act_by
         buf_printf(&b, ",\"after\":%u", value);
     end_line(&b, now, SPAN("done"));
     return ACT_DONE;
+}
+
+void act_on_process_limit(const struct admin_now *now, const struct act_by *by, uint32_t connections)
+{
+    char room[LINE_MOST];
+    struct buf b;
+
+    atomic_store_explicit(&now->process->connections_max, connections, memory_order_relaxed);
+    begin_line(&b, room, now, by, SPAN("limit of the process"));
+    buf_printf(&b, ",\"after\":%u", connections);
+    end_line(&b, now, SPAN("done"));
 }
 
 /* ---- counters ---- */

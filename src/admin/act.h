@@ -18,6 +18,7 @@ enum act {
     ACT_HEALTH_UP,
     ACT_HEALTH_DOWN,
     ACT_WEIGHT, /* <value> */
+    ACT_LIMIT,  /* <value>; requests at once */
     ACT_FRONTEND_ON,
     ACT_FRONTEND_OFF,
     ACT_FRONTEND_LIMIT, /* <value>; connections */
@@ -42,6 +43,8 @@ enum act_result act_on_server(const struct admin_now *now, const struct act_by *
                               const struct server *server, enum act a, uint32_t value);
 enum act_result act_on_frontend(const struct admin_now *now, const struct act_by *by,
                                 const struct service *service, enum act a, uint32_t value);
+/* 0: as the files say. */
+void act_on_process_limit(const struct admin_now *now, const struct act_by *by, uint32_t connections);
 /* An attempt that was turned away: <what> was asked for, <why> it was not done. */
 void act_refused(const struct admin_now *now, const struct act_by *by, struct span what, struct span why);
 /* Something done elsewhere (reload, clear counters), for the record. */

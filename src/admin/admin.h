@@ -25,9 +25,10 @@ struct admin_process {
     uint64_t files_max; /* RLIMIT_NOFILE */
     instant started;
     uint64_t started_wall_us;
-    char *const *environment;    /* "NAME=value" ..., NULL; NULL: not shown */
-    _Atomic uint64_t generation; /* of the files that are served; any time */
-    struct window *window;       /* NULL: shares and percentiles are of all time */
+    char *const *environment;         /* "NAME=value" ..., NULL; NULL: not shown */
+    _Atomic uint64_t generation;      /* of the files that are served; any time */
+    _Atomic uint32_t connections_max; /* set at run time; 0 = as the files say */
+    struct window *window;            /* NULL: shares and percentiles are of all time */
 
     /* One JSON line about an action or a refusal, without its newline. Any thread. NULL: nobody keeps them.
      */
@@ -39,6 +40,7 @@ struct admin_process {
 struct admin_totals {
     uint64_t accepted, handled, requests; /* connections, of these served, and requests on them */
     uint32_t connections, reading, writing, waiting;
+    uint64_t logs_dropped; /* lines of the log */
 };
 
 /* One look. Everything is borrowed during the call that gets it. */

@@ -231,7 +231,7 @@ static void fill_check(struct row *r, const struct view_server *s)
 
     if (s->model->check == NULL)
         return;
-    number(r, COLUMN_chkfail, s->counts.checks_failed);
+    number(r, COLUMN_chkfail, h->checks_failed);
     number(r, COLUMN_chkdown, h->downs);
     if (s->admin & (ADMIN_MAINT | ADMIN_FILE_DOWN | ADMIN_NO_CHECK))
         return;
@@ -284,8 +284,8 @@ static void fill_server(struct row *r, const struct view *v, const struct view_p
     number(r, COLUMN_qmax, s->waiting_most);
     number(r, COLUMN_scur, s->active);
     number(r, COLUMN_smax, s->active_most);
-    if (m->connections_max)
-        number(r, COLUMN_slim, m->connections_max);
+    if (s->connections_max)
+        number(r, COLUMN_slim, s->connections_max);
     if (m->queue_max)
         number(r, COLUMN_qlimit, m->queue_max);
     number(r, COLUMN_weight, (s->weight16 + WEIGHT_SCALE - 1) / WEIGHT_SCALE);
@@ -386,6 +386,8 @@ static void fill_backend(struct row *r, const struct view *v, const struct view_
         fill_statuses(r, c);
         number(r, COLUMN_cache_lookups, 0);
         number(r, COLUMN_cache_hits, 0);
+        if (b->model->cookie != NULL)
+            text(r, COLUMN_cookie, b->model->cookie->name);
     }
     r->recent = &b->recent;
     r->word = b->word;

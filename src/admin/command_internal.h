@@ -26,9 +26,13 @@ const struct server *call_server(struct call *c, struct span name);
 const struct service *call_service(struct call *c, struct span name);
 const struct pool *call_pool(struct call *c, struct span name);
 
+/* command_info.c */
+command_fn show_info;
 /* command_show.c */
-command_fn show_info, show_stat, show_servers_state, show_servers_conn, show_backend, show_env, show_version;
-command_fn show_cli_level, show_status, show_overview;
+command_fn show_stat, show_servers_state, show_servers_conn, show_backend, show_env, show_version;
+command_fn show_cli_level, show_cli_sockets, show_status, show_overview;
 /* command_set.c */
-command_fn set_server, set_weight, get_weight, set_maxconn_frontend, set_timeout, clear_counters;
-command_fn enable_server, disable_server, enable_health, disable_health, enable_frontend, disable_frontend;
+command_fn set_server, set_weight, get_weight, set_maxconn_frontend, set_maxconn_server, set_maxconn_global,
+    set_timeout, clear_counters;
+command_fn enable_server, disable_server, enable_health, disable_health, enable_agent, disable_agent;
+command_fn enable_frontend, disable_frontend;

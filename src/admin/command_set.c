@@ -39,6 +39,18 @@ enum command_result disable_health(struct call *c)
     return simple(c, ACT_CHECKS_OFF);
 }
 
+/* No agent is asked here, as with a HAProxy server that has no agent-check. */
+enum command_result enable_agent(struct call *c)
+{
+    if (call_server(c, call_arg(c, 0)) == NULL)
+        return COMMAND_FAILED;
+    return call_fail(c, "Agent was not configured on this server, cannot enable.");
+}
+enum command_result disable_agent(struct call *c)
+{
+    return call_server(c, call_arg(c, 0)) != NULL ? COMMAND_DONE : COMMAND_FAILED;
+}
+
 /* ---- weights ---- */
 
 /* "12", or a share of the file's weight: "50%". */
@@ -114,10 +126,14 @@ static enum command_result change_health(struct call *c, const struct server *s,
     return call_fail(c, "'set server <srv> health' expects 'up' or 'down'.");
 }
 
+static bool is_of_agents(struct span word)
+{
+    return span_eq(word, SPAN("agent")) || span_starts_with(word, SPAN("agent-"));
+}
+
 static bool is_known_not_served(struct span word)
 {
-    static const char *const words[] = { "addr", "agent",      "agent-addr", "agent-port", "agent-send",
-                                         "fqdn", "check-addr", "check-port", "ssl" };
+    static const char *const words[] = { "addr", "fqdn", "check-addr", "check-port", "ssl" };
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (span_eq(word, span_from(words[i])))
@@ -138,10 +154,42 @@ enum command_result set_server(struct call *c)
         return change_weight(c, s, value);
     if (span_eq(what, SPAN("health")))
         return change_health(c, s, value);
+    if (is_of_agents(what))
+        return call_fail(c, "agent checks are not enabled on this server.");
     if (is_known_not_served(what))
         return call_fail(c, "`set server ... %.*s` is not served: change the file and `reload`.",
                          SPAN_ARGS(what));
     return call_fail(c, "usage: set server <backend>/<server> state | weight | health");
+}
+
+/* ---- limits ---- */
+
+enum command_result set_maxconn_server(struct call *c)
+{
+    const struct server *s = call_server(c, call_arg(c, 0));
+    uint64_t n;
+
+    if (s == NULL)
+        return COMMAND_FAILED;
+    if (call_arg(c, 1).len == 0)
+        return call_fail(c, "Require <maxconn>.");
+    if (!span_to_u64(call_arg(c, 1), INT32_MAX, &n))
+        return call_fail(c, "maxconn string empty or preceded by garbage");
+    return act_server(c, s, ACT_LIMIT, (uint32_t)n);
+}
+
+/* Never more than the files allow, as descriptors were set aside for that many. */
+enum command_result set_maxconn_global(struct call *c)
+{
+    const uint32_t most = c->now->snapshot->config->process.connections_max;
+    uint64_t n;
+
+    if (!span_to_u64(call_arg(c, 0), UINT32_MAX - 1, &n))
+        return call_fail(c, "Expects an integer value.");
+    if (most > 0 && n > most)
+        return call_fail(c, "Value out of range.");
+    act_on_process_limit(c->now, &c->session->by, (uint32_t)n);
+    return COMMAND_DONE;
 }
 
 /* ---- frontends ---- */

@@ -11,115 +11,6 @@ static enum command_result no_memory(struct call *c)
     return call_fail(c, "There is no memory for that now.");
 }
 
-/* ---- show info ---- */
-
-static void put_up(struct buf *out, uint64_t s)
-{
-    buf_printf(out, "%llud %lluh%02llum%02llus", (unsigned long long)(s / 86400),
-               (unsigned long long)(s / 3600 % 24), (unsigned long long)(s / 60 % 60),
-               (unsigned long long)(s % 60));
-}
-
-struct info {
-    const struct admin_now *now;
-    uint64_t up_s;
-    uint32_t connections_rate, connections_rate_most, requests_rate;
-    uint64_t bytes_out;
-};
-
-static void read_info(struct info *i, const struct admin_now *now)
-{
-    const struct config *c = now->snapshot->config;
-
-    *i = (struct info){ .now = now, .up_s = instant_us_between(now->process->started, now->now) / 1000000 };
-    for (uint32_t k = 0; k < c->services.count; k++) {
-        struct counts_sum sum = { 0 };
-        counts_add_up(&now->snapshot->services[k]->counts, (uint32_t)(now->now.us / 1000000), &sum);
-        i->connections_rate += sum.session_rate;
-        i->connections_rate_most += sum.session_rate_most;
-        i->requests_rate += sum.request_rate;
-        i->bytes_out += sum.bytes_out;
-    }
-}
-
-/*
- * HAProxy's lines, in its order, as far as there is something behind them.
- * Tools look for some that mean nothing here (pipes, tasks): these say 0.
- */
-#define INFO_LIST(X)                                                                                         \
-    X("Name", TEXT("evenkeel"), "Product name")                                                              \
-    X("Version", SPAN_OF(p->version), "HAProxy's version whose language this is, then our own")              \
-    X("Release_date", TEXT("2026/11/22"), "Date of this version")                                            \
-    X("Nbthread", NUMBER(p->threads), "Number of traffic threads")                                           \
-    X("Nbproc", NUMBER(1), "Number of worker processes")                                                     \
-    X("Process_num", NUMBER(1), "Relative worker process number")                                            \
-    X("Pid", NUMBER(p->pid), "Process id")                                                                   \
-    X("Uptime", UP(i->up_s), "How long ago this process was started")                                        \
-    X("Uptime_sec", NUMBER(i->up_s), "How long ago this process was started (seconds)")                      \
-    X("Memmax_MB", NUMBER(0), "Limit on memory usage in MB (0: none)")                                       \
-    X("Ulimit-n", NUMBER(p->files_max), "Limit on file descriptors")                                         \
-    X("Maxsock", NUMBER(p->files_max), "Limit on file descriptors")                                          \
-    X("Maxconn", NUMBER(view_connections_max(i->now)), "Limit on connections of clients")                    \
-    X("Hard_maxconn", NUMBER(view_connections_max(i->now)), "Limit on connections of clients")               \
-    X("CurrConns", NUMBER(t->connections), "Connections of clients now")                                     \
-    X("CumConns", NUMBER(t->accepted), "Connections of clients since the start")                             \
-    X("CumReq", NUMBER(t->requests), "Requests since the start")                                             \
-    X("Maxpipes", NUMBER(0), "Pipes are not limited here")                                                   \
-    X("PipesUsed", NUMBER(0), "Pipes are not counted here")                                                  \
-    X("PipesFree", NUMBER(0), "Pipes are not counted here")                                                  \
-    X("ConnRate", NUMBER(i->connections_rate), "Connections in the last second")                             \
-    X("ConnRateLimit", NUMBER(0), "Limit on connections a second (0: none)")                                 \
-    X("MaxConnRate", NUMBER(i->connections_rate_most), "Most connections in a second")                       \
-    X("SessRate", NUMBER(i->connections_rate), "Sessions in the last second")                                \
-    X("SessRateLimit", NUMBER(0), "Limit on sessions a second (0: none)")                                    \
-    X("MaxSessRate", NUMBER(i->connections_rate_most), "Most sessions in a second")                          \
-    X("ReqRate", NUMBER(i->requests_rate), "Requests in the last second")                                    \
-    X("Tasks", NUMBER(t->connections), "Connections now: there are no tasks beside them")                    \
-    X("Run_queue", NUMBER(0), "There is no queue of tasks")                                                  \
-    X("node", SPAN_OF(p->hostname), "Name of the machine")                                                   \
-    X("Stopping", NUMBER(0), "This process serves")                                                          \
-    X("Listeners", NUMBER(c->listeners.count), "Listening addresses")                                        \
-    X("TotalBytesOut", NUMBER(i->bytes_out), "Bytes to clients since the start")                             \
-    X("Build info", SPAN_OF(p->version), "Build info")                                                       \
-    X("Start_time_sec", NUMBER(p->started_wall_us / 1000000), "When this process was started (since 1970)")  \
-    X("Generation", NUMBER(generation), "How often files were read and served")
-
-static void put_info(struct buf *out, const struct info *i, bool describe)
-{
-    const struct admin_process *p = i->now->process;
-    const struct admin_totals *t = &i->now->totals;
-    const struct config *c = i->now->snapshot->config;
-    uint64_t generation = atomic_load_explicit(&p->generation, memory_order_relaxed);
-
-#define TEXT(s)    buf_put(out, SPAN(s))
-#define SPAN_OF(s) buf_put(out, (s))
-#define NUMBER(n)  buf_put_u64(out, (n))
-#define UP(s)      put_up(out, (s))
-#define X(name, value, words)                                                                                \
-    buf_put(out, SPAN(name ": "));                                                                           \
-    value;                                                                                                   \
-    buf_put(out, describe ? SPAN(":\"" words "\"\n") : SPAN("\n"));
-    INFO_LIST(X)
-#undef X
-#undef TEXT
-#undef SPAN_OF
-#undef NUMBER
-#undef UP
-}
-
-enum command_result show_info(struct call *c)
-{
-    struct info i;
-
-    for (unsigned k = 0; k < c->count; k++)
-        if (!span_eq(c->args[k], SPAN("desc")))
-            return call_fail(c, "`show info %.*s` is not served: `show info` and `show info desc` are.",
-                             SPAN_ARGS(c->args[k]));
-    read_info(&i, c->now);
-    put_info(c->out, &i, c->count > 0);
-    return COMMAND_DONE;
-}
-
 enum command_result show_version(struct call *c)
 {
     buf_put(c->out, c->now->process->version);
@@ -130,6 +21,24 @@ enum command_result show_version(struct call *c)
 enum command_result show_cli_level(struct call *c)
 {
     buf_printf(c->out, "%s\n", command_level_name(c->session->level));
+    return COMMAND_DONE;
+}
+
+enum command_result show_cli_sockets(struct call *c)
+{
+    const struct process *p = &c->now->snapshot->config->process;
+
+    buf_put(c->out, SPAN("# socket lvl processes\n"));
+    for (uint32_t i = 0; i < p->control_sockets.count; i++) {
+        const struct control_socket *s = &p->control_sockets.items[i];
+        if (address_family(&s->address) == AF_UNIX)
+            buf_printf(c->out, "unix@%s", s->address.u.un.sun_path);
+        else
+            buf_put(c->out, address_family(&s->address) == AF_INET6 ? SPAN("ipv6@") : SPAN("ipv4@"));
+        if (address_family(&s->address) != AF_UNIX)
+            address_put(c->out, &s->address);
+        buf_printf(c->out, " %s all\n", command_level_name((enum command_level)s->level));
+    }
     return COMMAND_DONE;
 }
 
@@ -219,6 +128,14 @@ static bool read_stat(const struct call *c, struct stat_call *s)
     return true;
 }
 
+static bool is_proxy(const struct view *v, const struct row_filter *f)
+{
+    for (uint32_t i = 0; i < v->proxy_count; i++)
+        if (row_filter_takes(f, v, &v->proxies[i]))
+            return true;
+    return false;
+}
+
 enum command_result show_stat(struct call *c)
 {
     struct stat_call s;
@@ -229,6 +146,10 @@ enum command_result show_stat(struct call *c)
     struct view *v = view_new(c->now);
     if (v == NULL)
         return no_memory(c);
+    if (s.filter.name.len > 0 && !is_proxy(v, &s.filter)) {
+        view_free(&v);
+        return call_fail(c, "No such proxy.");
+    }
     if (s.form == STAT_JSON)
         json_put_haproxy(c->out, v, &s.filter);
     else if (s.form == STAT_TYPED)
@@ -363,10 +284,19 @@ static unsigned check_state(const struct view_server *s)
 {
     enum { CONFIGURED = 2, ENABLED = 4, PAUSED = 8 };
 
-    if (s->model->check == NULL)
-        return 0;
-    return CONFIGURED | (s->admin & ADMIN_NO_CHECK ? 0u : ENABLED) |
-           (s->word == VIEW_MAINTENANCE ? PAUSED : 0u);
+    unsigned state = s->word == VIEW_MAINTENANCE ? PAUSED : 0u;
+
+    if (s->model->check != NULL)
+        state |= CONFIGURED | (s->admin & ADMIN_NO_CHECK ? 0u : ENABLED);
+    return state;
+}
+
+/* Who is not checked counts as HAProxy's default of rise 2, unless the file says disabled. */
+static unsigned check_points(const struct view_server *s)
+{
+    if (s->model->check != NULL)
+        return s->health.points;
+    return s->model->down ? 0 : 2;
 }
 
 static unsigned check_outcome(const struct view_server *s)
@@ -391,7 +321,7 @@ static void put_state(struct buf *out, const struct view *v, const struct view_p
     buf_printf(out, " %u %u %u %u %llu %u %u %u %u 0 0 0 %.*s %u - %d ", operational_state(s), admin_state(s),
                s->weight, m->weight,
                (unsigned long long)(instant_us_between((instant){ since }, v->now->now) / 1000000),
-               terms_check_number(&s->health), check_outcome(s), s->health.points, check_state(s),
+               terms_check_number(&s->health), check_outcome(s), check_points(s), check_state(s),
                m->host.len > 0 ? (int)m->host.len : 1, m->host.len > 0 ? m->host.ptr : "-",
                address_port(&m->address), m->tls != NULL);
     if (m->check != NULL && m->check->address.len > 0) {

@@ -22,6 +22,12 @@ static const char *nature(char c)
     return "Gauge";
 }
 
+void json_put_tags(struct buf *out, const char *tag)
+{
+    buf_printf(out, "\"processNum\":1,\"tags\":{\"origin\":\"%s\",\"nature\":\"%s\",\"scope\":\"%s\"}",
+               origin(tag[0]), nature(tag[1]), tag[2] == 'P' ? "Process" : "Service");
+}
+
 static void put_field(struct buf *out, const struct row *r, enum column c)
 {
     static const char *const kinds[] = { "Frontend", "Backend", "Server" };
@@ -29,12 +35,11 @@ static void put_field(struct buf *out, const struct row *r, enum column c)
     const struct cell *cell = &r->cells[c];
 
     buf_printf(out,
-               "{\"objType\":\"%s\",\"proxyId\":%u,\"id\":%lld,\"field\":{\"pos\":%u,\"name\":\"%.*s\"},"
-               "\"processNum\":1,\"tags\":{\"origin\":\"%s\",\"nature\":\"%s\",\"scope\":\"%s\"},"
-               "\"value\":{\"type\":\"%.*s\",\"value\":",
+               "{\"objType\":\"%s\",\"proxyId\":%u,\"id\":%lld,\"field\":{\"pos\":%u,\"name\":\"%.*s\"},",
                kinds[r->kind], r->proxy->iid, (long long)r->cells[COLUMN_sid].number, column_position(c),
-               SPAN_ARGS(column_at(c)->name), origin(tag[0]), nature(tag[1]),
-               tag[2] == 'P' ? "Process" : "Service", SPAN_ARGS(column_at(c)->type));
+               SPAN_ARGS(column_at(c)->name));
+    json_put_tags(out, tag);
+    buf_printf(out, ",\"value\":{\"type\":\"%.*s\",\"value\":", SPAN_ARGS(column_at(c)->type));
     if (cell->kind == CELL_NUMBER)
         buf_put_i64(out, cell->number);
     else

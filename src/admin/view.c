@@ -25,7 +25,7 @@ static void read_counts(const struct admin_now *n, const struct counts *c, const
     struct counts_sum sum = { 0 };
     struct window_look look;
 
-    counts_add_up(c, (uint32_t)(n->now.us / 1000000), &sum);
+    counts_add_up(c, n->now, &sum);
     copy_counts(counts, &sum);
     window_look(n->process->window, state, &sum, n->now, &look);
     *recent = (struct view_recent){
@@ -58,6 +58,7 @@ static void read_server(const struct admin_now *n, const struct server *model, s
         .waiting = load32(&s->waiting),
         .waiting_most = load32(&s->waiting_most),
         .limit = server_limit(s, model, n->now),
+        .connections_max = load32(&s->connections_max),
         .weight = load32(&s->weight),
         .weight16 = server_weight(s, model, n->now),
         .fails = load32(&s->fails),
@@ -233,7 +234,8 @@ static bool has_many_languages(const struct config *c)
 
 uint32_t view_connections_max(const struct admin_now *now)
 {
-    uint32_t said = now->snapshot->config->process.connections_max;
+    uint32_t set = atomic_load_explicit(&now->process->connections_max, memory_order_relaxed);
+    uint32_t said = set ? set : now->snapshot->config->process.connections_max;
     uint64_t files = now->process->files_max;
     uint64_t room = files > 128 ? (files - 64) / 2 : files / 2;
 

@@ -68,6 +68,7 @@ struct view_server {
     uint8_t admin; /* enum admin */
     uint32_t active, active_most, waiting, waiting_most;
     uint32_t limit;            /* of requests at once, now; 0 = none */
+    uint32_t connections_max;  /* what <limit> may grow to */
     uint32_t weight, weight16; /* set; what counts now, in 16ths */
     uint32_t fails;            /* passive, in a row */
     uint64_t last_us;          /* instant of the last request; 0 = never */

@@ -104,7 +104,7 @@ static bool sample_one(struct sample *s, const struct named *state, const struct
 {
     struct counts_sum sum = { 0 };
 
-    counts_add_up(c, 0, &sum);
+    counts_add_up(c, (instant){ 0 }, &sum);
     if (window_answers(&sum) == 0)
         return true;
     struct sampled *one = malloc(sizeof(*one));

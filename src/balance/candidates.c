@@ -16,7 +16,7 @@ static bool look(struct side *g, struct entry *e, instant now)
     bool changed = usable != e->usable || weight != e->weight;
     e->usable = usable;
     e->weight = weight;
-    e->limited = e->model->connections_max != 0;
+    e->limited = atomic_load_explicit(&e->state->connections_max, memory_order_relaxed) != 0;
     if (usable && weight) {
         g->usable++;
         g->plain &= !e->limited && atomic_load_explicit(&e->state->lost_weight, memory_order_relaxed) == 0;

@@ -334,7 +334,9 @@ static bool look(void *self, struct admin_now *now)
 
     if (w->snapshot == NULL)
         return false;
+    struct log_counts logs;
     engine_totals(w->engine, &t);
+    engine_log_counts(w->engine, &logs);
     *now = (struct admin_now){ .process = &w->admin,
                                .snapshot = w->snapshot,
                                .now = clock_now(),
@@ -345,7 +347,8 @@ static bool look(void *self, struct admin_now *now)
                                            .connections = t.connections,
                                            .reading = t.reading,
                                            .writing = t.writing,
-                                           .waiting = t.waiting } };
+                                           .waiting = t.waiting,
+                                           .logs_dropped = logs.dropped_full + logs.dropped_failed } };
     return true;
 }
 

@@ -61,7 +61,7 @@ static struct value service_number(struct facts *f, enum fetch which)
         return value_none();
     if (which == FETCH_SERVICE_CONNECTIONS)
         return value_int(atomic_load_explicit(&s->active, memory_order_relaxed));
-    counts_add_up(&s->counts, (uint32_t)(f->now.us / 1000000), &sum);
+    counts_add_up(&s->counts, f->now, &sum);
     return value_int(sum.session_rate);
 }
 

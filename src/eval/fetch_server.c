@@ -55,7 +55,7 @@ static struct value pool_number(struct facts *f, const struct expr_part *p)
     case FETCH_POOL_QUEUE:
         return value_int(atomic_load_explicit(&s->waiting, memory_order_relaxed));
     default: /* FETCH_POOL_RATE */
-        counts_add_up(&s->counts, (uint32_t)(f->now.us / 1000000), &sum);
+        counts_add_up(&s->counts, f->now, &sum);
         return value_int(sum.session_rate);
     }
 }

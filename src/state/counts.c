@@ -38,6 +38,11 @@ struct counts_block *counts_of(struct counts *c, unsigned thread)
 
 /* ---- rates ---- */
 
+static uint32_t load(const _Atomic uint32_t *n)
+{
+    return atomic_load_explicit(n, memory_order_relaxed);
+}
+
 void counts_rate(struct rate *r, uint32_t second)
 {
     uint32_t now = atomic_load_explicit(&r->now, memory_order_relaxed);
@@ -53,36 +58,43 @@ void counts_rate(struct rate *r, uint32_t second)
         atomic_store_explicit(&r->most, now, memory_order_relaxed);
 }
 
-/* How many there were in the second before <second>. */
-static uint32_t rate_of(const struct rate *r, uint32_t second)
+/*
+ * How many there were in the second that ends at <now>: those of the running
+ * one, and of the one before as much as lies in it. One alone fades in one step.
+ */
+static uint32_t rate_of(const struct rate *r, instant now)
 {
-    uint32_t then = atomic_load_explicit(&r->second, memory_order_relaxed);
-    if (then == second)
-        return atomic_load_explicit(&r->before, memory_order_relaxed);
-    return then + 1 == second ? atomic_load_explicit(&r->now, memory_order_relaxed) : 0;
+    const uint32_t second = (uint32_t)(now.us / 1000000), then = load(&r->second);
+    const uint64_t left = 1000000 - now.us % 1000000;
+    uint32_t running = then == second ? load(&r->now) : 0;
+    uint32_t past = then == second ? load(&r->before) : then + 1 == second ? load(&r->now) : 0;
+
+    if (past <= 1 && running == 0)
+        return past;
+    return running + (uint32_t)(past * left / 1000000);
 }
 
 /* ---- reading ---- */
 
-static void add_block(const struct counts_block *b, uint32_t second, struct counts_sum *sum)
+static void add_block(const struct counts_block *b, instant now, struct counts_sum *sum)
 {
 #define X(name) sum->name += atomic_load_explicit(&b->name, memory_order_relaxed);
     COUNT_LIST(X)
 #undef X
-    sum->session_rate += rate_of(&b->session_rate, second);
-    sum->request_rate += rate_of(&b->request_rate, second);
+    sum->session_rate += rate_of(&b->session_rate, now);
+    sum->request_rate += rate_of(&b->request_rate, now);
     sum->session_rate_most += atomic_load_explicit(&b->session_rate.most, memory_order_relaxed);
     sum->request_rate_most += atomic_load_explicit(&b->request_rate.most, memory_order_relaxed);
     histogram_add(&sum->first_byte, &b->first_byte);
     histogram_add(&sum->total, &b->total);
 }
 
-void counts_add_up(const struct counts *c, uint32_t second, struct counts_sum *sum)
+void counts_add_up(const struct counts *c, instant now, struct counts_sum *sum)
 {
     for (unsigned i = 0; i < c->threads; i++) {
         const struct counts_block *b = atomic_load_explicit(&c->blocks[i], memory_order_acquire);
         if (b)
-            add_block(b, second, sum);
+            add_block(b, now, sum);
     }
 }
 

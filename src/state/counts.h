@@ -41,8 +41,7 @@
     X(server_aborts)                                                                                         \
     X(retries)      /* wretr */                                                                              \
     X(redispatches) /* wredis */                                                                             \
-    X(checks_failed)                                                                                         \
-    X(queue_us) /* sums of durations, with <timed> of them */                                                \
+    X(queue_us)     /* sums of durations, with <timed> of them */                                            \
     X(connect_us)                                                                                            \
     X(response_us)                                                                                           \
     X(total_us)                                                                                              \
@@ -66,7 +65,7 @@ struct counts_sum {
 #define X(name) uint64_t name;
     COUNT_LIST(X)
 #undef X
-    uint32_t session_rate, request_rate; /* of the last whole second */
+    uint32_t session_rate, request_rate; /* of the second that ends now */
     /* The threads' own peaks, added: never less than the peak of all, equal when they had it in one second.
      */
     uint32_t session_rate_most, request_rate_most;
@@ -84,7 +83,7 @@ void counts_fini(struct counts *c);
 /* This thread's block; NULL when there is no memory for it: then nothing is counted. */
 struct counts_block *counts_of(struct counts *c, unsigned thread);
 /* Any thread. Adds to <sum>, which the caller has zeroed. */
-void counts_add_up(const struct counts *c, uint32_t second, struct counts_sum *sum);
+void counts_add_up(const struct counts *c, instant now, struct counts_sum *sum);
 /* `clear counters`: any thread; what is counted meanwhile may be lost. */
 void counts_clear(struct counts *c);
 

@@ -124,8 +124,10 @@ enum health_change server_checked(struct server_state *s, const struct check *c,
     atomic_store_explicit(&s->check_ms, duration_ms, memory_order_relaxed);
     atomic_store_explicit(&s->result_us, now.us, memory_order_relaxed);
     unsigned points = atomic_load_explicit(&s->points, memory_order_relaxed);
-    enum health_change change =
-        set_points(s, next_points(points, rise, fall, check_result_is_good(result)), now);
+    bool good = check_result_is_good(result);
+    if (!good && points >= rise)
+        atomic_fetch_add_explicit(&s->checks_failed, 1, memory_order_relaxed);
+    enum health_change change = set_points(s, next_points(points, rise, fall, good), now);
     if ((last == CHECKED_L7_CONDITIONAL) != (result == CHECKED_L7_CONDITIONAL))
         server_changed(s, now); /* it drains, or does no longer */
     return change;
@@ -173,6 +175,7 @@ void server_health(const struct server_state *s, struct health_report *out)
         .since = { atomic_load_explicit(&s->since_us, memory_order_relaxed) },
         .downs = atomic_load_explicit(&s->downs, memory_order_relaxed),
         .down_ms = atomic_load_explicit(&s->down_ms, memory_order_relaxed),
+        .checks_failed = atomic_load_explicit(&s->checks_failed, memory_order_relaxed),
     };
 }
 

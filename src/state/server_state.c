@@ -132,12 +132,15 @@ void server_state_bind(struct server_state *s, const struct server *model)
     bool first = !s->bound;
     if (first || s->file_weight != model->weight)
         atomic_store_explicit(&s->weight, model->weight, memory_order_relaxed);
+    if (first || s->file_connections_max != model->connections_max)
+        atomic_store_explicit(&s->connections_max, model->connections_max, memory_order_relaxed);
     if (first || s->file_admin != admin)
         atomic_store_explicit(&s->admin, (uint8_t)admin, memory_order_relaxed);
     if (first || s->check_print != print)
         server_health_begin(s, model);
     s->bound = true;
     s->file_weight = model->weight;
+    s->file_connections_max = model->connections_max;
     s->file_admin = (uint8_t)admin;
     s->check_print = print;
     if (s->named.world->mirror && atomic_load_explicit(&s->mirror, memory_order_relaxed) == NULL)
@@ -263,7 +266,8 @@ instant server_next_change(const struct server_state *s, const struct server *mo
 
 uint32_t server_limit(const struct server_state *s, const struct server *model, instant now)
 {
-    uint32_t most = model->connections_max, least = model->connections_min;
+    uint32_t most = atomic_load_explicit(&s->connections_max, memory_order_relaxed);
+    uint32_t least = model->connections_min;
     if (LIKELY(most == 0))
         return 0;
     uint32_t limit = most;
@@ -299,5 +303,11 @@ void server_set_admin(struct server_state *s, unsigned set, unsigned clear, inst
 void server_set_weight(struct server_state *s, uint32_t weight, instant now)
 {
     atomic_store_explicit(&s->weight, weight, memory_order_relaxed);
+    server_changed(s, now);
+}
+
+void server_set_connections_max(struct server_state *s, uint32_t most, instant now)
+{
+    atomic_store_explicit(&s->connections_max, most, memory_order_relaxed);
     server_changed(s, now);
 }

@@ -73,6 +73,7 @@ struct health_report {
     instant at;                  /* of the last result */
     instant since;               /* of the last change between up and down */
     uint64_t downs, down_ms;     /* how often it went down; how long it was, without now */
+    uint64_t checks_failed;      /* while it was up */
 };
 
 /* What the operator and the file say: a word of bits. */
@@ -106,7 +107,7 @@ struct server_state {
     struct link in_pool;                  /* of pool->servers; changed under the pool's lock */
     struct mirror_record *_Atomic mirror; /* NULL: none */
     bool bound;                           /* a file was seen */
-    uint32_t file_weight;
+    uint32_t file_weight, file_connections_max;
     uint8_t file_admin;
     uint64_t check_print;        /* fingerprint of address and check: as long as it stays, health does */
     struct server_state *tracks; /* whose health it takes; uncounted: both ends undo it */
@@ -115,9 +116,10 @@ struct server_state {
     struct server_state *next_work; /* of whoever walks along the trackers */
 
     /* what decides about use */
-    _Atomic uint32_t weight; /* the file's, or the operator's */
-    _Atomic uint8_t admin;   /* enum admin */
-    _Atomic uint8_t health;  /* enum health */
+    _Atomic uint32_t weight;          /* the file's, or the operator's */
+    _Atomic uint32_t connections_max; /* the same; 0 = no limit */
+    _Atomic uint8_t admin;            /* enum admin */
+    _Atomic uint8_t health;           /* enum health */
     _Atomic uint16_t points;
     _Atomic uint16_t rise, fall;
     _Atomic uint8_t result; /* enum check_result */
@@ -125,7 +127,7 @@ struct server_state {
     _Atomic uint32_t check_ms;
     _Atomic uint64_t result_us, since_us; /* instants; 0 = never */
     _Atomic uint64_t usable_since_us;     /* slow start counts from here; 0 = has always been */
-    _Atomic uint64_t downs, down_ms;
+    _Atomic uint64_t downs, down_ms, checks_failed;
     _Atomic uint32_t errors_in_a_row; /* of traffic, for observe */
 
     /* passive failures: written under the pool's lock */
@@ -220,6 +222,8 @@ void server_set_admin(struct server_state *s, unsigned set, unsigned clear, inst
 bool server_set_health(struct server_state *s, enum health h, instant now);
 /* Until the file's own weight changes. */
 void server_set_weight(struct server_state *s, uint32_t weight, instant now);
+/* Until the file's own maxconn changes; 0 = no limit. Who waits may go on. */
+void server_set_connections_max(struct server_state *s, uint32_t most, instant now);
 
 static inline struct counts_block *server_counts(struct server_state *s, unsigned thread)
 {

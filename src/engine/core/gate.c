@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "admin/admin.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/stats.h"
@@ -48,6 +49,15 @@ static bool is_stopped(struct gate *g, int fd)
     return true;
 }
 
+/* An operator may have set another one while it runs. */
+static uint32_t process_limit(const struct gate *g)
+{
+    struct admin_process *admin = g->thread->shared->admin;
+    uint32_t set = admin ? atomic_load_explicit(&admin->connections_max, memory_order_relaxed) : 0;
+
+    return set ? set : g->lease->config->process.connections_max;
+}
+
 /* Another connection would be one too many. */
 static bool gate_is_full(const struct gate *g)
 {
@@ -55,7 +65,7 @@ static bool gate_is_full(const struct gate *g)
     const struct process *p = &g->lease->config->process;
     uint32_t all = atomic_load_explicit(&t->shared->connections, memory_order_relaxed);
 
-    return is_over(all, p->connections_max) ||
+    return is_over(all, process_limit(g)) ||
            is_over(t->session_count + t->upstream_count, p->connections_per_thread) ||
            is_over(service_connections(g), service_limit(g));
 }

@@ -245,12 +245,12 @@ static void counters_begin_anew(void **state)
     state_of(&w, w.w1)->active_most = 9;
     assert_says("clear counters", COMMAND_DONE, "");
     struct counts_sum sum = { 0 };
-    counts_add_up(&state_of(&w, w.w1)->counts, 0, &sum);
+    counts_add_up(&state_of(&w, w.w1)->counts, (instant){ 0 }, &sum);
     assert_int_equal(sum.requests, 5);
     assert_int_equal(state_of(&w, w.w1)->active_most, 0);
     assert_says("clear counters all", COMMAND_DONE, "");
     sum = (struct counts_sum){ 0 };
-    counts_add_up(&state_of(&w, w.w1)->counts, 0, &sum);
+    counts_add_up(&state_of(&w, w.w1)->counts, (instant){ 0 }, &sum);
     assert_int_equal(sum.requests, 0);
     assert_int_equal(say("clear counters bogus"), COMMAND_FAILED);
 }

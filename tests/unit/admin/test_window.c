@@ -26,7 +26,7 @@ static struct window_look look_at(double seconds)
     struct counts_sum sum = { 0 };
     struct window_look look;
 
-    counts_add_up(&state_of(&w, w.w1)->counts, 0, &sum);
+    counts_add_up(&state_of(&w, w.w1)->counts, (instant){ 0 }, &sum);
     window_look(w.process.window, &state_of(&w, w.w1)->named, &sum, at(seconds), &look);
     return look;
 }

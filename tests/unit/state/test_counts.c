@@ -33,14 +33,14 @@ static void threads_are_summed(void **state)
     histogram_record(&counts_of(&c, 2)->total, 500);
     assert_null(atomic_load(&c.blocks[1])); /* a thread that counts nothing has no block */
     struct counts_sum sum = { 0 };
-    counts_add_up(&c, 0, &sum);
+    counts_add_up(&c, (instant){ 0 }, &sum);
     assert_int_equal(sum.requests, 42);
     assert_int_equal(sum.bytes_out, 1000);
     assert_int_equal(sum.sessions, 0);
     assert_int_equal(histogram_count(&sum.total), 2);
     counts_clear(&c);
     memset(&sum, 0, sizeof(sum));
-    counts_add_up(&c, 0, &sum);
+    counts_add_up(&c, (instant){ 0 }, &sum);
     assert_int_equal(sum.requests, 0);
     assert_int_equal(histogram_count(&sum.total), 0);
 }
@@ -53,7 +53,7 @@ static void classes_of_status(void **state)
     for (unsigned i = 0; i < 8; i++)
         counts_status(b, statuses[i]);
     struct counts_sum sum = { 0 };
-    counts_add_up(&c, 0, &sum);
+    counts_add_up(&c, (instant){ 0 }, &sum);
     assert_int_equal(sum.status_1xx, 1);
     assert_int_equal(sum.status_2xx, 1);
     assert_int_equal(sum.status_3xx, 1);
@@ -62,32 +62,36 @@ static void classes_of_status(void **state)
     assert_int_equal(sum.status_other, 2);
 }
 
-static uint32_t rate_at(uint32_t second)
+static uint32_t rate_at(uint64_t ms)
 {
     struct counts_sum sum = { 0 };
-    counts_add_up(&c, second, &sum);
+    counts_add_up(&c, (instant){ ms * 1000 }, &sum);
     return sum.request_rate;
 }
 
-static void rates_are_of_the_last_whole_second(void **state)
+static void rates_are_of_the_second_that_ends_now(void **state)
 {
     (void)state;
     struct rate *r = &counts_of(&c, 0)->request_rate;
-    for (unsigned i = 0; i < 5; i++)
+    for (unsigned i = 0; i < 8; i++)
         counts_rate(r, 100);
-    assert_int_equal(rate_at(100), 0);
-    assert_int_equal(rate_at(101), 5);
+    assert_int_equal(rate_at(100000), 8);
+    assert_int_equal(rate_at(100900), 8);
+    assert_int_equal(rate_at(101000), 8);
+    assert_int_equal(rate_at(101500), 4);
+    assert_int_equal(rate_at(101999), 0);
+    assert_int_equal(rate_at(102000), 0);
     counts_rate(r, 101);
-    assert_int_equal(rate_at(101), 5);
-    assert_int_equal(rate_at(102), 1);
-    assert_int_equal(rate_at(103), 0);
+    assert_int_equal(rate_at(101500), 5);
+    assert_int_equal(rate_at(102900), 1); /* one alone does not flicker */
+    assert_int_equal(rate_at(103000), 0);
     counts_rate(r, 110);
-    assert_int_equal(rate_at(110), 0);
+    assert_int_equal(rate_at(110000), 1);
     struct counts_sum sum = { 0 };
-    counts_add_up(&c, 111, &sum);
-    assert_int_equal(sum.request_rate_most, 5);
+    counts_add_up(&c, (instant){ 111000000 }, &sum);
+    assert_int_equal(sum.request_rate_most, 8);
     assert_int_equal(sum.session_rate_most, 0);
-    assert_int_equal(atomic_load(&r->most), 5);
+    assert_int_equal(atomic_load(&r->most), 8);
 }
 
 static void without_memory_nothing_is_counted(void **state)
@@ -122,14 +126,14 @@ static void counting_while_somebody_reads(void **state)
     uint64_t last = 0;
     for (unsigned i = 0; i < 200; i++) {
         struct counts_sum sum = { 0 };
-        counts_add_up(&c, 0, &sum);
+        counts_add_up(&c, (instant){ 0 }, &sum);
         assert_true(sum.requests >= last);
         last = sum.requests;
     }
     for (unsigned i = 0; i < 3; i++)
         assert_int_equal(pthread_join(t[i], NULL), 0);
     struct counts_sum sum = { 0 };
-    counts_add_up(&c, 0, &sum);
+    counts_add_up(&c, (instant){ 0 }, &sum);
     assert_int_equal(sum.requests, 150000);
 }
 
@@ -163,7 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(threads_are_summed),
         T(classes_of_status),
-        T(rates_are_of_the_last_whole_second),
+        T(rates_are_of_the_second_that_ends_now),
         T(without_memory_nothing_is_counted),
         T(counting_while_somebody_reads),
         T(the_lock_keeps_others_out),

@@ -33,7 +33,7 @@ static void the_same_server_keeps_its_state(void **state)
     snapshot_put(one);
     built_free(&a);
     struct counts_sum sum = { 0 };
-    counts_add_up(&kept->counts, 0, &sum);
+    counts_add_up(&kept->counts, (instant){ 0 }, &sum);
     assert_int_equal(sum.requests, 5);
     assert_span(kept->named.identity, "haproxy:web/B");
     snapshot_put(two);
@@ -52,7 +52,7 @@ static void what_vanished_is_released_and_comes_back_fresh(void **state)
     snapshot_put(one);
     struct snapshot *three = built_snapshot(&c, world);
     struct counts_sum sum = { 0 };
-    counts_add_up(&three->servers[1]->counts, 0, &sum);
+    counts_add_up(&three->servers[1]->counts, (instant){ 0 }, &sum);
     assert_int_equal(sum.requests, 0);
     snapshot_put(two);
     snapshot_put(three);

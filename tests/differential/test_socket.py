@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stats socket beside Debian's haproxy: the same file, the same traffic, the same commands, and answers that tools take for equal."""
+import time
+
+import pytest
+
+from lib import client, config, origin as origins, process, program, where
+
+TOP = """
+stats socket @dir@/admin.sock level admin mode 600
+stats socket @dir@/operator.sock level operator
+stats socket @dir@/user.sock level user
+stats timeout 20s
+"""
+BODY = """
+frontend site
+    bind 127.0.0.1:@port@
+    http-request deny if { path /no }
+    default_backend pool
+backend pool
+    balance roundrobin
+    server s1 127.0.0.1:@o1@ check inter 100 fall 2 rise 2 weight 4 maxconn 30
+    server s2 127.0.0.1:@o2@ check inter 100 fall 2 rise 2
+    server s3 127.0.0.1:@dead@ check inter 100 backup
+    server s4 127.0.0.1:@o2@ disabled
+listen tcp
+    mode tcp
+    bind 127.0.0.1:@port2@
+    maxconn 50
+    server t1 127.0.0.1:@o1@
+"""
+
+# In this order, on both; "user:" and "operator:" ask the socket of that level. Answers are equal to the last byte.
+SAME = """
+show cli level
+show cli level;show cli level
+show cli level ; show cli level
+   show   cli   level
+user:show cli level
+user:operator
+operator;show cli level
+user;show cli level
+prompt;show cli level;quit;show cli level
+quit
+show env NO_SUCH_VARIABLE
+show env HO\\ME
+show backend
+show servers state
+show servers state pool
+show servers state nope
+show stat nope 1 1
+user:show servers state
+user:show sess
+user:show errors
+user:set weight pool/s1 3
+user:clear counters
+operator:disable server pool/s1
+operator:set server pool/s1 state drain
+operator:set maxconn server pool/s1 1
+operator:shutdown sessions server pool/s1
+operator:clear counters all
+get weight
+get weight pool
+get weight pool/nope
+get weight nope/s1
+get weight pool/s1
+set weight
+set weight pool/s1 50%
+get weight pool/s1
+set weight pool/s1 257
+set server pool/s1 weight 0
+show servers state pool
+set server pool/s1 weight 500%
+get weight pool/s1 more words
+set server pool/s1 weight
+set server pool/s1 weight 4
+get weight pool/s1
+set server
+set server nope/s1 state drain
+set server pool/nope state drain
+set server pool/s1 state bogus
+set server pool/s1 state drain
+show servers state pool
+set server pool/s1 state maint
+show servers state pool
+set server pool/s1 state ready
+show servers state pool
+disable server pool/s2
+show servers state pool
+enable server pool/s2
+enable agent pool/s1
+disable agent pool/s1
+enable agent pool/nope
+set server pool/s1 agent up
+enable health tcp/t1
+disable health tcp/t1
+disable health pool/s2
+show servers state pool
+enable health pool/s2
+set maxconn server pool/s1 7
+set maxconn server pool/s1
+set maxconn server pool/nope 4
+set maxconn frontend site
+set maxconn frontend nope 5
+set maxconn frontend site 77
+set maxconn global
+set maxconn global 500
+set maxconn global 99999999
+set timeout
+set timeout cli
+set timeout cli abc
+set timeout cli 10s
+enable frontend
+enable frontend nope
+disable frontend nope
+disable frontend tcp
+disable frontend tcp
+enable frontend tcp
+shutdown sessions server pool/nope
+shutdown sessions server pool
+shutdown sessions server pool/s1
+shutdown session
+shutdown session abc
+shutdown session 0x1
+clear counters
+clear counters all
+""".strip("\n").split("\n")
+
+# What "show stat" says of each row, where both know it. Not here: bytes (framing is counted since 3.x), times, rates of this second.
+COLUMNS = """pxname svname qcur qmax scur slim stot dreq dresp ereq econ eresp wretr wredis status weight act bck chkfail chkdown pid iid sid
+tracked type rate_lim check_status hrsp_1xx hrsp_2xx hrsp_3xx hrsp_4xx hrsp_5xx hrsp_other req_tot cli_abrt srv_abrt last_chk
+check_desc check_rise check_fall check_health addr mode algo conn_tot dcon dses connect reuse""".split()
+NOT_BY_US = {("BACKEND", "slim"), ("BACKEND", "chkdown")}       # fullconn by the tenth of maxconn; how often a whole backend went down
+
+INFO = "Nbthread Nbproc Process_num Memmax_MB Maxconn Hard_maxconn Maxpipes PipesUsed PipesFree ConnRateLimit SessRateLimit Stopping".split()
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    if where.TEST_PEER:
+        pytest.skip("both are here in any case")
+    if where.missing("haproxy"):
+        pytest.skip(where.missing("haproxy"))
+    one, two, programs = origins.Origin("o1").start(), origins.Origin("o2").start(), []
+    for peer in (False, True):
+        folder = tmp_path_factory.mktemp("peer" if peer else "keel")
+        p = program.Program("haproxy", folder, config.haproxy(BODY, top=TOP), peer=peer, o1=one.port, o2=two.port, dead=1)
+        p.options = ["-W", "-db"]
+        programs.append(p)
+        p.start(listens=("port", "port2"))
+        assert process.wait_until(lambda p=p: say(p, "show stat").count("L4OK") == 2 and "L4CON" in say(p, "show stat"), 5)
+    yield programs
+    left = [p.stop() for p in programs]
+    one.stop()
+    two.stop()
+    assert left == [[], []] and programs[0].crashes() == []
+
+
+def say(p, command):
+    level, _, rest = command.partition(":")
+    if level in ("user", "operator") and rest:
+        command = rest
+    else:
+        level = "admin"
+    return client.socket_command(p.dir / f"{level}.sock", command)
+
+
+def comparable(answer):
+    """without the seconds since a server changed, and what its last check said: HAProxy tells of one that runs just now"""
+    lines = [line.split(" ") for line in answer.split("\n")]
+    return [w[:9] + w[14:] if len(w) > 20 and w[0].isdigit() else w for w in lines]
+
+
+def csv(p):
+    head, *rows = say(p, "show stat").strip("\n").split("\n")
+    names = head[2:].split(",")
+    return {tuple(row.split(",")[:2]): dict(zip(names, row.split(","))) for row in rows}
+
+
+def test_counters_and_states(both):
+    for p in both:
+        for _ in range(10):
+            assert client.ask(p.port, target="/who").status == 200
+        assert client.ask(p.port, target="/status/404").status == 404
+        assert client.ask(p.port, target="/no").status == 403
+    time.sleep(0.3)
+    ours, theirs = map(csv, both)
+    assert list(ours) == list(theirs)
+    wrong = [(row, c, ours[row][c], theirs[row][c]) for row in theirs for c in COLUMNS
+             if ours[row][c] != theirs[row][c].replace(str(both[1].port), str(both[0].port)) and (row[1], c) not in NOT_BY_US]
+    assert wrong == []
+
+
+def test_rates_are_of_the_second_that_ends_now(both):
+    time.sleep(2.1)
+    for p in both:
+        for _ in range(20):
+            client.ask(p.port, target="/who")
+    for rows in map(csv, both):
+        assert 15 <= int(rows["site", "FRONTEND"]["req_rate"]) <= 20 and 15 <= int(rows["pool", "BACKEND"]["rate"]) <= 20
+
+
+def test_info(both):
+    ours, theirs = (dict(line.split(": ", 1) for line in say(p, "show info").strip().split("\n")) for p in both)
+    assert {k: ours[k] for k in INFO} == {k: theirs[k] for k in INFO}
+    assert set(ours) - set(theirs) <= {"Generation", "ReqRate"}
+    typed = [[line.rsplit(":", 1)[0] for line in say(p, "show info typed").strip().split("\n")] for p in both]
+    shared = [line for line in typed[0] if line.split(".")[1] not in ("Generation", "ReqRate")]
+    assert shared == [line for line in typed[1] if line in shared], "position, name, tag and type of each"
+    described = [line.split(":")[0] for line in say(both[0], "show info desc").strip().split("\n")]
+    assert described == [line.split(".")[1] for line in typed[0]]
+
+
+def test_cli_sockets(both):
+    answers = [say(p, "show cli sockets").replace(str(p.dir), "") for p in both]
+    ours, theirs = (set(a.strip().split("\n")) for a in answers)
+    assert ours == {line for line in theirs if not line.startswith("sockpair@")}
+
+
+def test_answers_are_equal(both):
+    wrong = []
+    for command in SAME:
+        ours, theirs = (comparable(say(p, command)) for p in both)
+        if ours != theirs:
+            wrong.append(f"{command}\n   ours {ours}\n theirs {theirs}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_limits_and_states_hold_in_the_table(both):
+    """after all that, both say the same of every row"""
+    for p in both:
+        say(p, "set maxconn server pool/s1 9;set server pool/s2 state maint;set server pool/s1 weight 2;set maxconn frontend site 33")
+    time.sleep(0.5)         # a server that comes back from maintenance is checked before it is all there
+    ours, theirs = map(csv, both)
+    for row in theirs:
+        for c in ("slim", "status", "weight", "act", "bck"):
+            if (row[1], c) not in NOT_BY_US:
+                assert ours[row][c] == theirs[row][c], (row, c)

@@ -120,6 +120,9 @@ static bool send_result(struct reading *r, uint64_t generation, struct channel *
         m.threads = limits_cpus();
     if (r->config->process.threads_max && m.threads > r->config->process.threads_max)
         m.threads = r->config->process.threads_max;
+    for (uint32_t i = 0; i < m.listeners.count; i++)
+        if (m.listeners.items[i].sockets == SOCKETS_BY_THREAD)
+            m.listeners.items[i].sockets = m.threads;
     fill_groups(r->arena, &m);
     buf_init(&bytes, OUTPUT_MAX);
     manifest_write(&m, &bytes);

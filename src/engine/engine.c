@@ -10,6 +10,7 @@
 
 #include "engine/core/tcp.h"
 #include "engine/core/thread.h"
+#include "engine/core/udp.h"
 #include "engine/core/work.h"
 #include "engine/http/front_h1.h"
 #include "engine/http/http.h"
@@ -113,6 +114,7 @@ struct engine *engine_start(const struct engine_options *o)
     e->shared.admin = o->admin;
     e->shared.temp_dir = o->temp_dir;
     e->shared.protocols.of[PROTOCOL_TCP] = &tcp_protocol;
+    e->shared.protocols.of[PROTOCOL_UDP] = &udp_protocol;
     e->shared.protocols.of[PROTOCOL_HTTP] = &http1_protocol;
     (void)gethostname(e->hostname, sizeof(e->hostname) - 1);
     e->shared.hostname = span_from(e->hostname);

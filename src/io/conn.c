@@ -186,7 +186,8 @@ bool conn_connect(struct conn *c, struct loop *l, const struct conn_target *t, c
     int fd = conn_target_open(t);
     if (fd < 0)
         return false;
-    c->stage = CONN_CONNECTING; /* also when it is connected already: the first event says so */
+    /* Connecting also when it is connected already: the first event says so. Datagrams have no such event. */
+    c->stage = t->datagram ? CONN_OPEN : CONN_CONNECTING;
     return conn_watch(c, fd);
 }
 

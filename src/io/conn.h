@@ -81,6 +81,7 @@ struct conn_target {
     const char *interface;                /* NULL = any (SO_BINDTODEVICE) */
     const char *congestion;               /* NULL = the system's */
     bool transparent;                     /* <from> may be a foreign address (IP_TRANSPARENT) */
+    bool datagram;                        /* UDP: open at once; bytes are the caller's, by io/udp.h */
     bool keepalive;                       /* SO_KEEPALIVE */
     bool delay;                           /* leave Nagle on; normally TCP_NODELAY is set */
     uint32_t mark;                        /* SO_MARK; 0 = none */

@@ -48,7 +48,7 @@ static bool target_set_options(int fd, const struct conn_target *t)
     if (t->interface &&
         setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, t->interface, (socklen_t)strlen(t->interface)) < 0)
         return false;
-    return address_family(t->to) == AF_UNIX || target_set_tcp(fd, t);
+    return address_family(t->to) == AF_UNIX || t->datagram || target_set_tcp(fd, t);
 }
 
 static bool target_bind(int fd, const struct conn_target *t)
@@ -70,7 +70,8 @@ static bool target_bind(int fd, const struct conn_target *t)
 
 int conn_target_open(const struct conn_target *t)
 {
-    AUTO_FD int fd = socket(address_family(t->to), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    AUTO_FD int fd = socket(address_family(t->to),
+                            (t->datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0 || !target_set_options(fd, t) || !target_bind(fd, t))
         return -1;

@@ -151,7 +151,10 @@ static void dump_listener(struct dump *d, const struct listener *l)
     dump_text(d, "namespace", l->namespace);
     dump_flag(d, "datagram", l->datagram);
     dump_number(d, "backlog", l->backlog > 0 ? (uint64_t)l->backlog : 0);
-    dump_number(d, "sockets", l->sockets);
+    if (l->sockets == SOCKETS_BY_THREAD)
+        dump_line(d, "a socket for each thread");
+    else
+        dump_number(d, "sockets", l->sockets);
     dump_flag(d, "reuseport", l->reuseport);
     dump_flag(d, "retry bind", l->retry_bind);
     dump_flag(d, "v6only", l->v6only);

@@ -78,6 +78,14 @@ void dump_server_policy(struct dump *d, const struct server_policy *p)
     dump_flag(d, "splice response", p->splice_response);
     dump_flag(d, "pass request trailers", p->pass_request_trailers);
     dump_flag(d, "pass trailers", p->pass_trailers);
+    dump_number(d, "datagrams", p->datagrams_max);
+    if (p->one_timer && p->answers_max != UINT32_MAX)
+        dump_line(d, "answers %u", p->answers_max);
+    dump_expr(d, "rate to server", p->rate_to_server);
+    dump_expr(d, "rate to client", p->rate_to_client);
+    dump_number(d, "send proxy", p->send_proxy);
+    dump_flag(d, "end together", p->end_together);
+    dump_flag(d, "one timer", p->one_timer);
     dump_flag(d, "keep alive", p->keepalive);
     dump_flag(d, "probe idle", p->probe_idle);
     dump_address(d, "source", &p->source);

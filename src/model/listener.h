@@ -7,6 +7,8 @@
 
 enum protocol { PROTOCOL_TCP, PROTOCOL_HTTP, PROTOCOL_UDP };
 
+#define SOCKETS_BY_THREAD UINT32_MAX /* as many as there are threads */
+
 struct tls_listener; /* model/tls.h */
 struct listener {
     uint32_t index;
@@ -16,7 +18,7 @@ struct listener {
     int fd; /* HAProxy fd@N: inherited; else -1 */
     bool datagram;
     int backlog;      /* 0: the language's default, already filled in */
-    uint32_t sockets; /* SO_REUSEPORT sockets of this address: shards; 1 normally */
+    uint32_t sockets; /* SO_REUSEPORT sockets of this address: shards; 1 normally, or SOCKETS_BY_THREAD */
     bool reuseport;   /* set SO_REUSEPORT so that another process may bind too (HAProxy) */
     bool retry_bind;  /* five tries, half a second apart (nginx) */
     bool v6only, transparent, defer_accept, accept_proxy;

@@ -85,8 +85,12 @@ struct server_policy {
     bool end_together; /* TCP: the first side that ends, ends both (nginx without proxy_half_close) */
     bool one_timer; /* TCP: read_timeout is one for both sides, begun anew by either (nginx proxy_timeout) */
     bool pass_request_trailers, pass_trailers; /* trailer fields, of the request and of the answer */
-    bool keepalive;                            /* connections may be kept after the answer */
-    bool probe_idle;                           /* TCP keep-alive packets to servers */
+    uint32_t datagrams_max;                    /* UDP: of the client, a session; 0 = no limit */
+    uint32_t answers_max;                      /* UDP: to each datagram; UINT32_MAX = as many as come */
+    const struct expr *rate_to_server, *rate_to_client; /* TCP: bytes a second; NULL = no limit */
+    uint8_t send_proxy; /* to servers whose own line says nothing: as server->send_proxy */
+    bool keepalive;     /* connections may be kept after the answer */
+    bool probe_idle;    /* TCP keep-alive packets to servers */
     struct address source;
     const struct tls_client *tls; /* to servers whose own line says nothing; NULL: plain */
 };

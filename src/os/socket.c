@@ -103,8 +103,10 @@ static bool set_before_bind(const struct setter *s, const struct socket_listen *
         return false;
     if (is_unix(o))
         return true;
-    return SET(s, SOL_SOCKET, SO_REUSEADDR, 1) && SET_IF(o->reuse_port, s, SOL_SOCKET, SO_REUSEPORT, 1) &&
-           set_ip(s, o) && (o->datagram || set_tcp(s, o));
+    /* Two sockets of datagrams that allow it share an address, and the later one gets all. */
+    return SET_IF(!o->datagram, s, SOL_SOCKET, SO_REUSEADDR, 1) &&
+           SET_IF(o->reuse_port, s, SOL_SOCKET, SO_REUSEPORT, 1) && set_ip(s, o) &&
+           (o->datagram || set_tcp(s, o));
 }
 
 /* --- UNIX paths --- */

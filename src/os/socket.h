@@ -61,7 +61,7 @@ struct socket_listen {
     }
 
 /*
- * A bound, listening, non-blocking, close-on-exec socket. SO_REUSEADDR always.
+ * A bound, listening, non-blocking, close-on-exec socket. SO_REUSEADDR always, but not for datagrams.
  * A UNIX path on which nobody listens is replaced atomically (bound under a
  * temporary name, renamed); one that is in use gives EADDRINUSE unless it is to be replaced. -1: <why>.
  */

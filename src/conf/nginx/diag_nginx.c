@@ -716,5 +716,7 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_old_protocol,
     &nginx_bad_session_cache,
     &nginx_half_tls,
+    &nginx_not_with_udp,
+    &nginx_tcp_only,
     NULL,
 };

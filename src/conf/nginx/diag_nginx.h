@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kinds of diagnostics of nginx's dialect: K0201 to K0299. diag_nginx.c says what {0} is in each. */
+/* The kinds of diagnostics of nginx's dialect: K0201 to K0299, K0801 to K0849. diag_nginx.c says what {0} is in each. */
 #pragma once
 
 #include "base/diag.h"
@@ -25,5 +25,8 @@ extern const struct diag_kind nginx_unreadable, nginx_include_circle, nginx_incl
 extern const struct diag_kind nginx_http2_later, nginx_no_certificate, nginx_no_certificate_key,
     nginx_tls_unreadable, nginx_no_client_ca, nginx_no_server_ca, nginx_protocol_gap, nginx_old_protocol,
     nginx_bad_session_cache, nginx_half_tls;
+
+/* diag_stream.c */
+extern const struct diag_kind nginx_not_with_udp, nginx_tcp_only;
 
 extern const struct diag_kind *const nginx_kinds[];

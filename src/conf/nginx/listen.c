@@ -117,12 +117,31 @@ static void parse_option(struct build *b, const struct word *w, bool stream, str
         diag_add(b->diags, &nginx_listen_refused, w->at, DIAG_TEXT(w->text, SPAN("only HTTP/1 is served")));
     } else if (stream && span_eq(w->text, SPAN("udp"))) {
         o->udp = true;
-        diag_add(b->diags, &nginx_listen_refused, w->at, DIAG_TEXT(w->text, SPAN("only TCP is served")));
     } else if (span_eq(w->text, SPAN("multipath"))) {
         diag_add(b->diags, &nginx_listen_tuning, w->at, DIAG_TEXT(w->text));
     } else {
         diag_add(b->diags, &nginx_bad_parameter, w->at, DIAG_TEXT(w->text, SPAN("listen")));
     }
+}
+
+/* A parameter of connections on a socket of datagrams. */
+static void check_udp(struct build *b, const struct statement *s, const struct listen_options *o)
+{
+    static const char *const alone[] = { "ssl", "proxy_protocol", "deferred" }, *const valued[] = {
+        "backlog", "fastopen", "so_keepalive"
+    };
+    struct word value;
+    for (uint32_t i = 2; i < s->words.count; i++) {
+        const struct word *w = word_at(s, i);
+        bool wrong = false;
+        for (size_t n = 0; n < COUNT_OF(alone); n++)
+            wrong |= span_eq(w->text, span_from(alone[n])) || word_option(w, valued[n], &value);
+        if (wrong)
+            diag_add(b->diags, &nginx_not_with_udp, w->at, DIAG_TEXT(w->text));
+    }
+    if (address_family(&o->address) == AF_UNIX)
+        diag_add(b->diags, &nginx_listen_refused, o->at,
+                 DIAG_TEXT(SPAN("udp"), SPAN("UNIX sockets are served as streams only")));
 }
 
 bool nginx_parse_listen(struct build *b, const struct statement *s, bool stream, struct listen_options *out)
@@ -131,6 +150,8 @@ bool nginx_parse_listen(struct build *b, const struct statement *s, bool stream,
     bool good = parse_address(b, word_at(s, 1), stream, &out->address);
     for (uint32_t i = 2; i < s->words.count; i++)
         parse_option(b, word_at(s, i), stream, out);
+    if (out->udp)
+        check_udp(b, s, out);
     if (good) {
         out->written = written(b, &out->address, false);
         out->plain = written(b, &out->address, true);
@@ -187,7 +208,7 @@ struct listener *nginx_add_listener(struct build *b, const struct listening *l)
     out->written = out->name = o->written;
     out->datagram = o->udp;
     out->backlog = o->backlog;
-    out->sockets = o->reuseport && b->worker_processes.n ? (uint32_t)b->worker_processes.n : 1;
+    out->sockets = o->reuseport ? SOCKETS_BY_THREAD : 1;
     out->retry_bind = true;
     out->v6only = address_family(&o->address) == AF_INET6 && o->v6only;
     out->defer_accept = o->deferred;

@@ -107,10 +107,13 @@ struct level {
     struct setting proxy_pass_request_headers, proxy_pass_request_body;
     struct setting proxy_half_close, proxy_next_upstream_switch, proxy_next_upstream_tries,
         proxy_next_upstream_timeout;
+    struct setting proxy_requests, proxy_responses, proxy_protocol, proxy_socket_keepalive,
+        preread_buffer_size;
     struct setting add_header_inherit, real_ip_recursive, internal;
 
     /* Lists and what is compiled from words: a level that has none inherits its parent's. */
     struct kept proxy_next_upstream, proxy_set_header, proxy_hide_header, proxy_pass_header, proxy_redirect;
+    struct kept proxy_upload_rate, proxy_download_rate;
     struct kept proxy_bind, proxy_method, proxy_set_body, proxy_pass;
     struct kept add_header, expires, error_page, access, access_log, error_log, index, root, charset;
     struct kept default_type, set_real_ip_from, real_ip_header;

@@ -36,6 +36,7 @@ const struct keyword nginx_proxy_words[] = {
     { "proxy_intercept_errors", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_intercept_errors), .manual = "error_page for the server's own errors too" },
     { "proxy_ignore_client_abort", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_ignore_client_abort), .manual = "go on though the client is gone" },
     { "proxy_bind", BOTH, 1, 2, ONCE, .handle = nginx_keep, AT(proxy_bind), .manual = "our address towards servers; off" },
+    { "proxy_socket_keepalive", BOTH, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_socket_keepalive), .manual = "TCP keep-alive packets to servers" },
     { "proxy_http_version", IN_HSL, 1, 1, ONCE, .handle = on_http_version, .manual = "1.0 or 1.1" },
     { "proxy_set_header", IN_HSL, 2, 2, .handle = nginx_keep, AT(proxy_set_header), .manual = "a field of the request as sent to servers; empty: not sent" },
     { "proxy_method", IN_HSL, 1, 1, ONCE, .handle = nginx_keep, AT(proxy_method), .manual = "the method sent to servers" },
@@ -152,6 +153,7 @@ static struct server_policy *server_policy(struct build *b, const struct level *
     p->pass_trailers = SETTING(l, proxy_pass_trailers, false);
     p->intercept_errors = SETTING(l, proxy_intercept_errors, false);
     p->keepalive = SETTING(l, proxy_http_version, 1) == 1;
+    p->probe_idle = SETTING(l, proxy_socket_keepalive, false);
     p->source = nginx_bind_address(b, l);
     return p;
 }

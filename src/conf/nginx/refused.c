@@ -375,8 +375,6 @@ const struct keyword nginx_refused_words[] = {
     NO("proxy_allow_upstream", IN_HSL | IN_TCP),
     NO("proxy_bind_dynamic", IN_HSL | IN_TCP),
     NO("proxy_request_dynamic", IN_HSL),
-    NO("proxy_requests", IN_TCP),
-    NO("proxy_responses", IN_TCP),
     NO("proxy_protocol_timeout", IN_TCP),
     NO("proxy_session_drop", IN_TCP),
     NO("add_trailer", IN_HSLI),

@@ -22,14 +22,20 @@ static void on_server(struct build *b, const struct keyword *k, const struct sta
 #define ONCE       .once = true
 /* clang-format off */
 const struct keyword nginx_stream_words[] = {
-    { "stream", IN_MAIN, 0, 0, ONCE, .block = true, .handle = on_stream, .manual = "everything about TCP" },
+    { "stream", IN_MAIN, 0, 0, ONCE, .block = true, .handle = on_stream, .manual = "everything about TCP and UDP" },
     { "server", IN_STREAM, 0, 0, .block = true, .handle = on_server, .manual = "a service" },
-    { "listen", IN_STREAM_SERVER, 1, ARGS_ANY, .handle = nginx_keep, AT(listen), .manual = "an address with a port, or unix:PATH; backlog=, reuseport, ipv6only=, proxy_protocol, bind" },
+    { "listen", IN_STREAM_SERVER, 1, ARGS_ANY, .handle = nginx_keep, AT(listen), .manual = "an address with a port, or unix:PATH; udp, ssl, backlog=, reuseport, ipv6only=, proxy_protocol, bind" },
     { "proxy_pass", IN_STREAM_SERVER, 1, 1, ONCE, .handle = nginx_keep, AT(proxy_pass), .manual = "sends connections to ADDRESS:PORT or an upstream" },
     { "return", IN_STREAM_SERVER, 1, 1, ONCE, .handle = nginx_keep, AT(stream_return), .manual = "sends a text and closes" },
     { "proxy_timeout", IN_TCP, 1, 1, ONCE, .handle = nginx_set_time, AT(proxy_timeout), .manual = "between two reads or writes, in both directions" },
     { "proxy_half_close", IN_TCP, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_half_close), .manual = "each direction ends by itself" },
     { "proxy_next_upstream", IN_TCP, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_next_upstream_switch), .manual = "try the next server when one cannot be reached" },
+    { "proxy_requests", IN_TCP, 1, 1, ONCE, .handle = nginx_set_number, AT(proxy_requests), .manual = "UDP: datagrams of a client, after which its next one begins a new session; 0: no limit" },
+    { "proxy_responses", IN_TCP, 1, 1, ONCE, .handle = nginx_set_number, AT(proxy_responses), .manual = "UDP: answers to each datagram, after which a session ends" },
+    { "proxy_protocol", IN_TCP, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_protocol), .manual = "servers are told the client's address by a PROXY header, version 1" },
+    { "proxy_upload_rate", IN_TCP, 1, 1, ONCE, .handle = nginx_keep, AT(proxy_upload_rate), .manual = "bytes a second from the client; 0: no limit" },
+    { "proxy_download_rate", IN_TCP, 1, 1, ONCE, .handle = nginx_keep, AT(proxy_download_rate), .manual = "bytes a second from the server; 0: no limit" },
+    { "preread_buffer_size", IN_TCP, 1, 1, ONCE, .handle = nginx_set_size, AT(preread_buffer_size), .low = 1, .high = INT32_MAX, .manual = "bytes of the client that are looked at before a server is chosen" },
     { NULL },
 };
 /* clang-format on */
@@ -43,7 +49,22 @@ static const struct client_policy *client_policy(struct build *b, const struct l
     p->head_timeout = TIME(l, tls.handshake_timeout, 60000);
     p->idle_timeout = p->body_timeout = p->send_timeout = p->tunnel_timeout = idle;
     p->half_closed_timeout = p->life_max = DURATION_NONE;
+    p->head_max = (uint32_t)SETTING(l, preread_buffer_size, 16384);
     return p;
+}
+
+/* A size, or variables that give bytes a second; NULL: no limit. */
+static const struct expr *rate(struct build *b, const struct kept *k)
+{
+    const struct word *w = k ? word_at(&k->items[0], 1) : NULL;
+    uint64_t n;
+    if (w == NULL)
+        return NULL;
+    if (nginx_has_variables(w->text))
+        return nginx_expr(b, &b->stream, w, NULL);
+    if (!value_size(b->diags, w, 0, INT64_MAX, &n) || n == 0)
+        return NULL;
+    return expr_text(b->arena, arena_printf(b->arena, "%llu", (unsigned long long)n));
 }
 
 static struct server_policy *server_policy(struct build *b, const struct level *l)
@@ -63,6 +84,12 @@ static struct server_policy *server_policy(struct build *b, const struct level *
     p->redispatch = 1;
     p->head_buffer = (uint32_t)SETTING(l, proxy_buffer_size, 16384);
     p->source = nginx_bind_address(b, l);
+    p->probe_idle = SETTING(l, proxy_socket_keepalive, false);
+    p->datagrams_max = (uint32_t)SETTING(l, proxy_requests, 0);
+    p->answers_max = (uint32_t)SETTING(l, proxy_responses, UINT32_MAX);
+    p->send_proxy = SETTING(l, proxy_protocol, false) ? SEND_PROXY_V1 : SEND_PROXY_NONE;
+    p->rate_to_server = rate(b, KEPT(l, proxy_upload_rate));
+    p->rate_to_client = rate(b, KEPT(l, proxy_download_rate));
     return p;
 }
 
@@ -141,12 +168,30 @@ static void compile_server(struct build *b, struct level *l)
     }
 }
 
+/* What only connections can have. */
+static void check_udp(struct build *b, const struct level *l)
+{
+    const struct setting *tls = level_setting(l, offsetof(struct level, tls.proxy)),
+                         *preread = level_setting(l, offsetof(struct level, tls.preread));
+    const struct kept *rates[] = { KEPT(l, proxy_upload_rate), KEPT(l, proxy_download_rate) };
+    if (tls && tls->n)
+        diag_add(b->diags, &nginx_tcp_only, tls->at, DIAG_TEXT(SPAN("proxy_ssl")));
+    if (preread && preread->n)
+        diag_add(b->diags, &nginx_tcp_only, preread->at, DIAG_TEXT(SPAN("ssl_preread")));
+    for (size_t i = 0; i < COUNT_OF(rates); i++)
+        if (rates[i] && !span_eq(text_at(&rates[i]->items[0], 1), SPAN("0")))
+            diag_add(b->diags, &nginx_tcp_only, rates[i]->items[0].at,
+                     DIAG_TEXT(text_at(&rates[i]->items[0], 0)));
+}
+
 /* ---- addresses ---- */
 
 static void open_service(struct build *b, struct listening *l, struct level *server)
 {
-    l->service = config_add_service(b->config, LANGUAGE_NGINX, l->options.written);
-    l->service->protocol = PROTOCOL_TCP;
+    struct span name = l->options.udp ? arena_printf(b->arena, "%.*s/udp", SPAN_ARGS(l->options.written))
+                                      : l->options.written;
+    l->service = config_add_service(b->config, LANGUAGE_NGINX, name);
+    l->service->protocol = l->options.udp ? PROTOCOL_UDP : PROTOCOL_TCP;
     l->service->entry = server->scope;
     l->service->at = l->options.at;
     l->listener = nginx_add_listener(b, l);
@@ -164,6 +209,8 @@ static void listen_to(struct build *b, struct level *server, const struct statem
         diag_also(b->diags, d, l->options.at, "the first one");
         return;
     }
+    if (o.udp)
+        check_udp(b, server);
     *ARENA_PUSH(b->arena, &l->servers) = server;
     if (server->scope->name.len == 0)
         server->scope->name = o.written;

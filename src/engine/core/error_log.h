@@ -44,6 +44,8 @@ enum error_level {
       "upstream prematurely closed connection while reading response header from upstream")                  \
     X(BODY_CLOSED, LEVEL_ERROR, "upstream prematurely closed connection while reading upstream")             \
     X(ANSWER_BAD, LEVEL_ERROR, "upstream sent an invalid header (%t)")                                       \
+    X(DATAGRAM_REFUSED, LEVEL_ERROR, "recv() failed (%e) while proxying and reading from upstream")          \
+    X(DATAGRAM_TIMEOUT, LEVEL_ERROR, "upstream timed out (%e) while proxying connection")                    \
     X(NO_SERVER, LEVEL_ERROR, "no live upstreams while connecting to upstream")                              \
     X(SERVER_TAKEN_OUT, LEVEL_WARNING, "upstream server temporarily disabled while %t upstream")             \
     X(BODY_TOO_LARGE, LEVEL_ERROR, "client intended to send too large body: %n bytes")                       \

@@ -9,6 +9,7 @@
 #include "engine/core/session.h"
 #include "engine/core/stats.h"
 #include "engine/core/thread.h"
+#include "engine/core/udp.h"
 #include "state/snapshot.h"
 
 /* --- limits ----------------------------------------------------------------------------------------------
@@ -70,6 +71,11 @@ static bool gate_is_full(const struct gate *g)
            is_over(service_connections(g), service_limit(g));
 }
 
+bool gate_may_take(const struct gate *g)
+{
+    return !atomic_load_explicit(&service_of(g)->disabled, memory_order_relaxed) && !gate_is_full(g);
+}
+
 static bool gate_on_accept(struct acceptor *a, int fd, const struct address *peer)
 {
     struct gate *g = CONTAINER_OF(a, struct gate, acceptor);
@@ -118,17 +124,25 @@ void gate_session_ended(struct gate *g)
 /* Its socket is no longer wanted. The sessions finish on the lease that the gate had last. */
 static void gate_retire(struct gate *g)
 {
-    acceptor_close(&g->acceptor);
+    if (g->udp)
+        udp_gate_close(&g->udp);
+    else
+        acceptor_close(&g->acceptor);
     g->gone = true;
     (void)lease_get(g->lease);
     if (g->sessions == 0)
         gate_end(g);
 }
 
+static int gate_fd(const struct gate *g)
+{
+    return g->udp ? udp_gate_fd(g->udp) : g->acceptor.fd;
+}
+
 static struct gate *gate_find(const struct thread *t, int fd)
 {
     LIST_EACH (&t->gates, g, struct gate, link)
-        if (!g->gone && g->acceptor.watch.fd == fd)
+        if (!g->gone && gate_fd(g) == fd)
             return g;
     return NULL;
 }
@@ -140,14 +154,22 @@ static void gate_open(struct thread *t, const struct listener *model, int fd)
     if (!g)
         return;
     *g = (struct gate){ .thread = t, .lease = t->lease, .model = model };
-    if (!acceptor_open(&g->acceptor, t->loop, fd, t->lease->config->process.accept_batch, gate_on_accept)) {
+    if (model->datagram)
+        g->udp = udp_gate_open(g, fd);
+    if (model->datagram ? g->udp == NULL
+                        : !acceptor_open(&g->acceptor, t->loop, fd, t->lease->config->process.accept_batch,
+                                         gate_on_accept)) {
         slab_put(&t->gate_slab, g);
         return;
     }
     list_push_back(&t->gates, &g->link);
 }
 
-/* Several sockets of one listener are shards: each thread serves its share of them. */
+/*
+ * Several sockets of one listener are shards: each thread serves its share of
+ * them. One socket of datagrams has one thread: what a client sends must come to
+ * who knows its session.
+ */
 static bool socket_is_mine(const struct thread *t, const struct generation *gen, uint32_t at)
 {
     uint32_t ordinal = 0, shards = 0, threads = t->shared->thread_count;
@@ -159,14 +181,15 @@ static bool socket_is_mine(const struct thread *t, const struct generation *gen,
         shards++;
     }
     if (shards < 2)
-        return true;
+        return !gen->config->listeners.items[gen->sockets[at].listener]->datagram ||
+               gen->sockets[at].listener % threads == t->index;
     return shards >= threads ? ordinal % threads == t->index : t->index % shards == ordinal;
 }
 
 static bool gate_is_wanted(const struct gate *g, const struct generation *gen)
 {
     for (uint32_t i = 0; i < gen->socket_count; i++)
-        if (gen->sockets[i].fd == g->acceptor.watch.fd)
+        if (gen->sockets[i].fd == gate_fd(g))
             return socket_is_mine(g->thread, gen, i);
     return false;
 }
@@ -190,7 +213,7 @@ void gates_adopt(struct thread *t)
         if (g) {
             g->model = model;
             g->lease = t->lease;
-        } else if (!model->datagram && socket_is_mine(t, gen, i)) {
+        } else if (socket_is_mine(t, gen, i)) {
             gate_open(t, model, gen->sockets[i].fd);
         }
     }

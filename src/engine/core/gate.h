@@ -18,10 +18,12 @@
 
 struct lease;
 struct thread;
+struct udp_gate;
 
 struct gate {
-    struct acceptor acceptor;
-    struct link link; /* of thread->gates */
+    struct acceptor acceptor; /* of streams */
+    struct udp_gate *udp;     /* of datagrams; NULL: <acceptor> counts */
+    struct link link;         /* of thread->gates */
     struct grave grave;
     struct thread *thread;
     struct lease *lease;          /* the thread's current one; held (lease_get) only when <gone> */
@@ -37,5 +39,7 @@ void gates_adopt(struct thread *t);
 void gates_close(struct thread *t);
 /* A connection of the limits was given back: who rests because of them may go on. */
 void gates_resume(struct thread *t);
+/* There is no limit that another session would go over, and nobody stopped the service. */
+bool gate_may_take(const struct gate *g);
 /* A session of <g> is gone; frees the gate when it was the last of one that is gone. */
 void gate_session_ended(struct gate *g);

@@ -292,6 +292,8 @@ static void go_on(struct relay *r)
         }
         more = more || moved == MOVED_SHARE;
     }
+    if (r->first_byte.us == 0 && r->to_client > 0)
+        r->first_byte = thread_now(r->thread);
     if (is_over(s)) {
         finish(r, END_DONE, MOMENT_NONE, 0);
         return;
@@ -359,6 +361,7 @@ bool relay_start(struct relay *r, const struct relay_options *o, struct span fro
         return false;
     }
     r->to_server = r->to_client = 0;
+    r->first_byte = (instant){ 0 };
     s->ways[TO_SERVER].passed = &r->to_server;
     s->ways[TO_CLIENT].passed = &r->to_client;
     s->ways[TO_SERVER].rate = o->rate_to_server;

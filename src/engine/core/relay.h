@@ -44,6 +44,7 @@ struct relay {
     void *owner; /* of whoever started it */
     relay_fn on_end;
     uint64_t to_server, to_client; /* bytes that were passed on */
+    instant first_byte;            /* of the server's; {0} = none yet */
     struct relay_state *state;     /* opaque: memory from relay_slab */
 };
 

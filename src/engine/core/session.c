@@ -71,6 +71,10 @@ bool session_local(struct session *s, struct address *out)
         *out = s->extra->local;
         return true;
     }
+    if (s->gate->udp) { /* a socket of one address */
+        *out = s->gate->model->address;
+        return true;
+    }
     if (!conn_local_address(&s->conn, out))
         return false;
     if (session_extra(s))
@@ -347,20 +351,12 @@ static void session_ignore(struct conn *c)
     (void)c;
 }
 
-static bool session_init(struct session *s, struct gate *g, int fd, const struct address *peer)
+/* Everything but the connection. */
+static void session_fill(struct session *s, struct gate *g, struct service_state *service,
+                         const struct address *peer)
 {
     struct thread *t = g->thread;
 
-    struct service_state *service = snapshot_service(g->lease->snapshot, g->model->service);
-
-    if (!service_enter(service, g->model->service->connections_max)) {
-        (void)close(fd);
-        return false;
-    }
-    if (!conn_open(&s->conn, t->loop, fd, session_ignore)) {
-        service_leave(service);
-        return false;
-    }
     s->service = service_state_get(service);
     deadline_init(&s->deadline, session_on_expired);
     s->thread = t;
@@ -375,7 +371,53 @@ static bool session_init(struct session *s, struct gate *g, int fd, const struct
     atomic_fetch_add_explicit(&t->shared->connections, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&t->shared->accepted, 1, memory_order_relaxed);
     stats_session_begin(t, g);
+}
+
+static bool session_init(struct session *s, struct gate *g, int fd, const struct address *peer)
+{
+    struct service_state *service = snapshot_service(g->lease->snapshot, g->model->service);
+
+    if (!service_enter(service, g->model->service->connections_max)) {
+        (void)close(fd);
+        return false;
+    }
+    if (!conn_open(&s->conn, g->thread->loop, fd, session_ignore)) {
+        service_leave(service);
+        return false;
+    }
+    session_fill(s, g, service, peer);
     return true;
+}
+
+static bool session_keep_local(struct session *s, const struct address *local)
+{
+    if (!session_extra(s))
+        return false;
+    s->extra->local = *local;
+    address_set_port(&s->extra->local, address_port(&s->gate->model->address));
+    return true;
+}
+
+struct session *session_open_datagram(struct gate *g, const struct address *peer, const struct address *local)
+{
+    struct thread *t = g->thread;
+    struct service_state *service = snapshot_service(g->lease->snapshot, g->model->service);
+    struct session *s = slab_get(&t->session_slab);
+
+    if (!s || !service_enter(service, g->model->service->connections_max)) {
+        slab_put(&t->session_slab, s);
+        stats_session_refused(t, g);
+        return NULL;
+    }
+    memset(s, 0, sizeof(*s));
+    s->conn.watch.fd = -1;
+    session_fill(s, g, service, peer);
+    s->stage = SESSION_RUNNING;
+    if (local && !session_keep_local(s, local)) {
+        session_close(s, CLOSE_NORMAL);
+        return NULL;
+    }
+    return s;
 }
 
 bool session_open(struct gate *g, int fd, const struct address *peer)

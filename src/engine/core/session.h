@@ -80,6 +80,10 @@ struct session {
 
 /* From a gate: <fd> is taken over in any case. false: refused (memory), counted there. */
 bool session_open(struct gate *g, int fd, const struct address *peer);
+/* Of a client that sends datagrams to <g>: there is no connection, and nothing to wait for. <local>: to which
+ * of our addresses; NULL: the gate's. NULL: refused, counted there. */
+struct session *session_open_datagram(struct gate *g, const struct address *peer,
+                                      const struct address *local);
 /* The end of the connection. <how> is what the peer sees. The owner is gone already. Once. */
 enum session_close { CLOSE_NORMAL, CLOSE_RESET, CLOSE_VANISH };
 void session_close(struct session *s, enum session_close how);

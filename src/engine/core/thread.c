@@ -11,6 +11,7 @@
 #include "engine/core/session.h"
 #include "engine/core/slot.h"
 #include "engine/core/tcp.h"
+#include "engine/core/udp.h"
 #include "engine/core/upstream.h"
 
 #define SCRATCH_PIECE 4096
@@ -27,6 +28,8 @@ static void thread_init_slabs(struct thread *t)
     slab_init(&t->ticket_slab, "waiting requests", upstream_ticket_size(), 32, 0);
     slab_init(&t->relay_slab, "relays", relay_state_size(), 32, 0);
     slab_init(&t->tcp_slab, "TCP sessions", tcp_size(), 16, 0);
+    slab_init(&t->udp_slab, "UDP sessions", udp_size(), 16, 0);
+    slab_init(&t->datagram_slab, "datagrams", UDP_HELD, 16, 0);
 }
 
 static void thread_fini_slabs(struct thread *t)
@@ -41,6 +44,8 @@ static void thread_fini_slabs(struct thread *t)
     slab_fini(&t->ticket_slab);
     slab_fini(&t->relay_slab);
     slab_fini(&t->tcp_slab);
+    slab_fini(&t->udp_slab);
+    slab_fini(&t->datagram_slab);
 }
 
 struct thread *thread_new(struct shared *shared, uint32_t index, const struct thread_options *o)
@@ -83,6 +88,7 @@ void thread_free(struct thread **thread)
     loop_free(&t->loop);
     thread_fini_slabs(t);
     free(t->head);
+    free(t->datagrams);
     free(t);
 }
 
@@ -133,8 +139,8 @@ void thread_check_drained(struct thread *t)
 
 static void thread_end_sessions(struct thread *t, bool now)
 {
+    gates_close(t); /* it may end sessions, and the last of them must find the others' gates */
     t->draining = true;
-    gates_close(t);
     atomic_store(&t->deaf, true);
     LIST_EACH (&t->sessions, s, struct session, link)
         session_stop(s, now);

@@ -69,11 +69,12 @@ struct thread {
     struct log_ring *log;
     struct rand rand;
     struct slab session_slab, extra_slab, gate_slab, upstream_slab, slot_slab, pool_slot_slab, relay_slab,
-        tcp_slab;
+        tcp_slab, udp_slab, datagram_slab;
     struct slab scratch_slab, ticket_slab;
     struct slab stream_slab, segment_slab, spool_slab; /* engine/http's */
     struct head_masks head_masks;
-    char *head; /* THREAD_HEAD bytes in which outgoing heads are put together */
+    char *head;      /* THREAD_HEAD bytes in which outgoing heads are put together */
+    char *datagrams; /* engine/core/udp.c's, once there is a socket of them */
 
     /* from other threads */
     _Atomic(struct generation *) offered;

@@ -271,21 +271,33 @@ static void upstream_connect_failed(struct upstream *u, enum upstream_failure f,
     upstream_tell(u, upstream_retry(u, f, true, true));
 }
 
-static bool upstream_send_proxy(struct upstream *u)
+/* What the server's line says, else the policy. */
+static unsigned upstream_greets(const struct upstream *u)
 {
-    struct proxy_header h = { .version = 2, .transport = PROXY_STREAM };
-    char bytes[256];
-    size_t len;
+    return u->slot->send_proxy != SEND_PROXY_NONE ? u->slot->send_proxy : u->policy->send_proxy;
+}
 
+size_t upstream_greeting(struct upstream *u, char *to, size_t room)
+{
+    struct proxy_header h = { .version = 2, .transport = u->datagram ? PROXY_DATAGRAM : PROXY_STREAM };
+
+    if (upstream_greets(u) == SEND_PROXY_NONE)
+        return 0;
     session_source(u->session, &h.source);
     if (u->session->extra && u->session->extra->proxy_target.len)
         h.destination = u->session->extra->proxy_target;
     else
         (void)session_local(u->session, &h.destination);
-    if (u->slot->send_proxy == SEND_PROXY_V1)
-        len = proxy_write_v1(bytes, sizeof(bytes), &h.source, &h.destination);
-    else
-        len = proxy_write_v2(bytes, sizeof(bytes), &h, false);
+    size_t len = upstream_greets(u) == SEND_PROXY_V1 ? proxy_write_v1(to, room, &h.source, &h.destination)
+                                                     : proxy_write_v2(to, room, &h, false);
+    u->greeting = (uint32_t)len;
+    return len;
+}
+
+static bool upstream_send_proxy(struct upstream *u)
+{
+    char bytes[256];
+    size_t len = upstream_greeting(u, bytes, sizeof(bytes));
     struct iovec part = { .iov_base = bytes, .iov_len = len };
     return conn_writev(&u->conn->conn, &part, 1, true).len == len;
 }
@@ -325,7 +337,7 @@ static bool conn_secure(struct upstream *u, struct upstream_conn *c, const struc
         return false;
     }
     c->tls_key = w->key;
-    if (u->slot->send_proxy != SEND_PROXY_NONE)
+    if (upstream_greets(u) != SEND_PROXY_NONE)
         c->tls_later = tls;
     else
         conn_start_tls(&c->conn, tls);
@@ -343,12 +355,13 @@ static bool conn_begin(struct upstream *u, struct upstream_conn *c, const struct
     else if (u->policy->source.len)
         target.from = &u->policy->source;
     target.keepalive = u->policy->probe_idle;
+    target.datagram = u->datagram;
     if (!conn_connect(&c->conn, u->thread->loop, &target, upstream_on_connecting))
         return false;
     return !w->model || conn_secure(u, c, w);
 }
 
-static bool upstream_connect(struct upstream *u, const struct upstream_wish *w)
+static enum upstream_result upstream_connect(struct upstream *u, const struct upstream_wish *w)
 {
     struct thread *t = u->thread;
     struct upstream_conn *c = slab_get(&t->upstream_slab);
@@ -359,7 +372,7 @@ static bool upstream_connect(struct upstream *u, const struct upstream_wish *w)
     if (!c || !conn_begin(u, c, w)) {
         u->error = errno;
         slab_put(&t->upstream_slab, c);
-        return false;
+        return UPSTREAM_FAILED;
     }
     deadline_init(&c->deadline, conn_on_expired);
     link_init(&c->in_pool);
@@ -368,14 +381,18 @@ static bool upstream_connect(struct upstream *u, const struct upstream_wish *w)
     c->opened = thread_now(t);
     c->owner = u;
     c->on_expired = upstream_on_connect_expired;
-    c->greets = u->slot->send_proxy != SEND_PROXY_NONE;
+    c->greets = !u->datagram && upstream_greets(u) != SEND_PROXY_NONE;
     c->pooled = !c->greets;
     u->conn = c;
     u->reused = false;
     t->upstream_count++;
-    loop_set_deadline(t->loop, &c->deadline, u->policy->connect_timeout);
     upstream_bump(u, connects);
-    return true;
+    if (u->datagram) {
+        upstream_is_open(u);
+        return UPSTREAM_READY;
+    }
+    loop_set_deadline(t->loop, &c->deadline, u->policy->connect_timeout);
+    return UPSTREAM_WAIT;
 }
 
 /* Our own want, not the server's fault. */
@@ -399,7 +416,7 @@ static enum upstream_result upstream_open(struct upstream *u)
     u->conn = idle_take(u, &wish);
     u->fresh_only = false;
     if (!u->conn)
-        return upstream_connect(u, &wish) ? UPSTREAM_WAIT : UPSTREAM_FAILED;
+        return upstream_connect(u, &wish);
     u->reused = true;
     u->conn->owner = u;
     upstream_is_open(u);

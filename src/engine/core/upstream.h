@@ -112,13 +112,15 @@ struct upstream {
     bool reused;                    /* <conn> had carried requests before */
     bool fresh_only;                /* the next try opens a connection */
     bool redispatched;
+    bool datagram;   /* a socket for datagrams; it is READY at once */
     uint8_t failure; /* enum upstream_failure of the last try */
     uint8_t pending; /* the same, for <later> */
     uint16_t status; /* to answer with after FAILED */
     int error;       /* errno of the last failure; 0 = none */
     struct end end;
-    uint32_t tries; /* begun; a stale connection is not one */
-    uint32_t same;  /* of these, in a row with this server */
+    uint32_t greeting; /* bytes of the PROXY header that was sent */
+    uint32_t tries;    /* begun; a stale connection is not one */
+    uint32_t same;     /* of these, in a row with this server */
     struct tried tried_servers;
     struct deadline wait;               /* queue, pause between tries */
     struct deferred later;              /* a try that failed at once */
@@ -155,6 +157,9 @@ void upstream_cancel(struct upstream *u);
 struct try_facts *upstream_this_try(struct upstream *u);
 /* What ticket_slab's objects must hold. */
 size_t upstream_ticket_size(void);
+/* The PROXY header that the server is to get first, written to <to>; how long it is: 0
+ * when it gets none. */
+size_t upstream_greeting(struct upstream *u, char *to, size_t room);
 /* How many there are in <tried>. */
 static inline uint32_t upstream_tries_kept(const struct upstream *u)
 {

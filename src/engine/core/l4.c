@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/core/l4.h"
+
+#include "base/map.h"
+#include "engine/core/gate.h"
+#include "engine/core/lease.h"
+#include "engine/core/lines.h"
+#include "engine/core/stats.h"
+#include "engine/core/thread.h"
+#include "eval/eval.h"
+#include "state/snapshot.h"
+
+#define L4_MEMORY (64u * 1024) /* of expressions, a session */
+
+/* ---- the beginning ---- */
+
+void l4_begin(struct l4 *l, struct session *s, const struct live *live)
+{
+    struct thread *t = s->gate->thread;
+
+    l->live.session = l->session = s;
+    l->thread = t;
+    l->lease = lease_get(s->gate->gone ? s->gate->lease : t->lease);
+    s->owner = l;
+    s->requests++;
+    scratch_init(&l->scratch, &t->scratch_slab, L4_MEMORY);
+    live_begin(&l->facts, live, &l->live, &l->scratch, l->lease);
+    l->times =
+        (struct facts_times){ .accepted = s->accepted, .handshake = thread_now(t), .begun = s->accepted };
+    l->facts.times = &l->times;
+    l->rules.facts = &l->facts;
+    l->rules.session = s;
+    loop_forget_deadline(t->loop, &s->deadline);
+    rules_begin(&l->rules, s->gate->model->service->entry);
+}
+
+struct pool *l4_pool(struct l4 *l, const struct proxy *p)
+{
+    return p->pool || p->pools == NULL ? p->pool : map_get(p->pools, eval_text(&l->facts, p->target));
+}
+
+void l4_ask(struct l4 *l, const struct proxy *p, struct pool *pool)
+{
+    struct upstream *u = &l->upstream;
+
+    l->facts.proxy = p;
+    l->facts.pool = pool;
+    u->thread = l->thread;
+    u->lease = l->lease;
+    u->session = l->session;
+    u->pool = pool;
+    u->policy = l->rules.server;
+    u->facts = &l->facts;
+    u->error_logs = l->rules.error_logs;
+    u->fresh_only = true; /* bytes of nobody else */
+    l->live.upstream = u;
+}
+
+/* ---- the end ---- */
+
+static uint64_t since(instant from, instant to)
+{
+    return from.us == 0 ? UINT64_MAX : instant_us_between(from, to);
+}
+
+static void count(struct l4 *l, struct end end)
+{
+    const struct upstream *u = &l->upstream;
+    instant now = thread_now(l->thread);
+
+    stats_stream_end(l->thread, l->lease,
+                     &(struct stats_stream){
+                         .gate = l->session->gate,
+                         .pool = u->pool,
+                         .server = u->server,
+                         .end = end,
+                         .tries = (uint16_t)u->tries,
+                         .redispatched = u->redispatched,
+                         .from_client = l->from_client,
+                         .to_client = l->to_client,
+                         .from_server = l->to_client,
+                         .to_server = l->to_server,
+                         .first_byte_us = UINT64_MAX,
+                         .total_us = since(l->times.accepted, now),
+                         .queue_us = since(u->started, u->picked),
+                         .connect_us = since(u->picked, u->connected),
+                     });
+}
+
+static void fill_last_try(struct l4 *l)
+{
+    struct upstream *u = &l->upstream;
+    struct try_facts *t;
+
+    if (u->tried_count == 0)
+        return;
+    t = upstream_this_try(u);
+    t->response_ms = (uint32_t)instant_ms_between(u->try_began, l->times.end);
+    if (u->connected.us == 0)
+        return;
+    t->sent = l->to_server + u->greeting;
+    t->received = l->to_client;
+    if (l->first_byte.us)
+        t->header_ms = (uint32_t)instant_ms_between(u->try_began, l->first_byte);
+}
+
+static void fill_end(struct l4 *l, struct end end)
+{
+    struct upstream *u = &l->upstream;
+
+    l->times.picked = u->picked;
+    l->times.connected = u->connected;
+    l->times.end = thread_now(l->thread);
+    l->facts_end = (struct facts_end){
+        .bytes_sent = l->to_client,
+        .body_bytes_sent = l->to_client,
+        .bytes_received = l->from_client,
+        .termination = { end_reason_letter(end.reason), end_moment_letter(end.moment), '-', '-' },
+        .retries = u->tries > 1 ? u->tries - 1 : 0,
+        .redispatched = u->redispatched,
+        .complete = end.reason == END_DONE,
+        .queue_server = u->queue_server,
+        .queue_pool = u->queue_pool,
+        .count_process = atomic_load_explicit(&l->thread->shared->connections, memory_order_relaxed),
+        .count_service = atomic_load_explicit(&l->session->service->active, memory_order_relaxed),
+    };
+    stats_counts_left(l->lease, u->pool, u->server, &l->facts_end.count_pool, &l->facts_end.count_server);
+    fill_last_try(l);
+    l->facts.times = &l->times;
+    l->facts.end = &l->facts_end;
+    l->facts.status = l->status;
+    l->facts.tries = u->tried;
+    l->facts.try_count = upstream_tries_kept(u);
+    l->facts.server = u->server;
+    l->facts.pool = u->pool;
+    live_now(&l->facts);
+}
+
+void l4_log_early(struct l4 *l)
+{
+    const struct lines_about about = { .failed = l->upstream.tries > 1 };
+
+    if (!lines_are_wanted_early(&l->rules))
+        return;
+    fill_end(l, l4_ended(END_DONE, MOMENT_NONE));
+    lines_write(l->thread, l->lease, &l->rules, LINES_EARLY, &about);
+    l->logged_early = true;
+}
+
+void l4_finish(struct l4 *l, struct end end, enum session_close how)
+{
+    struct session *s = l->session;
+    struct lease *lease = l->lease;
+    struct lines_about about = { .failed = end.reason != END_DONE || l->upstream.tries > 1,
+                                 .quiet = l->from_client == 0 && l->to_client == 0 };
+
+    upstream_done(&l->upstream, false);
+    fill_end(l, end);
+    (void)rules_run(&l->rules, HOOK_LOG);
+    lines_write(l->thread, lease, &l->rules, l->logged_early ? LINES_LATE : LINES_ALL, &about);
+    count(l, end);
+    upstream_cancel(&l->upstream);
+    scratch_reset(&l->scratch);
+    s->owner = NULL;
+    session_close(s, how);
+    lease_put(lease);
+}

@@ -99,6 +99,20 @@ struct redirect_map {
     const struct regex *regex; /* instead of <from> */
     const struct expr *to;
 };
+/* Attributes of cookies that are set or taken away: of the cookies called <name>, or that <regex> matches. */
+struct cookie_flags {
+    const struct expr *name;
+    const struct regex *regex;
+    enum flag_change { FLAG_KEEP, FLAG_SET, FLAG_CLEAR } secure, httponly, samesite;
+    struct span samesite_value;
+};
+/* What an answer's X-Accel-* fields may ask of us. */
+enum accel {
+    ACCEL_REDIRECT = 1 << 0,   /* another content takes the place of the answer's */
+    ACCEL_BUFFERING = 1 << 1,  /* whether this answer is read ahead */
+    ACCEL_LIMIT_RATE = 1 << 2, /* how fast it goes to the client */
+    ACCEL_CHARSET = 1 << 3,    /* the charset of its type */
+};
 /* What is sent to a pool, and how the request is changed on the way. */
 struct proxy {
     struct pool *pool;         /* NULL: <target> decides while running */
@@ -116,6 +130,9 @@ struct proxy {
     LIST_OF(struct span) hide_fields; /* of the answer */
     LIST_OF(struct span) pass_hidden_fields;
     LIST_OF(struct redirect_map) redirects;
+    LIST_OF(struct redirect_map) cookie_domains, cookie_paths; /* of Set-Cookie */
+    LIST_OF(struct cookie_flags) cookie_flags;                 /* the first that means a cookie counts */
+    uint32_t accel;                                            /* enum accel: what is done */
     bool redirect_default; /* Location under the pool's URL is mapped back to the location's prefix */
     struct where at;
 };

@@ -96,6 +96,33 @@ static void dump_reply(struct dump *d, const struct reply *r)
     d->depth--;
 }
 
+static void dump_maps(struct dump *d, const char *what, const struct redirect_map *maps, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        dump_line(d, "%s from", what);
+        d->depth++;
+        dump_expr(d, "text", maps[i].from);
+        if (maps[i].regex)
+            dump_text(d, "regex", regex_source(maps[i].regex));
+        dump_expr(d, "to", maps[i].to);
+        d->depth--;
+    }
+}
+
+static void dump_cookie_flags(struct dump *d, const struct cookie_flags *f)
+{
+    dump_line(d, "cookie flags");
+    d->depth++;
+    dump_expr(d, "name", f->name);
+    if (f->regex)
+        dump_text(d, "regex", regex_source(f->regex));
+    dump_number(d, "secure", f->secure);
+    dump_number(d, "httponly", f->httponly);
+    dump_number(d, "samesite", f->samesite);
+    dump_text(d, "samesite", f->samesite_value);
+    d->depth--;
+}
+
 static void dump_proxy(struct dump *d, const struct proxy *p)
 {
     if (p->pool)
@@ -115,13 +142,14 @@ static void dump_proxy(struct dump *d, const struct proxy *p)
         dump_text(d, "hide", p->hide_fields.items[i]);
     for (uint32_t i = 0; i < p->pass_hidden_fields.count; i++)
         dump_text(d, "pass", p->pass_hidden_fields.items[i]);
-    for (uint32_t i = 0; i < p->redirects.count; i++) {
-        dump_expr(d, "redirect from", p->redirects.items[i].from);
-        if (p->redirects.items[i].regex)
-            dump_text(d, "redirect from", regex_source(p->redirects.items[i].regex));
-        dump_expr(d, "redirect to", p->redirects.items[i].to);
-    }
+    dump_maps(d, "redirect", p->redirects.items, p->redirects.count);
     dump_flag(d, "redirect default", p->redirect_default);
+    dump_maps(d, "cookie domain", p->cookie_domains.items, p->cookie_domains.count);
+    dump_maps(d, "cookie path", p->cookie_paths.items, p->cookie_paths.count);
+    for (uint32_t i = 0; i < p->cookie_flags.count; i++)
+        dump_cookie_flags(d, &p->cookie_flags.items[i]);
+    if (p->accel)
+        dump_line(d, "accel %#x", p->accel);
 }
 
 static void dump_files(struct dump *d, const struct files *f)

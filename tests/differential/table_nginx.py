@@ -243,8 +243,34 @@ GROUPS = [
         Ask("/a"), Ask("/n/42"), Ask("/x.png"), Ask("/other"), Ask("/", host="www.example.org"), Ask("/q?v=xyz")]),
 
     Group("nginx/cookies", "proxy_cookie_path", server("""
-        location /cookie/ { proxy_cookie_path / /cookie/; proxy_cookie_domain inside outside; proxy_pass http://up/; }"""), [
-        Ask("/cookie/fields?Set-Cookie=a%3Db%3B+path%3D/x%3B+domain%3Dinside"), Ask("/cookie/fields?Set-Cookie=a%3Db")]),
+        location /cookie/ { proxy_cookie_path / /cookie/; proxy_cookie_domain inside outside; proxy_pass http://up/; }
+        location /regex/ { proxy_cookie_path ~^/one/(.*)$ /two/$1; proxy_cookie_path ~*^/THREE /three; proxy_cookie_domain ~(.*)\\.in$ $1.out; proxy_pass http://up/; }
+        location /var/ { set $to there; proxy_cookie_path /here/ /$to/; proxy_cookie_domain .dotted.org $to.org; proxy_pass http://up/; }
+        location /off/ { proxy_cookie_path off; proxy_cookie_domain off; proxy_pass http://up/; }
+        location /flags/ { proxy_cookie_flags sid secure httponly samesite=lax; proxy_cookie_flags ~^no nosecure nohttponly nosamesite; proxy_pass http://up/; }"""), [
+        Ask("/cookie/fields?Set-Cookie=a%3Db%3B+path%3D/x%3B+domain%3Dinside"), Ask("/cookie/fields?Set-Cookie=a%3Db"),
+        Ask("/cookie/fields?Set-Cookie=a%3Db%3Bpath%3D/x%3BHttpOnly&Set-Cookie=c%3Dd%3B+Domain%3D.inside"), Ask("/cookie/fields?Set-Cookie=a%3Db%3B+Path%3Dno-slash"),
+        Ask("/regex/fields?Set-Cookie=a%3Db%3B+path%3D/one/x%3B+domain%3Dhost.in"), Ask("/regex/fields?Set-Cookie=a%3Db%3B+path%3D/three/x"),
+        Ask("/var/fields?Set-Cookie=a%3Db%3B+path%3D/here/x%3B+domain%3Ddotted.org"), Ask("/off/fields?Set-Cookie=a%3Db%3B+path%3D/here/x"),
+        Ask("/flags/fields?Set-Cookie=sid%3Db%3B+path%3D/"), Ask("/flags/fields?Set-Cookie=none%3Db%3B+Secure%3B+HttpOnly%3B+SameSite%3DNone%3B+path%3D/"),
+        Ask("/flags/fields?Set-Cookie=other%3Db"), Ask("/flags/fields?Set-Cookie=SID%3Db%3B+Secure%3B+samesite%3DStrict")]),
+
+    Group("nginx/X-Accel", "X-Accel", server("""
+        root @dir@/html;
+        location /f/ { proxy_pass http://up; }
+        location /ignore/ { proxy_ignore_headers X-Accel-Redirect X-Accel-Charset X-Accel-Buffering X-Accel-Limit-Rate; proxy_pass http://up; }
+        location /accel { internal; return 200 "accel $uri $args"; }
+        location /kept/ { internal; alias @dir@/html/; add_header X-Kept $upstream_http_x_origin; }
+        location /cs/ { charset utf-8; proxy_pass http://up; }
+        location /cs/koi { charset koi8-r; return 200 "k"; }
+        location @named { return 200 "named $uri"; }"""), [
+        Ask("/cs/fields?X-Accel-Charset=koi8-r&Content-Type=text/html"), Ask("/cs/fields?X-Accel-Charset=other&Content-Type=text/html"), Ask("/cs/fields?X-Accel-Charset=off&Content-Type=text/html"),
+        Ask("/cs/fields?Content-Type=text/html"), Ask("/cs/fields?Content-Type=text/html%3Bcharset%3Dlatin1"), Ask("/cs/fields?Content-Type=image/png"), Ask("/cs/koi"),
+        Ask("/f/fields?X-Accel-Redirect=/accel/x%3Fq%3D1"), Ask("/f/fields?X-Accel-Redirect=/kept/a.txt"), Ask("/f/fields?X-Accel-Redirect=@named"), Ask("/f/fields?X-Accel-Redirect=@nobody"),
+        Ask("/f/fields?X-Accel-Redirect=/kept/none"), Ask("/f/fields?X-Accel-Redirect=../up"), Ask("/f/fields?X-Accel-Redirect=/kept/a.txt&Content-Type=a/b&Set-Cookie=c%3Dd&X-Lost=1&Cache-Control=no-store&Expires=0&Content-Disposition=inline"),
+        Ask("/f/fields?X-Accel-Redirect=/accel", "POST", body=b"p"), Ask("/f/fields?X-Accel-Redirect=/accel", "HEAD"), Ask("/ignore/fields?X-Accel-Redirect=/accel"),
+        Ask("/f/fields?X-Accel-Charset=koi8-r&Content-Type=text/html"), Ask("/f/fields?X-Accel-Charset=koi8-r&Content-Type=image/png"), Ask("/ignore/fields?X-Accel-Charset=koi8-r&Content-Type=text/html"),
+        Ask("/f/fields?X-Accel-Buffering=no"), Ask("/accel")], files=SITE),
 
     # one group of variables at a time, so that one that differs hides no other
     *[Group(f"nginx/log_format {name}", f"variables of {name}", logged("""

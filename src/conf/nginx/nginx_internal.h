@@ -114,6 +114,7 @@ struct level {
     /* Lists and what is compiled from words: a level that has none inherits its parent's. */
     struct kept proxy_next_upstream, proxy_set_header, proxy_hide_header, proxy_pass_header, proxy_redirect;
     struct kept proxy_upload_rate, proxy_download_rate;
+    struct kept proxy_cookie_domain, proxy_cookie_path, proxy_cookie_flags, proxy_ignore_headers;
     struct kept proxy_bind, proxy_method, proxy_set_body, proxy_pass;
     struct kept add_header, expires, error_page, access, access_log, error_log, index, root, charset;
     struct kept default_type, set_real_ip_from, real_ip_header;
@@ -249,12 +250,16 @@ bool nginx_is_builtin(const struct side *side, struct span name);
 /* Adds the variable <name> (without "$") to <e>; false and a diagnostic when there is none. */
 struct expr_part *nginx_add_variable(struct build *b, struct side *side, struct expr *e, struct span name,
                                      const struct word *w, struct span seen, const struct regex *captures);
+bool nginx_is_name(struct span name);
 /* "$name" as the name of a new variable; false and a diagnostic when it is none. */
 bool nginx_new_variable(struct build *b, const struct word *w, struct span *name);
 uint32_t nginx_slot(struct build *b, struct side *side, struct span name, struct where at);
 /* NULL and a diagnostic when it does not compile. Declares its named groups as variables. */
 const struct regex *nginx_regex(struct build *b, struct side *side, const struct word *w, struct span pattern,
                                 bool nocase);
+/* The same before it is used, for files that mention a group's name above it; says nothing of mistakes. */
+void nginx_declare_captures(struct build *b, struct side *side, struct span pattern, bool nocase,
+                            struct where at);
 /* SET_SLOT for each named group, for what comes after the match. */
 void nginx_save_captures(struct build *b, struct side *side, struct scope *scope, const struct regex *r,
                          struct where at);
@@ -374,6 +379,9 @@ void nginx_compile_files(struct build *b, const struct level *l);
 void nginx_compile_types(struct build *b, const struct level *l);
 /* What <l> says about servers is looked at though nothing may be passed on there. */
 void nginx_check_proxy(struct build *b, const struct level *l);
+/* proxy_answer.c. <computed>: the target has variables, and there is nothing to map redirects back to by
+ * default. */
+void nginx_fill_answer(struct build *b, const struct level *l, bool computed, struct proxy *p);
 void nginx_compile_proxy(struct build *b, struct level *l, const struct statement *pass);
 /* proxy_pass to names that nobody knows: said at the end, when it is clear which upstreams are used. */
 void nginx_say_unresolved(struct build *b);

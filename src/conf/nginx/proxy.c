@@ -46,6 +46,10 @@ const struct keyword nginx_proxy_words[] = {
     { "proxy_hide_header", IN_HSL, 1, 1, .handle = nginx_keep, AT(proxy_hide_header), .manual = "a field of answers that clients do not get" },
     { "proxy_pass_header", IN_HSL, 1, 1, .handle = nginx_keep, AT(proxy_pass_header), .manual = "a field of answers that is hidden otherwise" },
     { "proxy_redirect", IN_HSL, 1, 2, .handle = nginx_keep, AT(proxy_redirect), .manual = "changes Location and Refresh of answers" },
+    { "proxy_cookie_domain", IN_HSL, 1, 2, .handle = nginx_keep, AT(proxy_cookie_domain), .manual = "changes the domain of cookies" },
+    { "proxy_cookie_path", IN_HSL, 1, 2, .handle = nginx_keep, AT(proxy_cookie_path), .manual = "changes the path of cookies" },
+    { "proxy_cookie_flags", IN_HSL, 1, 4, .handle = nginx_keep, AT(proxy_cookie_flags), .manual = "sets or clears Secure, HttpOnly and SameSite of cookies" },
+    { "proxy_ignore_headers", IN_HSL, 1, ARGS_ANY, ONCE, .handle = nginx_keep, AT(proxy_ignore_headers), .manual = "X-Accel-* fields of answers that are not obeyed; others are for a cache, which there is none of" },
     { NULL },
 };
 /* clang-format on */
@@ -207,72 +211,12 @@ static void fill_request(struct build *b, const struct level *l, struct proxy *p
     p->minor = (uint8_t)SETTING(l, proxy_http_version, 1);
 }
 
-/* ---- the answer ---- */
-
-static bool is_passed(const struct kept *pass, struct span name)
-{
-    for (uint32_t i = 0; pass && i < pass->count; i++)
-        if (span_eq_nocase(text_at(&pass->items[i], 1), name))
-            return true;
-    return false;
-}
-
-static void fill_answer(struct build *b, const struct level *l, struct proxy *p)
-{
-    static const char *const hidden[] = { "Date",
-                                          "Server",
-                                          "X-Pad",
-                                          "X-Accel-Expires",
-                                          "X-Accel-Redirect",
-                                          "X-Accel-Limit-Rate",
-                                          "X-Accel-Buffering",
-                                          "X-Accel-Charset" };
-    const struct kept *hide = KEPT(l, proxy_hide_header), *pass = KEPT(l, proxy_pass_header);
-    for (size_t i = 0; i < COUNT_OF(hidden); i++)
-        if (!is_passed(pass, span_from(hidden[i])))
-            *ARENA_PUSH(b->arena, &p->hide_fields) = span_from(hidden[i]);
-    for (uint32_t i = 0; hide && i < hide->count; i++)
-        *ARENA_PUSH(b->arena, &p->hide_fields) = text_at(&hide->items[i], 1);
-    for (uint32_t i = 0; pass && i < pass->count; i++)
-        *ARENA_PUSH(b->arena, &p->pass_hidden_fields) = text_at(&pass->items[i], 1);
-}
-
-static void add_redirect(struct build *b, struct proxy *p, const struct statement *s)
-{
-    struct redirect_map map = { 0 };
-    const struct word *from = word_at(s, 1);
-    if (span_starts_with(from->text, SPAN("~"))) {
-        bool nocase = span_starts_with(from->text, SPAN("~*"));
-        map.regex = nginx_regex(b, &b->http, from, span_from_index(from->text, nocase ? 2 : 1), nocase);
-    } else {
-        map.from = nginx_expr(b, &b->http, from, NULL);
-    }
-    map.to = nginx_expr(b, &b->http, word_at(s, 2), map.regex);
-    *ARENA_PUSH(b->arena, &p->redirects) = map;
-}
-
-/* <computed>: the target has variables, and there is nothing to map back by default. */
-static void fill_redirects(struct build *b, const struct level *l, bool computed, struct proxy *p)
-{
-    const struct kept *k = KEPT(l, proxy_redirect);
-    p->redirect_default = k == NULL && !computed;
-    for (uint32_t i = 0; k && i < k->count; i++) {
-        const struct statement *s = &k->items[i];
-        if (s->words.count > 2) {
-            add_redirect(b, p, s);
-        } else if (span_eq(text_at(s, 1), SPAN("default"))) {
-            p->redirect_default = true;
-        } else if (!span_eq(text_at(s, 1), SPAN("off"))) {
-            diag_add(b->diags, &nginx_bad_parameter, word_at(s, 1)->at,
-                     DIAG_TEXT(text_at(s, 1), SPAN("proxy_redirect")));
-        }
-    }
-}
-
 void nginx_check_proxy(struct build *b, const struct level *l)
 {
-    const struct kept *own[] = { &l->proxy_next_upstream, &l->proxy_set_header, &l->proxy_bind,
-                                 &l->proxy_redirect,      &l->proxy_method,     &l->proxy_set_body };
+    const struct kept *own[] = { &l->proxy_next_upstream, &l->proxy_set_header,  &l->proxy_bind,
+                                 &l->proxy_redirect,      &l->proxy_method,      &l->proxy_set_body,
+                                 &l->proxy_cookie_domain, &l->proxy_cookie_path, &l->proxy_cookie_flags,
+                                 &l->proxy_ignore_headers };
     uint32_t count = 0;
     for (size_t i = 0; i < COUNT_OF(own); i++)
         count += own[i]->count;
@@ -281,7 +225,7 @@ void nginx_check_proxy(struct build *b, const struct level *l)
     struct proxy unused = { .minor = 1 };
     (void)server_policy(b, l);
     fill_request(b, l, &unused);
-    fill_redirects(b, l, true, &unused);
+    nginx_fill_answer(b, l, true, &unused);
 }
 
 void nginx_compile_proxy(struct build *b, struct level *l, const struct statement *pass)
@@ -289,12 +233,11 @@ void nginx_compile_proxy(struct build *b, struct level *l, const struct statemen
     struct proxy *p = ARENA_NEW(b->arena, struct proxy);
     p->at = word_at(pass, 1)->at;
     fill_request(b, l, p);
-    fill_answer(b, l, p);
     struct server_policy *policy = server_policy(b, l);
     l->scope->server = l->server = policy;
     if (!nginx_proxy_target(b, l, word_at(pass, 1), p))
         return;
-    fill_redirects(b, l, nginx_has_variables(text_at(pass, 1)), p);
+    nginx_fill_answer(b, l, nginx_has_variables(text_at(pass, 1)), p);
     if (span_eq(p->scheme, SPAN("https")))
         policy->tls =
             nginx_tls_client(b, &b->http, l, expr_fetch(b->arena, FETCH_PROXY_HOST, SPAN("")), p->at);

@@ -366,11 +366,6 @@ const struct keyword nginx_refused_words[] = {
 #define REASON "answers are not stored"
     NO("proxy_store_access", IN_HSL),
 #undef REASON
-#define REASON "cookies are not changed on their way yet"
-    NO("proxy_cookie_domain", IN_HSL),
-    NO("proxy_cookie_flags", IN_HSL),
-    NO("proxy_cookie_path", IN_HSL),
-#undef REASON
 #define REASON "not served yet"
     NO("proxy_allow_upstream", IN_HSL | IN_TCP),
     NO("proxy_bind_dynamic", IN_HSL | IN_TCP),

@@ -11,9 +11,24 @@
 
 /* ---- reading ---- */
 
+/* Variables are known from their first mention on, wherever that stands. */
+static void declare(struct build *b, const struct statement *s)
+{
+    struct side *side = b->context & IN_STREAM_SERVER ? &b->stream : &b->http;
+    if (s->words.count < 2)
+        return;
+    struct span name = span_from_index(text_at(s, 1), 1);
+    if (span_eq(text_at(s, 0), SPAN("rewrite")))
+        nginx_declare_captures(b, side, text_at(s, 1), false, s->at);
+    else if (span_eq(text_at(s, 0), SPAN("set")) && nginx_is_name(name) && !nginx_is_builtin(side, name) &&
+             map_get(&side->variables, name) == NULL)
+        (void)nginx_slot(b, side, name, word_at(s, 1)->at);
+}
+
 static void on_step(struct build *b, const struct keyword *k, const struct statement *s)
 {
     (void)k;
+    declare(b, s);
     *ARENA_PUSH(b->arena, &b->level->rewrites) = (struct rewrite_step){ .statement = *s };
 }
 
@@ -21,6 +36,11 @@ static void on_if(struct build *b, const struct keyword *k, const struct stateme
 {
     (void)k;
     struct level *block = level_new(b, LEVEL_IF, b->level, s);
+    if (s->words.count > 3 && span_find_char(text_at(s, 2), '~') != SPAN_NONE) {
+        struct span pattern = text_at(s, 3);
+        pattern.len -= span_ends_with(pattern, SPAN(")"));
+        nginx_declare_captures(b, &b->http, pattern, span_ends_with(text_at(s, 2), SPAN("*")), s->at);
+    }
     *ARENA_PUSH(b->arena, &b->level->rewrites) = (struct rewrite_step){ .statement = *s, .block = block };
     nginx_read_block(b, b->context == IN_SERVER ? IN_SERVER_IF : IN_LOCATION_IF, block);
 }

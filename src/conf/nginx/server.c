@@ -15,12 +15,20 @@ static void on_server(struct build *b, const struct keyword *k, const struct sta
     nginx_read_block(b, IN_SERVER, l);
 }
 
+static void on_server_name(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    nginx_keep(b, k, s);
+    for (uint32_t i = 1; i < s->words.count; i++)
+        if (span_starts_with(text_at(s, i), SPAN("~")) && text_at(s, i).len > 1)
+            nginx_declare_captures(b, &b->http, span_from_index(text_at(s, i), 1), true, word_at(s, i)->at);
+}
+
 #define AT(member) .offset = offsetof(struct level, member)
 /* clang-format off */
 const struct keyword nginx_server_words[] = {
     { "server", IN_HTTP, 0, 0, .block = true, .handle = on_server, .manual = "a virtual server" },
     { "listen", IN_SERVER, 1, ARGS_ANY, .handle = nginx_keep, AT(listen), .manual = "an address, a port or unix:PATH; default_server, backlog=, reuseport, ipv6only=, deferred, fastopen=, proxy_protocol, bind" },
-    { "server_name", IN_SERVER, 1, ARGS_ANY, .handle = nginx_keep, AT(server_name), .manual = "its names: exact, *.suffix, prefix.*, ~regular expression" },
+    { "server_name", IN_SERVER, 1, ARGS_ANY, .handle = on_server_name, AT(server_name), .manual = "its names: exact, *.suffix, prefix.*, ~regular expression" },
     { NULL },
 };
 /* clang-format on */

@@ -135,7 +135,6 @@ const struct keyword nginx_tuning_words[] = {
     NOTE("gzip_vary", IN_HSL, 1, 1),
     NOTE("gzip_window", IN_HSL, 1, 1),
     NOTE("gunzip_buffers", IN_HSL, 2, 2),
-    NOTE("proxy_ignore_headers", IN_HSL, 1, ARGS_ANY),
     NOTE("postpone_gzipping", IN_HSL, 1, 1),
     { NULL },
 };

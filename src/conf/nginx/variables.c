@@ -216,12 +216,18 @@ const struct expr *nginx_expr(struct build *b, struct side *side, const struct w
 
 /* ---- new names ---- */
 
+bool nginx_is_name(struct span name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!is_name_char(name.ptr[i]))
+            return false;
+    return name.len > 0;
+}
+
 bool nginx_new_variable(struct build *b, const struct word *w, struct span *name)
 {
     *name = span_from_index(w->text, 1);
-    bool good = span_starts_with(w->text, SPAN("$")) && name->len > 0;
-    for (size_t i = 0; good && i < name->len; i++)
-        good = is_name_char(name->ptr[i]);
+    bool good = span_starts_with(w->text, SPAN("$")) && nginx_is_name(*name);
     if (!good)
         diag_add(b->diags, &nginx_not_a_name, w->at, DIAG_TEXT(w->text));
     return good;
@@ -253,6 +259,18 @@ static void declare_captures(struct build *b, struct side *side, const struct re
             return;
         (void)nginx_slot(b, side, arena_span(b->arena, name), at);
     }
+}
+
+void nginx_declare_captures(struct build *b, struct side *side, struct span pattern, bool nocase,
+                            struct where at)
+{
+    struct buf unused;
+    size_t offset;
+    buf_init(&unused, 1000);
+    const struct regex *r = config_regex(b->config, pattern, nocase, &unused, &offset);
+    if (r)
+        declare_captures(b, side, r, at);
+    buf_fini(&unused);
 }
 
 /* What follows the mistake, as nginx tells it. */

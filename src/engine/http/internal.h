@@ -49,6 +49,8 @@ void stream_facts_begin(struct stream *s);
 /* The head was read. false: the path is none (400). */
 MUST_USE bool stream_facts_request(struct stream *s);
 void stream_facts_end(struct stream *s);
+/* Another content takes the place of the server's answer, whose head can still be read. false: no memory. */
+MUST_USE bool stream_keep_response(struct stream *s);
 /* What the error log says of the stream, for the caller to add to; and the line itself. */
 struct error_about stream_about(struct stream *s);
 void stream_error(struct stream *s, enum error_event event, struct error_about *about);

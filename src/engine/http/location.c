@@ -48,7 +48,7 @@ static struct span replace_front(struct stream *s, struct span value, struct spa
     return joined(s, to.ptr ? to : SPAN(""), span_from_index(value, from.len));
 }
 
-static bool map_applies(struct stream *s, const struct redirect_map *m, struct span value, struct span *out)
+bool redirect_map_applies(struct stream *s, const struct redirect_map *m, struct span value, struct span *out)
 {
     if (m->regex) {
         if (!eval_regex(&s->facts, m->regex, value))
@@ -88,7 +88,7 @@ static bool value_applies(struct stream *s, struct span value, struct span *out)
     const struct proxy *p = s->proxy;
 
     for (uint32_t i = 0; i < p->redirects.count; i++)
-        if (map_applies(s, &p->redirects.items[i], value, out))
+        if (redirect_map_applies(s, &p->redirects.items[i], value, out))
             return true;
     return p->redirect_default && default_applies(s, value, out);
 }

@@ -36,13 +36,14 @@ static bool takes_charset(struct span type)
 
 bool media_charset(struct stream *s)
 {
-    struct span charset = s->rules.scope->charset;
+    struct span charset = s->charset.ptr ? s->charset : s->rules.scope->charset;
     uint16_t first = s->answer.first[FIELD_CONTENT_TYPE];
 
     if (charset.len == 0 || first == 0)
         return true;
     struct field *f = &s->answer.fields[first - 1];
-    if (f->gone || !takes_charset(f->value))
+    if (f->gone || span_find_nocase(f->value, SPAN("charset=")) != SPAN_NONE ||
+        (!s->charset.ptr && !takes_charset(f->value)))
         return true;
     f->value = scratch_join(&s->scratch, scratch_join(&s->scratch, f->value, SPAN("; charset=")), charset);
     return f->value.ptr != NULL;

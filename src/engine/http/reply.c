@@ -258,7 +258,8 @@ enum stream_step step_reply(struct stream *s)
         s->status = r->status;
     s->own = true;
     s->upgraded = false;
-    s->facts.response = NULL;
+    if (s->facts.response == &s->answer)
+        s->facts.response = NULL;
     if (s->status == 400 || s->status == 408 || s->status == 413)
         s->keep_client = false; /* where the next request begins is not known */
     if (!reply_build(s, r))

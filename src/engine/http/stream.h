@@ -56,6 +56,9 @@ enum stream_step {
 
 #define STREAM_FIELDS 48
 
+/* Is the server's answer read ahead of the client? */
+enum buffer_wanted { BUFFER_AS_POLICY, BUFFER_ON, BUFFER_OFF };
+
 struct stream {
     struct live_self live; /* first: facts.self points here */
     struct thread *thread;
@@ -132,8 +135,12 @@ struct stream {
     struct h1_out answer_out;
     struct span answer_whole;
     struct flow to_client;
-    uint32_t answer_head;     /* bytes of the answer's head */
-    uint64_t interim_out;     /* bytes of interim answers to the client */
+    uint32_t answer_head;  /* bytes of the answer's head */
+    uint64_t interim_out;  /* bytes of interim answers to the client */
+    struct field *carried; /* fields of an answer that another content took the place of */
+    uint16_t carried_count;
+    uint8_t buffer_wanted;    /* enum buffer_wanted */
+    struct span charset;      /* that the server asks for; ptr NULL: the scope's */
     struct span pending_head; /* in thread->head: goes out with the next bytes, in this same step */
     struct admin_reply *view; /* in the scratch; NULL = none */
     struct served_file *file;

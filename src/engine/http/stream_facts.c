@@ -148,6 +148,27 @@ bool stream_facts_request(struct stream *s)
     return uri_normalize(&s->scratch, s->request.path, p->merge_slashes, &f->uri);
 }
 
+bool stream_keep_response(struct stream *s)
+{
+    const struct message *m = &s->answer;
+    struct message *kept = scratch_alloc(&s->scratch, sizeof(*kept));
+    struct field *fields = scratch_alloc(&s->scratch, m->field_count * sizeof(*fields) + 1);
+
+    if (!kept || !fields)
+        return false;
+    *kept = *m;
+    kept->fields = fields;
+    for (unsigned i = 0; i < m->field_count; i++) {
+        fields[i] = m->fields[i];
+        fields[i].name = scratch_span(&s->scratch, m->fields[i].name);
+        fields[i].value = scratch_span(&s->scratch, m->fields[i].value);
+        if (!fields[i].name.ptr || !fields[i].value.ptr)
+            return false;
+    }
+    s->facts.response = kept;
+    return true;
+}
+
 /* nginx counts the framing of a body as a part of it. */
 static uint64_t behind_head(uint64_t bytes, uint32_t head)
 {

@@ -10,6 +10,8 @@ enum stream_step step_files(struct stream *s)
         return STEP_WAIT;
     case FILES_ANSWER:
         s->own = true;
+        if (s->facts.response == &s->answer)
+            s->facts.response = NULL;
         s->status = s->answer.status;
         return STEP_FORWARD;
     case FILES_STATUS:

@@ -5,6 +5,7 @@
 #include "engine/core/lines.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
+#include "engine/http/accel.h"
 #include "engine/http/internal.h"
 #include "engine/http/media.h"
 
@@ -119,7 +120,9 @@ static enum stream_step forward_begin(struct stream *s)
     }
     s->facts.sent = s->rules.answer = &s->answer;
     s->facts.status = s->status;
-    if (UNLIKELY(s->rules.scope->charset.len) && !media_charset(s))
+    if (UNLIKELY(s->carried_count) && !accel_add_carried(s))
+        return stream_give_up(s, END_INTERNAL);
+    if (UNLIKELY(s->rules.scope->charset.len || s->charset.ptr) && !media_charset(s))
         return stream_give_up(s, END_INTERNAL);
     if (s->rules.scope->on[HOOK_REPLY].count || s->rules.entry->on[HOOK_REPLY].count) {
         enum rules_result r = rules_run(&s->rules, HOOK_REPLY);

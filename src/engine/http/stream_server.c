@@ -8,7 +8,9 @@
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
+#include "engine/http/accel.h"
 #include "engine/http/back_h1.h"
+#include "engine/http/cookies.h"
 #include "engine/http/internal.h"
 #include "engine/http/location.h"
 #include "engine/http/reply.h"
@@ -340,9 +342,10 @@ static bool answer_body_begin(struct stream *s)
     f->source_done = s->answer_direct;
     if (s->answer_direct)
         return true;
-    flow_init(f, s, &back_h1_source, p->buffer_response ? p->response_memory : 65536,
-              p->buffer_response ? p->response_file_max : 0, stream_on_body);
-    f->buffer = p->buffer_response;
+    bool ahead = s->buffer_wanted == BUFFER_AS_POLICY ? p->buffer_response : s->buffer_wanted == BUFFER_ON;
+    flow_init(f, s, &back_h1_source, ahead ? p->response_memory : 65536, ahead ? p->response_file_max : 0,
+              stream_on_body);
+    f->buffer = ahead;
     f->may_splice = true;
     enum h1_result r = h1_in_cut_all(&s->answer_in, s->back + s->back_at, s->back_len - s->back_at, &used,
                                      parts, FLOW_PARTS, &count);
@@ -354,16 +357,25 @@ static bool answer_body_begin(struct stream *s)
     return r != H1_BAD && body_put_borrowed(&f->body, payload);
 }
 
+/* An error page comes instead, which may look at what it replaces. */
+static enum stream_step answer_replaced(struct stream *s)
+{
+    unsigned status = s->answer.status;
+
+    return stream_refuse(s, stream_keep_response(s) ? status : 500, END_DONE);
+}
+
 enum stream_step step_response(struct stream *s)
 {
     const struct upstream *u = &s->upstream;
+    enum stream_step next;
 
     if (status_is_tried_elsewhere(s))
         return server_failed_with(s, FAILURE_STATUS);
     server_answered_well(s);
     s->facts.response = s->rules.answer = &s->answer;
     s->facts.status = s->answer.status;
-    if (!location_rewrite(s))
+    if (!location_rewrite(s) || !cookies_rewrite(s))
         return stream_refuse(s, 500, END_INTERNAL);
     if (s->rules.scope->on[HOOK_RESPONSE].count || s->rules.entry->on[HOOK_RESPONSE].count) {
         enum rules_result r = rules_run(&s->rules, HOOK_RESPONSE);
@@ -373,7 +385,9 @@ enum stream_step step_response(struct stream *s)
     if (s->rules.cookie.request && !cookie_answer(&s->rules, u->server))
         return stream_refuse(s, 500, END_INTERNAL);
     if (s->rules.server->intercept_errors && reply_error_page(s, s->answer.status))
-        return stream_refuse(s, s->answer.status, END_DONE);
+        return answer_replaced(s);
+    if (s->proxy->accel && (next = accel_obey(s)) != STEP_FORWARD)
+        return next;
     s->status = s->answer.status;
     if (s->upgraded)
         return STEP_TUNNEL;

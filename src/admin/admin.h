@@ -15,6 +15,7 @@
 
 struct snapshot;
 struct window;
+struct vrrp_health_shared;
 
 /* Of the process: set before the first door opens, but where it says so; read by any thread. */
 struct admin_process {
@@ -25,10 +26,11 @@ struct admin_process {
     uint64_t files_max; /* RLIMIT_NOFILE */
     instant started;
     uint64_t started_wall_us;
-    char *const *environment;         /* "NAME=value" ..., NULL; NULL: not shown */
-    _Atomic uint64_t generation;      /* of the files that are served; any time */
-    _Atomic uint32_t connections_max; /* set at run time; 0 = as the files say */
-    struct window *window;            /* NULL: shares and percentiles are of all time */
+    char *const *environment;                /* "NAME=value" ..., NULL; NULL: not shown */
+    _Atomic uint64_t generation;             /* of the files that are served; any time */
+    _Atomic uint32_t connections_max;        /* set at run time; 0 = as the files say */
+    struct window *window;                   /* NULL: shares and percentiles are of all time */
+    const struct vrrp_health_shared *health; /* turn counters, and what vrrp says; NULL: nobody looks */
 
     /* One JSON line about an action or a refusal, without its newline. Any thread. NULL: nobody keeps them.
      */

@@ -31,6 +31,8 @@ command_fn show_info;
 /* command_show.c */
 command_fn show_stat, show_servers_state, show_servers_conn, show_backend, show_env, show_version;
 command_fn show_cli_level, show_cli_sockets, show_status, show_overview;
+/* health.c */
+command_fn show_health, show_vrrp;
 /* command_set.c */
 command_fn set_server, set_weight, get_weight, set_maxconn_frontend, set_maxconn_server, set_maxconn_global,
     set_timeout, clear_counters;

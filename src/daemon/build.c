@@ -56,15 +56,18 @@ static const struct dialect *dialect_of(const struct world *w, const struct plan
     return build_dialect_of(f, a.error ? SPAN("") : a.bytes);
 }
 
-/* Files of one language in a row are one reading: HAProxy's sections go on over files. */
+/*
+ * Files of one language in a row are one reading: HAProxy's sections go on over
+ * files, and keepalived's second file is the other director's.
+ */
 static uint32_t read_run(struct config *c, struct diags *d, const struct world *w, const struct plan *p,
                          uint32_t from)
 {
     const struct dialect *dialect = dialect_of(w, &p->files.items[from]);
     uint32_t to = from + 1;
 
-    while (dialect->language == LANGUAGE_HAPROXY && to < p->files.count &&
-           dialect_of(w, &p->files.items[to]) == dialect)
+    while ((dialect->language == LANGUAGE_HAPROXY || dialect->language == LANGUAGE_KEEPALIVED) &&
+           to < p->files.count && dialect_of(w, &p->files.items[to]) == dialect)
         to++;
     struct span *paths = ARENA_ARRAY(c->arena, to - from, struct span);
     for (uint32_t i = from; i < to; i++)
@@ -92,7 +95,7 @@ static void choose_user(struct config *c, const struct world *w, struct diags *d
     struct span ids = a.bytes, uid;
     uint64_t n;
 
-    if (p->users.count > 0 || c->listeners.count == 0 || a.error)
+    if (p->users.count > 0 || (c->listeners.count == 0 && c->vrrp == NULL) || a.error)
         return;
     uid = span_cut(&ids, ' ');
     p->user = SPAN("nobody");

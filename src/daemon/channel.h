@@ -21,7 +21,7 @@ enum message_kind {
     MESSAGE_LOG,      /* index; fd */
     MESSAGE_CONTROL,  /* index; fd: a listening control socket */
     MESSAGE_MEMORY,   /* fds: mirror, health */
-    MESSAGE_PUBLISH,  /* number: generation */
+    MESSAGE_PUBLISH,  /* number: generation; to vrrp, index: is there a balancer here? */
     MESSAGE_REOPENED, /* the LOG messages before this one are fresh files */
     MESSAGE_DRAIN,    /* number: ms at most; UINT64_MAX = as long as it takes */
     MESSAGE_ANSWER,   /* number: of the COMMAND; index: exit code; text */
@@ -30,10 +30,24 @@ enum message_kind {
     MESSAGE_REFUSED, /* number: generation; text */
     MESSAGE_DRAINED,
     MESSAGE_COMMAND, /* index: enum parent_command; number: to answer to */
-    MESSAGE_RUN,     /* index: script; number: to answer to */
+    /* vrrp -> parent */
+    MESSAGE_RUN,  /* index: script; number: ticket; text: words that follow the file's own, counted */
+    MESSAGE_KILL, /* number: ticket */
+    /* parent -> vrrp */
+    MESSAGE_RAN,  /* number: ticket; index: status << 8 | enum runner_end */
+    MESSAGE_DUMP, /* index: enum vrrp_dump; fd: a file to write it to */
     MESSAGE_KINDS
 };
-enum parent_command { COMMAND_RELOAD, COMMAND_REOPEN, COMMAND_STOP, COMMAND_DRAIN, COMMAND_UPGRADE };
+enum parent_command {
+    COMMAND_RELOAD,
+    COMMAND_REOPEN,
+    COMMAND_STOP,
+    COMMAND_DRAIN,
+    COMMAND_UPGRADE,
+    COMMAND_DUMP, /* vrrp's; number: enum vrrp_dump */
+};
+/* keepalived's signals: what goes into which file. */
+enum vrrp_dump { DUMP_DATA, DUMP_STATS, DUMP_STATS_CLEAR, DUMP_JSON, DUMP_KINDS };
 
 #define MESSAGE_TEXT_MAX 16384
 #define MESSAGE_FDS_MAX  2

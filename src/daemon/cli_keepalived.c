@@ -1,86 +1,193 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keepalived's command line: keepalived(8). */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/cli.h"
 #include "daemon/versions.h"
-#include "daemon/words.h"
+#include "os/system_log.h"
 
-static const char help[] = "Usage: keepalived [OPTION...]\n"
-                           "  -f, --use-file=FILE          Use the specified configuration file\n"
-                           "  -n, --dont-fork              Don't fork the daemon process\n"
-                           "  -l, --log-console            Log messages to local console\n"
-                           "  -D, --log-detail             Detailed log messages\n"
-                           "  -t, --config-test            Check the configuration for obvious errors\n"
-                           "  -p, --pid=FILE               Use specified pidfile for the parent process\n"
-                           "  -r, --vrrp_pid=FILE          Use specified pidfile for the VRRP process\n"
-                           "  -P, --vrrp                   Only run with VRRP subsystem\n"
-                           "  -C, --check                  Only run with health-checker subsystem\n"
-                           "  -v, --version                Display the version number\n"
-                           "  -h, --help                   Display this help message\n";
+static const char help[] =
+    "Usage: keepalived [OPTION...]\n"
+    "  -f, --use-file=FILE          Use the specified configuration file\n"
+    "                                default '/etc/keepalived/keepalived.conf'\n"
+    "  -P, --vrrp                   Only run with VRRP subsystem\n"
+    "  -C, --check                  Only run with Health-checker subsystem: there is nothing to run then\n"
+    "  -l, --log-console            Log messages to local console\n"
+    "  -D, --log-detail             Detailed log messages\n"
+    "  -S, --log-facility=([0-7]|local[0-7]|user|daemon)\n"
+    "                               Set syslog facility\n"
+    "  -V, --dont-release-vrrp      Don't remove VRRP VIPs and VROUTEs on daemon stop\n"
+    "  -R, --dont-respawn           Don't respawn child processes\n"
+    "  -n, --dont-fork              Don't fork the daemon process\n"
+    "  -p, --pid=FILE               Use specified pidfile for the parent process\n"
+    "  -r, --vrrp_pid=FILE          Use specified pidfile for the VRRP process\n"
+    "  -c, --checkers_pid=FILE      There is no such process, and no file\n"
+    "  -b, --bfd_pid=FILE           There is no such process, and no file\n"
+    "  -s, --namespace=NAME         Run in network namespace NAME (overrides config)\n"
+    "  -i, --config-id id           Skip any configuration lines beginning '@' that don't match id\n"
+    "      --control=PATH           Evenkeel's: a control socket, for `keel ctl -s PATH show vrrp`\n"
+    "      --signum=SIGFUNC         Return signal number for STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON\n"
+    "  -t, --config-test[=LOG_FILE] Check the configuration for obvious errors\n"
+    "  -v, --version                Display the version number\n"
+    "  -h, --help                   Display this help message\n";
+
+enum { OPTION_SIGNUM = 256, OPTION_CONTROL };
 
 static const struct option long_options[] = {
     { "use-file", required_argument, NULL, 'f' },
     { "dont-fork", no_argument, NULL, 'n' },
     { "log-console", no_argument, NULL, 'l' },
     { "log-detail", no_argument, NULL, 'D' },
+    { "log-facility", required_argument, NULL, 'S' },
     { "config-test", optional_argument, NULL, 't' },
     { "pid", required_argument, NULL, 'p' },
     { "vrrp_pid", required_argument, NULL, 'r' },
+    { "checkers_pid", required_argument, NULL, 'c' },
+    { "bfd_pid", required_argument, NULL, 'b' },
     { "vrrp", no_argument, NULL, 'P' },
     { "check", no_argument, NULL, 'C' },
+    { "dont-release-vrrp", no_argument, NULL, 'V' },
+    { "dont-respawn", no_argument, NULL, 'R' },
+    { "namespace", required_argument, NULL, 's' },
+    { "config-id", required_argument, NULL, 'i' },
+    { "signum", required_argument, NULL, OPTION_SIGNUM },
+    { "control", required_argument, NULL, OPTION_CONTROL },
     { "version", no_argument, NULL, 'v' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
 
+static int put_signal(const char *what)
+{
+    const struct {
+        const char *name;
+        int number;
+    } rows[] = { { "STOP", SIGTERM },
+                 { "RELOAD", SIGHUP },
+                 { "DATA", SIGUSR1 },
+                 { "STATS", SIGUSR2 },
+                 { "STATS_CLEAR", SIGRTMAX - 1 },
+                 { "JSON", SIGRTMIN + 2 } };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(rows[i].name, what) == 0) {
+            printf("%d\n", rows[i].number);
+            return 0;
+        }
+    fprintf(stderr, "Unknown sigfunc %s\n", what);
+    return 1;
+}
+
+static struct cli_result finish(int code)
+{
+    return (struct cli_result){ .next = CLI_EXIT, .code = code };
+}
+
+struct reading {
+    struct arena *arena;
+    struct plan plan;
+    struct span file;
+    bool only_checks, vrrp;
+};
+
+static struct span text(struct reading *r)
+{
+    return arena_span(r->arena, span_from(optarg));
+}
+
+/* An option that stands for something else in the plan; false: it is none. */
+static bool take(struct reading *r, int o)
+{
+    switch (o) {
+    case 'f':
+        r->file = text(r);
+        return true;
+    case 'n':
+        r->plan.daemonize = 0;
+        return true;
+    case 'l': /* in the foreground messages go to stderr already, and to syslog always */
+        return true;
+    case 'P':
+        r->vrrp = true;
+        return true;
+    case 'C':
+        r->only_checks = true;
+        return true;
+    case 'D':
+        r->plan.options.verbose = true;
+        return true;
+    case 'p':
+        r->plan.pid_file = text(r);
+        return true;
+    case 'r':
+        r->plan.vrrp_pid_file = text(r);
+        return true;
+    case 'c':
+    case 'b':
+        fprintf(stderr, "keepalived: -%c: there is no such process here, and %s is not written\n", o, optarg);
+        return true;
+    case 'V':
+        r->plan.keep_addresses = true;
+        return true;
+    case 'R':
+        r->plan.no_respawn = true;
+        return true;
+    case 's':
+        r->plan.net_namespace = text(r);
+        return true;
+    case 'i':
+        *ARENA_PUSH(r->arena, &r->plan.options.defines) = text(r);
+        return true;
+    case 't':
+        r->plan.mode = PLAN_CHECK;
+        return optarg == NULL || freopen(optarg, "w", stderr) != NULL;
+    case OPTION_CONTROL:
+        r->plan.control = text(r);
+        r->plan.control_asked = true;
+        return true;
+    case 'S':
+        return system_log_facility(optarg, &r->plan.log_facility);
+    default:
+        return false;
+    }
+}
+
 struct cli_result cli_keepalived(struct arena *a, int argc, char **argv)
 {
-    struct cli_result r = { .next = CLI_EXIT, .code = 1 };
-    struct span file = SPAN("/etc/keepalived/keepalived.conf");
+    struct reading r = { .arena = a, .file = SPAN("/etc/keepalived/keepalived.conf") };
     int o;
 
-    r.plan = (struct plan){ .called_as = LANGUAGE_KEEPALIVED, .program = SPAN("keepalived"), .daemonize = 1 };
-    while ((o = getopt_long(argc, argv, "f:nlDt::p:r:PCvh", long_options, NULL)) !=
+    r.plan = (struct plan){ .called_as = LANGUAGE_KEEPALIVED,
+                            .program = SPAN("keepalived"),
+                            .daemonize = 1,
+                            .pid_file = SPAN("/run/keepalived.pid"),
+                            .vrrp_pid_file = SPAN("/run/vrrp.pid") };
+    if (!system_log_facility("daemon", &r.plan.log_facility))
+        return finish(1);
+    while ((o = getopt_long(argc, argv, "f:nlDS:t::p:r:c:b:PCVRs:i:vh", long_options, NULL)) !=
            -1) { // NOLINT(concurrency-mt-unsafe)
-        switch (o) {
-        case 'f':
-            file = arena_span(a, span_from(optarg));
-            break;
-        case 'n':
-            r.plan.daemonize = 0;
-            break;
-        case 'l': /* in the foreground messages go to stderr already */
-        case 'P':
-        case 'C':
-            break;
-        case 'D':
-            r.plan.options.verbose = true;
-            break;
-        case 't':
-            r.plan.mode = PLAN_CHECK;
-            break;
-        case 'p':
-            r.plan.pid_file = arena_span(a, span_from(optarg));
-            break;
-        case 'r':
-            r.plan.vrrp_pid_file = arena_span(a, span_from(optarg));
-            break;
-        case 'v':
-            versions_keepalived(stderr);
-            r.code = 0;
-            return r;
-        case 'h':
-            fputs(help, stdout);
-            r.code = 0;
-            return r;
-        default:
+        if (o == OPTION_SIGNUM)
+            return finish(put_signal(optarg));
+        if (o == 'v' || o == 'h') {
+            if (o == 'v')
+                versions_keepalived(stderr);
+            else
+                fputs(help, stdout);
+            return finish(0);
+        }
+        if (!take(&r, o)) {
             fputs(help, stderr);
-            return r;
+            return finish(1);
         }
     }
-    *ARENA_PUSH(a, &r.plan.files) = (struct plan_file){ LANGUAGE_KEEPALIVED, file };
-    r.next = CLI_PLAN;
-    return r;
+    if (r.only_checks && !r.vrrp) {
+        fputs("keepalived: -C: checks belong to virtual_server, which is not built; nothing would run\n",
+              stderr);
+        return finish(1);
+    }
+    *ARENA_PUSH(a, &r.plan.files) = (struct plan_file){ LANGUAGE_KEEPALIVED, r.file };
+    return (struct cli_result){ .next = CLI_PLAN, .plan = r.plan };
 }

@@ -90,10 +90,17 @@ static const char *const file_calls[] = { "open",
                                           "getcwd",
                                           NULL };
 
+/* Files that are tracked, FIFOs, /proc, settings of interfaces. */
+static const char *const vrrp_calls[] = {
+    "open",    "openat",  "newfstatat", "stat",   "lstat",      "fstatat64", "statx",     "access", "mknod",
+    "mknodat", "unlink",  "unlinkat",   "fchown", "getdents64", "ioctl",     "signalfd4", "getuid", "geteuid",
+    "getgid",  "getegid", "getppid",    "uname",  "readlink",   "ftruncate", NULL,
+};
+
 /* What is not on a list fails with EPERM: a library that probes goes on, an intruder does not. */
-static bool filter_calls(void)
+static bool filter_calls(const char *const *more)
 {
-    const char *const *const lists[] = { seccomp_basic, seccomp_network, file_calls, NULL };
+    const char *const *const lists[] = { seccomp_basic, seccomp_network, more, NULL };
 
     if (!FILTERS || seccomp_allow_lists(lists, NULL, SECCOMP_ERRNO))
         return true;
@@ -119,5 +126,19 @@ bool confine(const struct manifest *m)
     }
     if (m->core_dumps || !FILTERS)
         (void)!process_set_dumpable(true);
-    return filter_calls();
+    return filter_calls(file_calls);
+}
+
+bool confine_vrrp(void)
+{
+    struct privilege_drop d = { .uid = (uid_t)-1, .gid = (gid_t)-1, .keep = PRIVILEGE_RAW | PRIVILEGE_ADMIN };
+    const char *step = "";
+
+    if (!privilege_drop(&d, &step) || !privilege_no_new()) {
+        fprintf(stderr, "keel: vrrp cannot give up its privileges: %s: %m\n", step);
+        return false;
+    }
+    if (!FILTERS)
+        (void)!process_set_dumpable(true);
+    return filter_calls(vrrp_calls);
 }

@@ -11,3 +11,5 @@
 int confine_open_temp(const struct manifest *m);
 /* All of it, in the order the kernel wants. false: one sentence on stderr said what failed. */
 MUST_USE bool confine(const struct manifest *m);
+/* The same for vrrp, which stays who it is, with two capabilities and the calls that it needs. */
+MUST_USE bool confine_vrrp(void);

@@ -2,8 +2,9 @@
 #include "daemon/manifest.h"
 
 #include "daemon/record.h"
+#include "model/vrrp.h"
 
-#define MANIFEST_VERSION 2
+#define MANIFEST_VERSION 3
 
 static struct span place_of(struct arena *a, const struct diags *d, struct where w)
 {
@@ -41,6 +42,48 @@ static void add_listener(struct arena *a, struct manifest *m, const struct liste
     };
 }
 
+static void add_script(struct arena *a, struct manifest *m, const struct vrrp_command *c)
+{
+    struct manifest_script s = { .name = c->name, .uid = c->uid, .gid = c->gid };
+
+    for (uint32_t i = 0; i < c->words.count; i++)
+        *ARENA_PUSH(a, &s.argv) = c->words.items[i];
+    s.timeout = c->timeout_us == 0 || c->timeout_us / 1000 >= UINT32_MAX
+                    ? DURATION_NONE
+                    : DURATION_MS((uint32_t)(c->timeout_us / 1000));
+    *ARENA_PUSH(a, &m->scripts) = s;
+}
+
+static void takes_state(struct manifest *m, const struct vrrp_notify *n)
+{
+    if (n->any != VRRP_NONE)
+        m->scripts.items[n->any].takes = SCRIPT_TAKES_STATE;
+}
+
+static void reads_fifo(struct arena *a, struct manifest *m, const struct vrrp_fifo *f)
+{
+    if (f->command == VRRP_NONE)
+        return;
+    *ARENA_PUSH(a, &m->scripts.items[f->command].argv) = f->path;
+    m->scripts.items[f->command].takes = SCRIPT_READS_FIFO;
+}
+
+static void add_vrrp(struct arena *a, struct manifest *m, const struct vrrp_config *v)
+{
+    for (uint32_t i = 0; i < v->commands.count; i++)
+        add_script(a, m, &v->commands.items[i]);
+    for (uint32_t i = 0; i < v->instances.count; i++)
+        takes_state(m, &v->instances.items[i].notify);
+    for (uint32_t i = 0; i < v->groups.count; i++)
+        takes_state(m, &v->groups.items[i].notify);
+    reads_fifo(a, m, &v->fifo);
+    reads_fifo(a, m, &v->vrrp_fifo);
+    m->startup = v->startup;
+    m->shutdown = v->shutdown;
+    m->net_namespace = v->net_namespace;
+    m->asks_balancer = v->control_socket.len > 0;
+}
+
 void manifest_of(struct arena *a, struct manifest *m, const struct config *c, const struct diags *places)
 {
     const struct process *p = &c->process;
@@ -61,8 +104,12 @@ void manifest_of(struct arena *a, struct manifest *m, const struct config *c, co
         .files_max = p->files_max,
         .core_dumps = p->core_dumps,
         .drain_max = p->drain_max,
+        .startup = MANIFEST_NO_SCRIPT,
+        .shutdown = MANIFEST_NO_SCRIPT,
         .server_count = c->servers.count,
     };
+    if (c->vrrp != NULL)
+        add_vrrp(a, m, c->vrrp);
     for (uint32_t i = 0; i < p->pid_files.count; i++)
         *ARENA_PUSH(a, &m->pid_files) = p->pid_files.items[i];
     for (uint32_t i = 0; i < c->listeners.count; i++)
@@ -104,9 +151,11 @@ static void write_listener(const struct manifest_listener *l, struct buf *out)
 
 static void write_script(const struct manifest_script *s, struct buf *out)
 {
+    record_span(out, s->name);
     record_u32(out, s->argv.count);
     for (uint32_t i = 0; i < s->argv.count; i++)
         record_span(out, s->argv.items[i]);
+    record_u8(out, (uint8_t)s->takes);
     record_u32(out, s->uid);
     record_u32(out, s->gid);
     record_u32(out, s->timeout.ms);
@@ -155,6 +204,10 @@ void manifest_write(const struct manifest *m, struct buf *out)
     record_u32(out, m->scripts.count);
     for (uint32_t i = 0; i < m->scripts.count; i++)
         write_script(&m->scripts.items[i], out);
+    record_u32(out, m->startup);
+    record_u32(out, m->shutdown);
+    record_span(out, m->net_namespace);
+    record_u8(out, m->asks_balancer);
 }
 
 /* ---- reading ---- */
@@ -203,10 +256,11 @@ static struct manifest_control read_control(struct reader *r)
 
 static struct manifest_script read_script(struct arena *a, struct reader *r)
 {
-    struct manifest_script s = { 0 };
+    struct manifest_script s = { .name = record_take_span(r) };
 
     for (uint32_t i = record_take_count(r, 4); i > 0; i--)
         *ARENA_PUSH(a, &s.argv) = record_take_span(r);
+    s.takes = (enum manifest_script_takes)reader_u8(r);
     s.uid = reader_u32(r);
     s.gid = reader_u32(r);
     s.timeout = record_take_duration(r);
@@ -254,8 +308,12 @@ bool manifest_read(struct arena *a, struct span bytes, struct manifest *m)
     }
     for (uint32_t i = record_take_count(&r, 21); i > 0; i--)
         *ARENA_PUSH(a, &m->controls) = read_control(&r);
-    for (uint32_t i = record_take_count(&r, 16); i > 0; i--)
+    for (uint32_t i = record_take_count(&r, 21); i > 0; i--)
         *ARENA_PUSH(a, &m->scripts) = read_script(a, &r);
+    m->startup = reader_u32(&r);
+    m->shutdown = reader_u32(&r);
+    m->net_namespace = record_take_span(&r);
+    m->asks_balancer = reader_u8(&r) != 0;
     return !r.failed && reader_left(&r) == 0;
 }
 

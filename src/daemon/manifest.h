@@ -37,11 +37,20 @@ struct manifest_control {
     bool optional; /* when it cannot be had, the rest is served all the same */
     struct span place;
 };
-struct manifest_script { /* what the runner may be asked to start, by number */
-    LIST_OF(struct span) argv;
-    uint32_t uid, gid;
-    duration timeout;
+/* What may follow the words of the file when a script is started. */
+enum manifest_script_takes {
+    SCRIPT_TAKES_NOTHING,
+    SCRIPT_TAKES_STATE, /* INSTANCE or GROUP, a name, a state, a priority */
+    SCRIPT_READS_FIFO,  /* the path is among its words already; it runs once, for as long as it likes */
 };
+struct manifest_script { /* what the runner may be asked to start, by number: vrrp->commands */
+    struct span name;    /* for messages */
+    LIST_OF(struct span) argv;
+    enum manifest_script_takes takes;
+    uint32_t uid, gid;
+    duration timeout; /* NONE: as long as it takes */
+};
+#define MANIFEST_NO_SCRIPT UINT32_MAX
 struct manifest {
     uint64_t generation;
     enum language language; /* whose words errors of opening use */
@@ -60,7 +69,10 @@ struct manifest {
     LIST_OF(struct manifest_log) logs;
     LIST_OF(struct manifest_control) controls;
     LIST_OF(struct manifest_script) scripts;
-    uint32_t server_count; /* size of the mirror */
+    uint32_t startup, shutdown; /* of these: before and after everything; MANIFEST_NO_SCRIPT */
+    struct span net_namespace;  /* of vrrp and its scripts; empty = ours */
+    bool asks_balancer;         /* vrrp asks another program's balancer how it is */
+    uint32_t server_count;      /* size of the mirror */
 };
 
 void manifest_of(struct arena *a, struct manifest *m, const struct config *c, const struct diags *places);

@@ -18,6 +18,7 @@
 #include "daemon/worker.h"
 #include "os/event.h"
 #include "os/memfd.h"
+#include "os/system_log.h"
 #include "state/vrrp_health.h"
 
 #define READER_TIME DURATION_S(30)
@@ -49,11 +50,7 @@ static void child_forget(struct child *c)
     c->pid = 0;
 }
 
-/*
- * Forks a child with a channel. Returns in both: NULL in the child, where <end>
- * is its own end of the channel; in the parent the child, or <failed>.
- */
-static struct child *child_fork(struct parent *p, enum child_kind kind, struct channel *end, bool *failed)
+struct child *parent_fork(struct parent *p, enum child_kind kind, struct channel *end, bool *failed)
 {
     int ends[2];
     struct child *c = child_slot(p);
@@ -98,7 +95,7 @@ static bool start_reader(struct parent *p)
 {
     struct channel end;
     bool failed;
-    struct child *c = child_fork(p, CHILD_READER, &end, &failed);
+    struct child *c = parent_fork(p, CHILD_READER, &end, &failed);
 
     if (failed)
         return false;
@@ -118,7 +115,7 @@ static struct child *start_worker(struct parent *p, struct holdings *h)
 {
     struct channel end;
     bool failed;
-    struct child *c = child_fork(p, CHILD_WORKER, &end, &failed);
+    struct child *c = parent_fork(p, CHILD_WORKER, &end, &failed);
 
     if (failed) {
         words_say(p->plan->called_as, WORDS_ERROR, "cannot start a worker: fork(): %s",
@@ -212,17 +209,12 @@ static void move_pid_files(const struct manifest *old, const struct manifest *ne
     }
 }
 
-static void commit(struct parent *p, struct child *ready)
+void parent_commit(struct parent *p)
 {
     struct holdings *old = p->published;
-    struct child *before = child_find(p, CHILD_WORKER, CHILD_SERVING);
 
-    ready->stage = CHILD_SERVING;
-    ready->generation = p->next->manifest.generation;
     p->published = p->next;
     p->next = NULL;
-    if (before != NULL && before != ready)
-        parent_drain_child(p, before); /* a hand-over */
     if (old == NULL)
         first_ready(p);
     else
@@ -231,8 +223,28 @@ static void commit(struct parent *p, struct child *ready)
     parent_reload_ended(p, true);
 }
 
-static void refuse(struct parent *p)
+/* The worker serves p->next, or none is wanted: now the addresses. */
+static void go_on(struct parent *p)
 {
+    if (!parent_vrrp_publish(p))
+        parent_commit(p);
+}
+
+static void worker_ready(struct parent *p, struct child *ready)
+{
+    struct child *before = child_find(p, CHILD_WORKER, CHILD_SERVING);
+
+    ready->stage = CHILD_SERVING;
+    ready->generation = p->next->manifest.generation;
+    if (before != NULL && before != ready)
+        parent_drain_child(p, before); /* a hand-over */
+    parent_vrrp_worker(p, p->next->manifest.has_traffic ? VRRP_WORKER_SERVING : VRRP_WORKER_NONE);
+    go_on(p);
+}
+
+void parent_refuse(struct parent *p)
+{
+    p->vrrp.awaited = false;
     holdings_free(&p->next, p->published);
     parent_reload_ended(p, false);
 }
@@ -266,7 +278,13 @@ static bool make_memory(struct parent *p)
         p->health = memfd_open_shared("keel-health", sizeof(struct vrrp_health_shared));
     if (p->mirror < 0)
         p->mirror = memfd_open_shared("keel-mirror", MIRROR_MEMORY);
-    return p->health >= 0 && p->mirror >= 0;
+    return p->health >= 0 && p->mirror >= 0 && parent_vrrp_memory(p);
+}
+
+/* Who only holds addresses serves nobody, unless somebody may ask it things. */
+static bool wants_worker(const struct manifest *m)
+{
+    return m->has_traffic || !m->has_vrrp || m->controls.count > 0;
 }
 
 /* The reader's result is here: open what it lists, then let a worker build from it. */
@@ -279,17 +297,17 @@ static void prepare(struct parent *p, int manifest, int bundle)
     if (p->next != NULL && p->plan->called_as == LANGUAGE_HAPROXY && p->next->manifest.listeners.count == 0) {
         words_say(LANGUAGE_HAPROXY, WORDS_ERROR,
                   "[haproxy.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
-        refuse(p);
+        parent_refuse(p);
         return;
     }
     if (p->next == NULL || !make_memory(p) ||
         !holdings_open(p->next, p->published, &p->left_to_us, p->plan->called_as)) {
-        refuse(p);
+        parent_refuse(p);
         return;
     }
     if (!leave_terminal(p)) {
         words_say(p->plan->called_as, WORDS_ERROR, "cannot become a daemon: %m");
-        refuse(p);
+        parent_refuse(p);
         return;
     }
     if (serving != NULL && !manifest_needs_handover(&p->published->manifest, &p->next->manifest, &why)) {
@@ -297,14 +315,18 @@ static void prepare(struct parent *p, int manifest, int bundle)
         if (holdings_send(p->next, &serving->channel, p->mirror, p->health))
             return; /* READY or REFUSED follows */
         (void)kill(serving->pid, SIGKILL);
-        refuse(p);
+        parent_refuse(p);
+        return;
+    }
+    if (serving == NULL && !wants_worker(&p->next->manifest)) {
+        go_on(p);
         return;
     }
     if (why != NULL)
         words_say(p->plan->called_as, WORDS_NOTICE, "%s: a second worker takes over and the first drains",
                   why);
     if (start_worker(p, p->next) == NULL)
-        refuse(p);
+        parent_refuse(p);
 }
 
 /* ---- what children say ---- */
@@ -322,6 +344,14 @@ static void on_reader_message(struct parent *p, struct child *c, struct message 
         parent_keep_answer(p, m->text);
 }
 
+/* From the published bundle. */
+static void replaced(struct parent *p, struct child *c)
+{
+    c->stage = CHILD_SERVING;
+    if (p->published != NULL && p->published->manifest.has_traffic)
+        parent_vrrp_worker(p, VRRP_WORKER_SERVING);
+}
+
 static void on_worker_message(struct parent *p, struct child *c, struct message *m)
 {
     for (unsigned i = 0; i < m->fd_count; i++)
@@ -330,9 +360,9 @@ static void on_worker_message(struct parent *p, struct child *c, struct message 
     case MESSAGE_READY:
         c->deadline = (instant){ UINT64_MAX };
         if (p->next != NULL && m->number == p->next->manifest.generation)
-            commit(p, c);
+            worker_ready(p, c);
         else
-            c->stage = CHILD_SERVING; /* a replacement, from the published bundle */
+            replaced(p, c);
         return;
     case MESSAGE_REFUSED:
         words_say(p->plan->called_as, WORDS_ERROR, "the worker refused the configuration: %.*s",
@@ -342,7 +372,7 @@ static void on_worker_message(struct parent *p, struct child *c, struct message 
         if (p->next != NULL && m->number == p->next->manifest.generation) {
             if (c->stage == CHILD_STARTING)
                 (void)kill(c->pid, SIGTERM);
-            refuse(p);
+            parent_refuse(p);
         }
         return;
     case MESSAGE_DRAINED:
@@ -368,13 +398,15 @@ static void on_channel(struct parent *p, struct child *c)
     if (result == FDPASS_AGAIN)
         return;
     if (result != FDPASS_OK) {
-        if (result == FDPASS_ERROR && c->kind == CHILD_WORKER)
+        if (result == FDPASS_ERROR && c->kind != CHILD_READER)
             (void)kill(c->pid, SIGKILL);
         channel_close(&c->channel); /* its end is told by SIGCHLD */
         return;
     }
     if (c->kind == CHILD_READER)
         on_reader_message(p, c, &m);
+    else if (c->kind == CHILD_VRRP)
+        parent_vrrp_message(p, c, &m);
     else
         on_worker_message(p, c, &m);
 }
@@ -393,13 +425,13 @@ static void drain_messages(struct parent *p, struct child *c)
 
 static void say_end(struct parent *p, const struct child *c, int status)
 {
-    const char *what = c->kind == CHILD_WORKER ? "worker" : "reader";
+    const char *what = c->kind == CHILD_WORKER ? "worker" : c->kind == CHILD_VRRP ? "vrrp" : "reader";
 
     if (WIFSIGNALED(status))
         words_say(p->plan->called_as, WORDS_ERROR, "%s %d was ended by signal %d (%s)", what, (int)c->pid,
                   WTERMSIG(status), strsignal(WTERMSIG(status))); // NOLINT(concurrency-mt-unsafe): one thread
-    else if (WEXITSTATUS(status) != 0 && c->kind == CHILD_WORKER)
-        words_say(p->plan->called_as, WORDS_ERROR, "worker %d ended with code %d", (int)c->pid,
+    else if (WEXITSTATUS(status) != 0 && c->kind != CHILD_READER)
+        words_say(p->plan->called_as, WORDS_ERROR, "%s %d ended with code %d", what, (int)c->pid,
                   WEXITSTATUS(status));
 }
 
@@ -410,12 +442,14 @@ static void worker_ended(struct parent *p, const struct child *was)
     bool serving = was->stage == CHILD_SERVING || (was->stage == CHILD_STARTING && !for_next);
 
     if (for_next || (p->next != NULL && was->stage == CHILD_SERVING))
-        refuse(p);
+        parent_refuse(p);
     if (p->stopping || !serving || p->published == NULL)
         return;
     bool young = instant_ms_between(was->started, clock_now()) < YOUNG_MS;
     p->young_deaths = young ? p->young_deaths + (was->generation == p->last_dead_generation) : 0;
     p->last_dead_generation = was->generation;
+    if (p->published->manifest.has_traffic)
+        parent_vrrp_worker(p, VRRP_WORKER_STARTING);
     replace_worker(p);
 }
 
@@ -434,6 +468,8 @@ static void child_ended(struct parent *p, struct child *c, int status)
         say_end(p, &was, status);
     if (was.kind == CHILD_WORKER)
         worker_ended(p, &was);
+    else if (was.kind == CHILD_VRRP)
+        parent_vrrp_ended(p, &was);
     else if (p->reloading && p->next == NULL && was.generation == p->generation)
         parent_reload_ended(p, false);
 }
@@ -443,12 +479,15 @@ static void reap(struct parent *p)
     int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (runner_reaped(&p->vrrp.runner, pid, status))
+            continue;
         for (unsigned i = 0; i < COUNT_OF(p->children); i++)
             if (p->children[i].pid == pid) {
                 child_ended(p, &p->children[i], status);
                 break;
             }
+    }
 }
 
 /* ---- stopping ---- */
@@ -464,7 +503,7 @@ void parent_drain_child(struct parent *p, struct child *c)
         (void)kill(c->pid, SIGTERM);
 }
 
-static void stop_child(struct child *c)
+void parent_stop_child(struct child *c)
 {
     c->stage = CHILD_STOPPING;
     c->deadline = instant_after(clock_now(), STOP_TIME);
@@ -485,9 +524,10 @@ void parent_stop(struct parent *p, enum parent_stop how)
             if (c->stage == CHILD_SERVING)
                 parent_drain_child(p, c);
         } else {
-            stop_child(c);
+            parent_stop_child(c);
         }
     }
+    parent_vrrp_stop(p);
 }
 
 void parent_reopen_logs(struct parent *p)
@@ -515,7 +555,7 @@ static void on_time(struct parent *p, instant now)
             words_say(p->plan->called_as, WORDS_ERROR,
                       "reading the configuration took longer than 30 s; nothing was changed");
         if (c->stage == CHILD_DRAINING)
-            stop_child(c);
+            parent_stop_child(c);
         else
             (void)kill(c->pid, SIGKILL);
     }
@@ -523,11 +563,12 @@ static void on_time(struct parent *p, instant now)
         p->restart_at = (instant){ UINT64_MAX };
         (void)start_worker(p, p->published);
     }
+    parent_vrrp_turn(p, now);
 }
 
 static int time_to_wait(const struct parent *p, instant now)
 {
-    uint64_t next = p->restart_at.us;
+    uint64_t vrrp = parent_vrrp_next(p).us, next = p->restart_at.us < vrrp ? p->restart_at.us : vrrp;
 
     for (unsigned i = 0; i < COUNT_OF(p->children); i++)
         if (p->children[i].pid != 0 && p->children[i].deadline.us < next)
@@ -591,8 +632,8 @@ static void remove_pid_files(struct parent *p)
 
 int parent_run(const struct plan *plan, char **argv, const struct process_title *title)
 {
-    static const int taken[] = { SIGCHLD, SIGTERM,  SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1,
-                                 SIGUSR2, SIGWINCH, SIGTTOU, SIGTTIN, SIGALRM, 0 };
+    const int taken[] = { SIGCHLD,  SIGTERM, SIGINT,  SIGQUIT, SIGHUP,       SIGUSR1,      SIGUSR2,
+                          SIGWINCH, SIGTTOU, SIGTTIN, SIGALRM, SIGRTMIN + 2, SIGRTMAX - 1, 0 };
     struct parent *p = calloc(1, sizeof(*p));
 
     if (p == NULL)
@@ -603,6 +644,7 @@ int parent_run(const struct plan *plan, char **argv, const struct process_title 
     p->daemon_ready = p->mirror = p->health = -1;
     p->restart_at = (instant){ UINT64_MAX };
     p->arena = arena_new(0);
+    parent_vrrp_init(p);
     inherited_from_environment(p->arena, &p->left_to_us);
     (void)signal(SIGPIPE, SIG_IGN);
     p->signals = event_signals_open(taken);
@@ -610,9 +652,11 @@ int parent_run(const struct plan *plan, char **argv, const struct process_title 
         words_say(plan->called_as, WORDS_ERROR, "cannot listen to signals: %m");
         return 1;
     }
+    if (plan->called_as == LANGUAGE_KEEPALIVED)
+        system_log_open("Keepalived", plan->log_facility);
     parent_title(p, "master process");
     parent_reload(p);
-    while (!p->stopping || any_child(p))
+    while (!p->stopping || any_child(p) || parent_vrrp_is_busy(p))
         turn(p);
     remove_pid_files(p);
     if (p->daemon_ready >= 0)
@@ -620,6 +664,7 @@ int parent_run(const struct plan *plan, char **argv, const struct process_title 
     holdings_free(&p->next, p->published);
     holdings_free(&p->published, NULL);
     inherited_close(&p->left_to_us);
+    parent_vrrp_fini(p);
     arena_free(&p->arena);
     int code = p->exit_code;
     free(p);

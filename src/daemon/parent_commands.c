@@ -24,6 +24,10 @@ enum order {
     ORDER_RELOAD,
     ORDER_REOPEN,
     ORDER_UPGRADE,
+    ORDER_DUMP_DATA, /* keepalived's: what vrrp knows, into a file */
+    ORDER_DUMP_STATS,
+    ORDER_DUMP_STATS_CLEAR,
+    ORDER_DUMP_JSON,
     ORDER_DRAIN_WORKERS, /* nginx WINCH: the parent stays, for the way back from an upgrade */
 };
 
@@ -39,11 +43,19 @@ static const struct signal_row signal_rows[] = {
     { SIGINT,   ORDER_STOP,    ORDER_STOP,          ORDER_STOP,   ORDER_STOP   },
     { SIGQUIT,  ORDER_DRAIN,   ORDER_DRAIN,         ORDER_NONE,   ORDER_STOP   },
     { SIGHUP,   ORDER_RELOAD,  ORDER_RELOAD,        ORDER_RELOAD, ORDER_RELOAD },
-    { SIGUSR1,  ORDER_REOPEN,  ORDER_REOPEN,        ORDER_DRAIN,  ORDER_NONE   },
-    { SIGUSR2,  ORDER_UPGRADE, ORDER_UPGRADE,       ORDER_RELOAD, ORDER_NONE   },
+    { SIGUSR1,  ORDER_REOPEN,  ORDER_REOPEN,        ORDER_DRAIN,  ORDER_DUMP_DATA },
+    { SIGUSR2,  ORDER_UPGRADE, ORDER_UPGRADE,       ORDER_RELOAD, ORDER_DUMP_STATS },
     { SIGWINCH, ORDER_NONE,    ORDER_DRAIN_WORKERS, ORDER_NONE,   ORDER_NONE   },
 };
 // clang-format on
+
+/* keepalived --signum: real-time signals have no constant numbers. */
+static enum order real_time_order_of(int number)
+{
+    return number == SIGRTMIN + 2   ? ORDER_DUMP_JSON
+           : number == SIGRTMAX - 1 ? ORDER_DUMP_STATS_CLEAR
+                                    : ORDER_NONE;
+}
 
 static enum order order_of(const struct parent *p, int number)
 {
@@ -63,7 +75,7 @@ static enum order order_of(const struct parent *p, int number)
             return row->own;
         }
     }
-    return ORDER_NONE;
+    return p->plan->called_as == LANGUAGE_KEEPALIVED ? real_time_order_of(number) : ORDER_NONE;
 }
 
 /* ---- a new binary ---- */
@@ -168,6 +180,18 @@ static void carry_out(struct parent *p, enum order order)
     case ORDER_UPGRADE:
         upgrade(p);
         return;
+    case ORDER_DUMP_DATA:
+        parent_vrrp_dump(p, DUMP_DATA);
+        return;
+    case ORDER_DUMP_STATS:
+        parent_vrrp_dump(p, DUMP_STATS);
+        return;
+    case ORDER_DUMP_STATS_CLEAR:
+        parent_vrrp_dump(p, DUMP_STATS_CLEAR);
+        return;
+    case ORDER_DUMP_JSON:
+        parent_vrrp_dump(p, DUMP_JSON);
+        return;
     case ORDER_DRAIN_WORKERS:
         drain_workers(p);
         return;
@@ -227,6 +251,8 @@ void parent_on_command(struct parent *p, struct child *c, const struct message *
         break;
     case COMMAND_UPGRADE:
         upgrade(p);
+        break;
+    case COMMAND_DUMP: /* vrrp's */
         break;
     }
     answer(c, m->number, 0, SPAN(""));

@@ -10,7 +10,10 @@
 #include "daemon/holdings.h"
 #include "daemon/inherited.h"
 #include "daemon/plan.h"
+#include "daemon/runner.h"
+#include "os/memfd.h"
 #include "os/process.h"
+#include "state/vrrp_health.h"
 
 #define CHILDREN_MAX  32
 #define MIRROR_MEMORY ((size_t)1 << 20)
@@ -33,6 +36,19 @@ struct child {
 };
 
 enum parent_stop { PARENT_STOP_NOW, PARENT_STOP_DRAIN };
+
+/* What the parent keeps for the process that holds the addresses. */
+struct parent_vrrp {
+    int memory;              /* struct vrrp_memory: what one life leaves for the next */
+    struct memfd_map health; /* struct vrrp_health_shared */
+    struct runner runner;
+    bool awaited; /* a reload waits for its READY */
+    bool lent;    /* a new program holds the addresses */
+    bool shut;    /* the script that comes after everything was started */
+    unsigned young_deaths;
+    instant restart_at; /* UINT64_MAX = not waiting */
+    instant stop_by;    /* scripts have until then when everything ends */
+};
 
 struct parent {
     const struct plan *plan;
@@ -62,6 +78,7 @@ struct parent {
     uint64_t last_dead_generation;
     instant restart_at; /* UINT64_MAX = not waiting */
     pid_t upgrade;      /* the new program; 0 = none */
+    struct parent_vrrp vrrp;
     struct child children[CHILDREN_MAX];
 };
 
@@ -70,8 +87,34 @@ void parent_reload_ended(struct parent *p, bool ok);
 void parent_reopen_logs(struct parent *p);
 void parent_stop(struct parent *p, enum parent_stop how);
 void parent_drain_child(struct parent *p, struct child *c);
+void parent_stop_child(struct child *c);
+/*
+ * Forks a child with a channel. Returns in both: NULL in the child, where <end>
+ * is its own end of the channel; in the parent the child, or <failed>.
+ */
+struct child *parent_fork(struct parent *p, enum child_kind kind, struct channel *end, bool *failed);
+/* Everybody has taken p->next: it is what is published. */
+void parent_commit(struct parent *p);
+void parent_refuse(struct parent *p);
 /* In a forked child: closes what belongs to the parent alone and unblocks signals. */
 void parent_close_for_child(struct parent *p);
+
+/* parent_vrrp.c: the process that holds the addresses */
+void parent_vrrp_init(struct parent *p);
+void parent_vrrp_fini(struct parent *p);
+MUST_USE bool parent_vrrp_memory(struct parent *p);
+/* How the worker is. */
+void parent_vrrp_worker(struct parent *p, enum vrrp_worker state);
+/* True: it was told of p->next, and parent_commit or parent_refuse follows. */
+MUST_USE bool parent_vrrp_publish(struct parent *p);
+void parent_vrrp_message(struct parent *p, struct child *c, const struct message *m);
+void parent_vrrp_ended(struct parent *p, const struct child *was);
+void parent_vrrp_dump(struct parent *p, enum vrrp_dump which);
+void parent_vrrp_stop(struct parent *p);
+/* Scripts run yet. */
+bool parent_vrrp_is_busy(struct parent *p);
+instant parent_vrrp_next(const struct parent *p);
+void parent_vrrp_turn(struct parent *p, instant now);
 
 /* parent_commands.c: signals, control commands, supervisors, upgrade */
 void parent_on_signal(struct parent *p, int number);

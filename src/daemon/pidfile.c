@@ -21,15 +21,20 @@ static bool path_of(struct span path, const char *ending, char out[PATH_ROOM])
     return false;
 }
 
-bool pidfile_write(struct span path)
+bool pidfile_write_of(struct span path, int pid)
 {
     char name[PATH_ROOM], text[32];
 
     if (!path_of(path, "", name))
         return false;
     AUTO_FD int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+    int n = snprintf(text, sizeof(text), "%d\n", pid);
     return fd >= 0 && write(fd, text, (size_t)n) == n;
+}
+
+bool pidfile_write(struct span path)
+{
+    return pidfile_write_of(path, (int)getpid());
 }
 
 int pidfile_read(struct span path)
@@ -50,6 +55,14 @@ int pidfile_read(struct span path)
         return (int)pid;
     errno = EINVAL;
     return 0;
+}
+
+void pidfile_remove_of(struct span path, int pid)
+{
+    char name[PATH_ROOM];
+
+    if (pidfile_read(path) == pid && path_of(path, "", name))
+        (void)unlink(name);
 }
 
 void pidfile_remove(struct span path)

@@ -9,6 +9,10 @@
 
 /* Creates or replaces it. false: errno. */
 MUST_USE bool pidfile_write(struct span path);
+/* Of another process than this one. */
+MUST_USE bool pidfile_write_of(struct span path, int pid);
+/* Only when it holds that pid. */
+void pidfile_remove_of(struct span path, int pid);
 /* Only when it still holds our own pid: another program may have taken the name over. */
 void pidfile_remove(struct span path);
 /* nginx's upgrade: the file gets the ending ".oldbin", or loses it again. */

@@ -43,6 +43,10 @@ struct plan {
     struct span control;           /* keel run: a control socket of our own beside the files'; empty: none */
     bool control_asked;            /* it was asked for: without it nothing is served */
     struct span vrrp_pid_file;     /* keepalived -r */
+    struct span net_namespace;     /* keepalived -s; over the file's */
+    bool keep_addresses;           /* keepalived -V: they stay when it ends */
+    bool no_respawn;               /* keepalived -R: a child that dies ends it */
+    int log_facility;              /* keepalived -S: of syslog */
     LIST_OF(uint32_t) finish;      /* haproxy -sf: pids to drain when we serve */
     LIST_OF(uint32_t) terminate;   /* haproxy -st */
     struct span take_sockets_from; /* haproxy -x */

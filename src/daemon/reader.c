@@ -116,6 +116,8 @@ static bool send_result(struct reading *r, uint64_t generation, struct channel *
 
     manifest_of(r->arena, &m, r->config, r->diags);
     m.generation = generation;
+    if (!m.has_traffic && m.has_vrrp)
+        m.threads = 1; /* the worker only answers at its control socket */
     if (m.threads == 0)
         m.threads = limits_cpus();
     if (r->config->process.threads_max && m.threads > r->config->process.threads_max)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/words.h"
 
+#include "os/system_log.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum diag_shape words_shape(enum language called_as)
@@ -104,6 +107,20 @@ void words_verdict(struct buf *out, const struct plan *p, const struct diags *d,
     }
 }
 
+/* As its console shows it, "Sun Nov 22 16:15:48 2026: ..."; and to syslog. */
+static void keepalived_say(enum words_level level, const char *text)
+{
+    static const enum system_log_level levels[] = { SYSTEM_LOG_NOTICE, SYSTEM_LOG_WARNING, SYSTEM_LOG_ERROR };
+    char when[64];
+    struct tm now;
+    time_t t = time(NULL);
+
+    system_log_say(levels[level], text);
+    if (localtime_r(&t, &now) == NULL || strftime(when, sizeof(when), "%a %b %e %T %Y", &now) == 0)
+        when[0] = '\0';
+    fprintf(stderr, "%s: %s\n", when, text);
+}
+
 void words_say(enum language called_as, enum words_level level, const char *format, ...)
 {
     static const char *const nginx[] = { "notice", "warn", "emerg" };
@@ -123,7 +140,7 @@ void words_say(enum language called_as, enum words_level level, const char *form
         fprintf(stderr, "%s (%d) : %s\n", haproxy[level], (int)getpid(), text);
         return;
     case LANGUAGE_KEEPALIVED:
-        fprintf(stderr, "%s\n", text);
+        keepalived_say(level, text);
         return;
     case LANGUAGE_NONE:
         fprintf(stderr, "keel: %s: %s\n", own[level], text);

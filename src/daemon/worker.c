@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "admin/health.h"
 #include "admin/window.h"
 #include "balance/balance.h"
 #include "base/clock.h"
@@ -28,6 +29,7 @@
 #include "os/memfd.h"
 #include "os/process.h"
 #include "state/snapshot.h"
+#include "state/vrrp_health.h"
 
 #define BUNDLE_MAX    ((size_t)1 << 30)
 #define ADOPT_WAIT_US 500
@@ -35,6 +37,8 @@
     4000 /* 2 s: a thread that has not turned by then is busy; its old sockets stay open a little longer */
 #define LOGS_TIME     DURATION_MS(1000)
 #define DRAIN_LOOK_MS 20
+#define HEALTH_LOOK   DURATION_MS(100) /* what vrrp asks for is as old as that */
+#define HEALTH_IDLE   DURATION_MS(500) /* nobody asks yet */
 
 /*
  * What a published generation was built from. It ends with the last that uses the
@@ -67,6 +71,7 @@ struct worker {
     struct control *control;
     struct admin_process admin;
     struct deadline sample; /* the next of admin.window */
+    struct deadline health; /* the next look for vrrp */
     char hostname[256];
     bool draining, ended;
     instant drain_until;
@@ -150,6 +155,7 @@ static bool start_engine(struct worker *w, const struct config *c)
 
     w->world = state_world_new(parcel_mirror(&w->arriving), w->manifest->threads);
     o.world = w->world;
+    w->admin.health = w->arriving.health.size >= sizeof(*w->admin.health) ? w->arriving.health.base : NULL;
     o.admin = &w->admin;
     w->engine = engine_start(&o);
     return w->engine != NULL;
@@ -380,6 +386,18 @@ static void on_sample(struct deadline *d)
     loop_set_deadline(w->loop, d, WINDOW_STEP);
 }
 
+/* The control thread only: one that hangs is noticed by its traffic threads' counters, or by this silence. */
+static void on_health(struct deadline *d)
+{
+    struct worker *w = CONTAINER_OF(d, struct worker, health);
+    struct vrrp_health_shared *shared = w->served.health.base;
+    bool asked = shared != NULL && w->admin.health != NULL && atomic_load(&shared->item_count) > 0;
+
+    if (asked && w->snapshot != NULL)
+        health_fill(shared, w->snapshot, loop_now(w->loop));
+    loop_set_deadline(w->loop, d, asked ? HEALTH_LOOK : HEALTH_IDLE);
+}
+
 static bool begin_control(struct worker *w)
 {
     struct control_options o = { .loop = w->loop, .look = look, .ask = ask_parent, .self = w };
@@ -397,6 +415,8 @@ static bool begin_control(struct worker *w)
                                        .self = w };
     w->admin.window = window_new(w->admin.started);
     w->control = control_new(&o);
+    deadline_init(&w->health, on_health);
+    loop_set_deadline(w->loop, &w->health, HEALTH_LOOK);
     deadline_init(&w->sample, on_sample);
     loop_set_deadline(w->loop, &w->sample, WINDOW_STEP);
     return w->admin.window != NULL && w->control != NULL;
@@ -415,6 +435,7 @@ static void end_control(struct worker *w)
 {
     control_free(&w->control);
     loop_forget_deadline(w->loop, &w->sample);
+    loop_forget_deadline(w->loop, &w->health);
     loop_unwatch(w->loop, &w->parent_watch);
     loop_unwatch(w->loop, &w->signal_watch);
     loop_turn(w->loop, 0);

@@ -95,6 +95,13 @@ bool privilege_drop(const struct privilege_drop *d, const char **step)
     return prctl(PR_SET_KEEPCAPS, 0) == 0;
 }
 
+bool privilege_become(uid_t uid, gid_t gid)
+{
+    if (!is_root())
+        return true;
+    return setgroups(1, &gid) == 0 && setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
+}
+
 bool privilege_has(enum privilege p)
 {
     if (capng_get_caps_process() < 0)

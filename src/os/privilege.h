@@ -31,5 +31,8 @@ struct privilege_drop {
 /* false: errno, and <step> names the call ("setgid()"). A process that is not root can only
  * stay what it is. */
 MUST_USE bool privilege_drop(const struct privilege_drop *d, const char **step);
+/* For a program that is about to be started: that user and that group alone. Who is not root stays who it is.
+ * false: errno. */
+MUST_USE bool privilege_become(uid_t uid, gid_t gid);
 bool privilege_has(enum privilege p); /* in the effective set now */
 MUST_USE bool privilege_no_new(void); /* PR_SET_NO_NEW_PRIVS */

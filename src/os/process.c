@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,21 @@ bool process_die_with(pid_t parent, int signal)
 bool process_adopt_orphans(void)
 {
     return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+}
+
+bool process_enter_network(struct span name)
+{
+    char path[300];
+
+    if (name.len == 0)
+        return true;
+    int n = snprintf(path, sizeof(path), "/run/netns/%.*s", SPAN_ARGS(name));
+    if (n >= (int)sizeof(path) || memchr(name.ptr, '/', name.len) != NULL) {
+        errno = EINVAL;
+        return false;
+    }
+    AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && setns(fd, CLONE_NEWNET) == 0;
 }
 
 bool process_set_dumpable(bool on)

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/macros.h"
+#include "base/span.h"
 
 /* The 15 characters that ps -o comm and top show; of the calling thread. */
 void process_set_name(const char *name);
@@ -33,6 +34,8 @@ void process_title_set(const struct process_title *t, const char *format, ...) P
 MUST_USE bool process_die_with(pid_t parent, int signal);
 /* Orphans of our children become ours (PR_SET_CHILD_SUBREAPER). */
 MUST_USE bool process_adopt_orphans(void);
+/* Into a network namespace that `ip netns add` made; empty: stays. false: errno. */
+MUST_USE bool process_enter_network(struct span name);
 /* Cores: 0 or 1. Dropping privileges switches it off; programs that were asked for cores
  * switch it on again. */
 MUST_USE bool process_set_dumpable(bool on);

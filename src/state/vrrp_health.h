@@ -7,8 +7,8 @@
  *
  * Who writes what: the parent <worker>; the worker <first>, <threads>, <turns>
  * and the values of the items; vrrp the names of the items, <item_count> and
- * then <layout>. A worker that sees another <layout> than it last did looks its
- * names up again.
+ * then <layout>, and its own status as text. A worker that sees another <layout>
+ * than it last did looks its names up again.
  */
 #pragma once
 
@@ -19,10 +19,11 @@
 
 #include "base/span.h"
 
-#define VRRP_HEALTH_VERSION 1
+#define VRRP_HEALTH_VERSION 2
 #define VRRP_HEALTH_THREADS 256 /* a second worker during a hand-over uses others than the first */
 #define VRRP_HEALTH_ITEMS   256
 #define VRRP_HEALTH_NAME    120
+#define VRRP_STATUS_MOST    ((size_t)1 << 20)
 /* A thread turns at least that often, also when it is idle. */
 #define VRRP_HEALTH_HEARTBEAT_MS 500
 
@@ -52,6 +53,12 @@ struct vrrp_health_shared {
     _Atomic uint64_t turns[VRRP_HEALTH_THREADS];
     _Atomic uint32_t layout, item_count;
     struct vrrp_health_item items[VRRP_HEALTH_ITEMS];
+
+    /* What vrrp says of itself, as JSON: the text of an even turn lies in the first, of an odd one in the
+     * second. 0 = nothing was said yet. */
+    _Atomic uint32_t status_turn;
+    _Atomic uint32_t status_len[2];
+    char status[2][VRRP_STATUS_MOST];
 };
 
 /*
@@ -70,7 +77,43 @@ struct vrrp_memory {
     struct vrrp_memory_instance instances[VRRP_MEMORY_INSTANCES];
 };
 
+/* ---- the status, one writer and any readers ---- */
+
+static inline void vrrp_status_publish(struct vrrp_health_shared *s, struct span text)
+{
+    uint32_t turn = atomic_load_explicit(&s->status_turn, memory_order_relaxed) + 1;
+
+    turn += turn == 0;
+    if (text.len > VRRP_STATUS_MOST)
+        return;
+    memcpy(s->status[turn & 1], text.ptr, text.len);
+    atomic_store_explicit(&s->status_len[turn & 1], (uint32_t)text.len, memory_order_relaxed);
+    atomic_store_explicit(&s->status_turn, turn, memory_order_release);
+}
+
+/* Copies what was said last. False: nothing was, or it changed under our hands: try again. */
+static inline bool vrrp_status_read(const struct vrrp_health_shared *s, char *room, size_t size, size_t *len)
+{
+    uint32_t turn = atomic_load_explicit(&s->status_turn, memory_order_acquire);
+
+    *len = atomic_load_explicit(&s->status_len[turn & 1], memory_order_relaxed);
+    if (turn == 0 || *len > size || *len > VRRP_STATUS_MOST)
+        return false;
+    memcpy(room, s->status[turn & 1], *len);
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&s->status_turn, memory_order_relaxed) == turn;
+}
+
 /* ---- the worker's side ---- */
+
+/* Is <wanted> ("web" or "haproxy:web") what <full> ("haproxy:web") names? */
+static inline bool vrrp_health_is(struct span wanted, struct span full)
+{
+    struct span name = full;
+
+    (void)span_cut(&name, ':');
+    return span_eq(wanted, full) || span_eq(wanted, name);
+}
 
 /* Item <i>'s name, checked; empty when there is none. The kind goes to <kind>. */
 static inline struct span vrrp_health_name(const struct vrrp_health_shared *s, uint32_t i, uint32_t *kind)

@@ -316,3 +316,69 @@ void vrrp_status(const struct vrrp *v, struct buf *out, instant now)
     put_refusals(&j, "foreign", v->foreign);
     buf_put(out, SPAN("}\n"));
 }
+
+/* ---- as lines ---- */
+
+/* Names come from a file, and a tab or a newline in one would be another column. */
+static void put_column(struct buf *out, struct span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        buf_put_char(out, (unsigned char)s.ptr[i] < ' ' ? ' ' : s.ptr[i]);
+    buf_put_char(out, '\t');
+}
+
+static void put_held(struct buf *out, const struct router *r)
+{
+    for (uint32_t i = 0; i < r->vip.count; i++) {
+        struct vrrp_ip ip = ip_of_address(&r->vip.items[i].model->ip);
+        if (i > 0)
+            buf_put_char(out, ' ');
+        ip_put(out, &ip);
+        buf_printf(out, "/%u", r->vip.items[i].model->bits);
+    }
+    buf_put_char(out, '\t');
+}
+
+static void put_last_heard(struct buf *out, const struct router *r, instant now)
+{
+    if (r->heard_at.us != 0) {
+        ip_put(out, &r->heard_from);
+        buf_printf(out, ", priority %u, %llu s ago", r->heard_priority,
+                   (unsigned long long)(instant_us_between(r->heard_at, now) / 1000000));
+    }
+    buf_put_char(out, '\t');
+}
+
+/* The cause in a few words; the log has the sentence. */
+static void put_trouble(struct buf *out, const struct router *r)
+{
+    static const char *const words[] = {
+        [DOUBT_NONE] = "",
+        [DOUBT_ONE_WAY] = "two masters: the other one does not hear our adverts (a filter towards it?)",
+        [DOUBT_REFUSED] = "two masters: the other one's adverts must be refused (its file differs)",
+        [DOUBT_SILENT] = "somebody else answers for our address, and no advert of it is heard",
+    };
+
+    if (r->doubt.kind != DOUBT_NONE)
+        buf_printf(out, "%s", words[r->doubt.kind]);
+    else if (r->why[0] && (r->f.faulted || r->f.reluctant))
+        buf_printf(out, "%s", r->why);
+}
+
+void vrrp_put_rows(const struct vrrp *v, struct buf *out, instant now)
+{
+    uint64_t wall = clock_wall_us();
+
+    for (uint32_t i = 0; i < v->router_count; i++) {
+        const struct router *r = &v->routers[i];
+        const struct link_state *base = links_at(&v->links, r->model->interface);
+        put_column(out, r->model->name);
+        put_column(out, span_from(fsm_state_name(r->f.state)));
+        buf_printf(out, "%llu\t%u\t", (unsigned long long)wall_of(r->since, now, wall), r->f.priority);
+        put_column(out, base ? span_from(base->name) : SPAN(""));
+        put_held(out, r);
+        put_last_heard(out, r, now);
+        put_trouble(out, r);
+        buf_put_char(out, '\n');
+    }
+}

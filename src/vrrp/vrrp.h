@@ -61,6 +61,9 @@ bool vrrp_give_away(struct vrrp *v, struct span name, bool give, instant now);
 
 /* State, peers, transitions, timers and counters of everything, as one JSON object. */
 void vrrp_status(const struct vrrp *v, struct buf *out, instant now);
+/* A line for each instance, for a table: name, state, since (us since 1970), priority, interface, addresses,
+ * who was heard last, what is wrong; tabs between them. */
+void vrrp_put_rows(const struct vrrp *v, struct buf *out, instant now);
 /* The same for readers of keepalived's /tmp/keepalived.data and keepalived.stats. */
 void vrrp_put_data(const struct vrrp *v, struct buf *out, instant now);
 void vrrp_put_stats(struct vrrp *v, struct buf *out, bool clear);

@@ -180,7 +180,7 @@ void clock_text_at(struct clock_text *cache, uint64_t wall_us)
     struct tm tm;
     if (localtime_r(&t, &tm) == NULL)
         (void)gmtime_r(&t, &tm);
-    struct date local = date_of_tm(&tm), utc = date_of(second);
+    struct date local = date_of_tm(&tm);
     struct buf b;
     TEXT_BEGIN(cache->common);
     put_slashed(&b, &local);
@@ -195,7 +195,17 @@ void clock_text_at(struct clock_text *cache, uint64_t wall_us)
     put_offset(&b, tm.tm_gmtoff, SPAN(":"));
     TEXT_BEGIN(cache->error);
     put_numbers(&b, &local, '/', ' ');
-    TEXT_BEGIN(cache->http);
+}
+
+void clock_http_at(struct clock_http *cache, uint64_t wall_us)
+{
+    uint64_t second = wall_us / 1000000;
+    if (second == cache->second && second != 0)
+        return;
+    cache->second = second;
+    struct date utc = date_of(second);
+    struct buf b;
+    TEXT_BEGIN(cache->text);
     put_http(&b, &utc);
 }
 

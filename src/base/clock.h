@@ -51,16 +51,22 @@ uint64_t clock_wall_us(void); /* microseconds since 1970, CLOCK_REALTIME */
  * uses the zone that clock_load_zone read (before chroot).
  */
 struct clock_text {
-    uint64_t second;  /* the second that the texts are of; 0 = none yet */
+    uint64_t second;  /* that the texts are of; 0 = none yet */
     char common[32];  /* 22/Nov/2026:12:00:31 +0000     (nginx $time_local) */
     char haproxy[32]; /* 22/Nov/2026:12:00:31           (HAProxy adds .mmm) */
     char syslog[16];  /* Nov 22 12:00:31 */
     char iso[32];     /* 2026-11-22T12:00:31+00:00 */
     char error[24];   /* 2026/11/22 12:00:31            (nginx's error log) */
-    char http[32];    /* Sun, 22 Nov 2026 12:00:31 GMT */
 };
 void clock_load_zone(void);
 void clock_text_at(struct clock_text *cache, uint64_t wall_us);
+
+#define CLOCK_HTTP_LEN 29
+struct clock_http { /* the same for headers, which are always in GMT */
+    uint64_t second;
+    char text[CLOCK_HTTP_LEN + 1]; /* Sun, 22 Nov 2026 12:00:31 GMT */
+};
+void clock_http_at(struct clock_http *cache, uint64_t wall_us);
 /* IMF-fixdate (RFC 9110 5.6.7), for files' Last-Modified. */
 void clock_put_http(struct buf *b, uint64_t wall_s);
 /* Any of the three forms of RFC 9110 5.6.7; false when it is none. */

@@ -492,7 +492,7 @@ static inline bool put_at_once(struct facts *f, const struct expr_part *p, struc
     case FETCH_CLIENT_PORT:
         return put_client(f, p, out, c);
     case FETCH_DATE_COMMON:
-        *c = put_span(out, *c, span_from(f->clock->common));
+        *c = put_span(out, *c, span_from(facts_clock(f)->common));
         return true;
     case FETCH_DATE_ACCEPT:
     case FETCH_DATE_REQUEST:

@@ -112,7 +112,7 @@ struct facts {
     /* of the turn: the stream sets them whenever it goes on */
     instant now;
     uint64_t wall_us;
-    const struct clock_text *clock;
+    struct clock_text *clock; /* by facts_clock: nobody may have asked for its texts in this second yet */
 
     /* the connection */
     const struct service *service;
@@ -162,3 +162,10 @@ struct facts {
     const struct facts_times *times;
     const struct facts_end *end;
 };
+
+/* The turn's date as text. */
+static inline const struct clock_text *facts_clock(const struct facts *f)
+{
+    clock_text_at(f->clock, f->wall_us);
+    return f->clock;
+}

@@ -45,7 +45,7 @@ static instant first_of(instant a, instant b)
 size_t date_put(const struct facts *f, uint64_t wall_us, char room[DATE_ROOM])
 {
     struct clock_text other;
-    const struct clock_text *at = f->clock;
+    const struct clock_text *at = facts_clock(f);
     unsigned ms = (unsigned)(wall_us / 1000 % 1000);
 
     if (UNLIKELY(wall_us / 1000000 != at->second)) {

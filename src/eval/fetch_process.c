@@ -57,9 +57,9 @@ struct value fetch_process(struct facts *f, const struct expr_part *p)
         return value_text(scratch_text(f, "%llu.%03llu", (unsigned long long)(f->wall_us / 1000000),
                                        (unsigned long long)(f->wall_us / 1000 % 1000)));
     case FETCH_DATE_COMMON:
-        return value_text(span_from(f->clock->common));
+        return value_text(span_from(facts_clock(f)->common));
     case FETCH_DATE_ISO:
-        return value_text(span_from(f->clock->iso));
+        return value_text(span_from(facts_clock(f)->iso));
     case FETCH_PROCESS_CONNECTIONS:
         return f->live->number(f->self, p->fetch, &n) ? value_int(n) : value_none();
     default:

@@ -286,20 +286,20 @@ void conn_shutdown_write(struct conn *c)
 
 /* --- bytes --- */
 /* What a read or write says before it is tried; CONN_OK: try. */
-static struct conn_done conn_may_read(const struct conn *c)
+static inline struct conn_done conn_may_read(const struct conn *c)
 {
     if (UNLIKELY(c->stage != CONN_OPEN))
         return c->stage == CONN_FAILED ? done_error(c->error) : DONE_AGAIN;
-    if (c->read_closed)
+    if (UNLIKELY(c->read_closed))
         return DONE_EOF;
     return c->can_read ? done_ok(0) : DONE_AGAIN;
 }
 
-static struct conn_done conn_may_write(const struct conn *c)
+static inline struct conn_done conn_may_write(const struct conn *c)
 {
     if (UNLIKELY(c->stage != CONN_OPEN))
         return c->stage == CONN_FAILED ? done_error(c->error) : DONE_AGAIN;
-    if (c->write_closed)
+    if (UNLIKELY(c->write_closed))
         return done_error(EPIPE);
     return c->can_write ? done_ok(0) : DONE_AGAIN;
 }
@@ -377,6 +377,16 @@ static size_t iov_size(const struct iovec *parts, unsigned count)
     return size;
 }
 
+/* <n> is what the system call said to <size> bytes. */
+static struct conn_done conn_wrote(struct conn *c, ssize_t n, size_t size)
+{
+    if (UNLIKELY(n < 0))
+        return conn_write_failed(c);
+    if ((size_t)n < size)
+        c->can_write = false;
+    return done_ok((size_t)n);
+}
+
 static ssize_t conn_send(int fd, const struct iovec *parts, unsigned count, int flags)
 {
     if (count == 1)
@@ -395,12 +405,26 @@ struct conn_done conn_writev(struct conn *c, const struct iovec *parts, unsigned
         return may;
     if (c->tls)
         return tls_writev(c->tls, parts, count, more);
-    ssize_t n = conn_send(c->watch.fd, parts, count, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
-    if (n < 0)
-        return conn_write_failed(c);
-    if ((size_t)n < size)
-        c->can_write = false;
-    return done_ok((size_t)n);
+    return conn_wrote(c, conn_send(c->watch.fd, parts, count, MSG_NOSIGNAL | (more ? MSG_MORE : 0)), size);
+}
+
+static struct conn_done conn_write_tls(struct conn *c, const void *from, size_t len)
+{
+    struct iovec part = { .iov_base = (void *)(uintptr_t)from, .iov_len = len };
+
+    return tls_writev(c->tls, &part, 1, false);
+}
+
+struct conn_done conn_write(struct conn *c, const void *from, size_t len)
+{
+    struct conn_done may = conn_may_write(c);
+
+    BUG_ON(len == 0);
+    if (may.result != CONN_OK)
+        return may;
+    if (c->tls)
+        return conn_write_tls(c, from, len);
+    return conn_wrote(c, sys_send(c->watch.fd, from, len, MSG_NOSIGNAL), len);
 }
 
 static struct conn_done conn_sendfile_tls(struct conn *c, int file, off_t *offset, size_t len)

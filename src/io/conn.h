@@ -124,11 +124,8 @@ struct conn_done conn_discard(struct conn *c, size_t len);
  * flight of records with one send; what the socket did not take stays inside and goes out before anything
  * else (conn_is_flushed). */
 struct conn_done conn_writev(struct conn *c, const struct iovec *parts, unsigned count, bool more);
-static inline struct conn_done conn_write(struct conn *c, const void *from, size_t len)
-{
-    struct iovec part = { .iov_base = (void *)(uintptr_t)from, .iov_len = len };
-    return conn_writev(c, &part, 1, false);
-}
+/* One piece, with no more to follow. */
+struct conn_done conn_write(struct conn *c, const void *from, size_t len);
 /* From a file's <offset> (moved), up to <len>. CONN_EOF: the file ended before that. On TLS it reads and
  * encrypts. */
 struct conn_done conn_sendfile(struct conn *c, int file, off_t *offset, size_t len);

@@ -46,6 +46,7 @@ struct loop {
     struct pipes pipes;
     uint64_t wall_us; /* 0 = not read in this turn */
     struct clock_text wall_text;
+    struct clock_http wall_http;
     struct loop_stats stats;
 
     /* Written by other threads: on a cache line of its own. */
@@ -320,6 +321,17 @@ uint64_t loop_wall_us(struct loop *l)
 const struct clock_text *loop_wall_text(struct loop *l)
 {
     clock_text_at(&l->wall_text, loop_wall_us(l));
+    return &l->wall_text;
+}
+
+struct span loop_wall_http(struct loop *l)
+{
+    clock_http_at(&l->wall_http, loop_wall_us(l));
+    return span_of(l->wall_http.text, CLOCK_HTTP_LEN);
+}
+
+struct clock_text *loop_wall_cache(struct loop *l)
+{
     return &l->wall_text;
 }
 

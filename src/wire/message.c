@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/message.h"
 
+#include "base/bytes.h"
 #include "wire/chars.h"
 
 /* ---- fields of a message ---- */
 
 void message_init(struct message *m, struct field *storage, uint16_t room)
 {
-    memset(m, 0, sizeof(*m));
+    bytes_clear(m, sizeof(*m));
     m->fields = storage;
     m->field_room = room;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/core/live.h"
 
-#include <string.h>
-
+#include "base/bytes.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
@@ -100,7 +99,7 @@ void live_begin(struct facts *f, const struct live *live, struct live_self *self
     struct thread *t = lease->thread;
     const struct session *s = self->session;
 
-    memset(f, 0, sizeof(*f));
+    bytes_clear(f, sizeof(*f));
     f->live = live;
     f->self = self;
     f->scratch = scratch;
@@ -119,5 +118,5 @@ void live_now(struct facts *f)
 
     f->now = loop_now(loop);
     f->wall_us = loop_wall_us(loop);
-    f->clock = loop_wall_text(loop);
+    f->clock = loop_wall_cache(loop);
 }

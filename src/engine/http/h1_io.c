@@ -394,13 +394,17 @@ static enum h1_sent send_plain(struct h1_out *o, struct conn *c, struct chunks *
                                const struct iovec *part, bool last, size_t *taken, int *error)
 {
     size_t size = part ? part->iov_len : 0, first = head.len;
-    struct iovec iov[2] = { { .iov_base = (void *)(uintptr_t)head.ptr, .iov_len = head.len } };
+    struct conn_done d;
 
     BUG_ON(size && (o->framing == FRAMING_NONE || (o->framing == FRAMING_LENGTH && size > o->left)));
-    if (size)
-        iov[first != 0] = *part;
-    unsigned pieces = (first ? 1u : 0u) + (size ? 1u : 0u);
-    struct conn_done d = conn_writev(c, iov, pieces, false);
+    if (size == 0 || part->iov_base == span_end(head)) { /* nothing lies between them */
+        d = conn_write(c, head.ptr, first + size);
+    } else if (first == 0) {
+        d = conn_writev(c, part, 1, false);
+    } else {
+        struct iovec iov[] = { { .iov_base = (void *)(uintptr_t)head.ptr, .iov_len = first }, *part };
+        d = conn_writev(c, iov, 2, false);
+    }
     size_t sent = d.result == CONN_OK ? d.len : 0;
     o->written += sent;
     if (sent < first && !keep_rest(o, chunks, span_from_index(head, sent))) {
@@ -421,16 +425,23 @@ static enum h1_sent send_plain(struct h1_out *o, struct conn *c, struct chunks *
     return H1_SENT_ALL;
 }
 
-enum h1_sent h1_out_send(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span head,
-                         const struct iovec *parts, unsigned count, bool last, size_t *taken, int *error)
+static enum h1_sent send_framed(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span head,
+                                const struct iovec *parts, unsigned count, bool last, size_t *taken,
+                                int *error)
 {
     struct out_payload p = { .parts = parts, .count = count, .last = last };
 
-    if (LIKELY(is_plain(o, count) && (head.len || count)))
-        return send_plain(o, c, chunks, head, count ? parts : NULL, last, taken, error);
     for (unsigned i = 0; i < count; i++)
         p.size += parts[i].iov_len;
     return out_send(o, c, chunks, head, &p, taken, error);
+}
+
+enum h1_sent h1_out_send(struct h1_out *o, struct conn *c, struct chunks *chunks, struct span head,
+                         const struct iovec *parts, unsigned count, bool last, size_t *taken, int *error)
+{
+    if (LIKELY(is_plain(o, count) && (head.len || count)))
+        return send_plain(o, c, chunks, head, count ? parts : NULL, last, taken, error);
+    return send_framed(o, c, chunks, head, parts, count, last, taken, error);
 }
 
 /* --- from a file, and past us ----------------------------------------------------------------------------

@@ -20,14 +20,16 @@
 struct writer {
     char *begin, *at, *end;
     const char *run, *run_end; /* noted, not yet copied */
+    struct span source;        /* what was received: the head that goes through */
     bool full;
 };
 
-static struct writer writer_of(struct stream *s)
+static inline struct writer writer_of(struct stream *s, const char *source, size_t len)
 {
     return (struct writer){ .begin = s->thread->head,
                             .at = s->thread->head,
-                            .end = s->thread->head + THREAD_HEAD };
+                            .end = s->thread->head + THREAD_HEAD,
+                            .source = span_of(source, len) };
 }
 
 static inline bool has_room(struct writer *w, size_t len)
@@ -96,8 +98,17 @@ static void put_length(struct writer *w, uint64_t length)
     put_field(w, SPAN("Content-Length"), buf_span(&b));
 }
 
+/* One run is all of the head, and the empty line stands behind it as it came: it need not be copied. */
+static inline bool is_whole(const struct writer *w)
+{
+    return w->at == w->begin && w->run >= w->source.ptr && w->run_end + 2 <= span_end(w->source) &&
+           memcmp(w->run_end, "\r\n", 2) == 0;
+}
+
 static struct span written(struct writer *w)
 {
+    if (is_whole(w))
+        return span_of(w->run, (size_t)(w->run_end + 2 - w->run));
     put_text(w, SPAN("\r\n"));
     return w->full ? span_of(NULL, 0) : span_of(w->begin, (size_t)(w->at - w->begin));
 }
@@ -356,7 +367,7 @@ static void put_request_fields(struct writer *w, struct stream *s, bool length)
 
 struct span head_of_request(struct stream *s)
 {
-    struct writer w = writer_of(s);
+    struct writer w = writer_of(s, s->in, s->head_len);
 
     put_request_line(&w, s);
     if (s->proxy->default_fields)
@@ -475,12 +486,31 @@ static void put_signature(struct writer *w, struct stream *s, uint64_t drop)
         put_field(w, SPAN("Server"),
                   p->independent_tokens ? SPAN("evenkeel") : SPAN("evenkeel/" KEEL_VERSION));
     if (p->date_field && (!s->answer.first[FIELD_DATE] || (drop & ID_BIT(FIELD_DATE))))
-        put_field(w, SPAN("Date"), span_from(loop_wall_text(s->thread->loop)->http));
+        put_field(w, SPAN("Date"), loop_wall_http(s->thread->loop));
+}
+
+#define STATUS_LINE "HTTP/1.1 200 " /* in front of the reason */
+
+/* The line as it was received, with this status and reason, will do. */
+static bool status_is_raw(const struct writer *w, const struct message *m)
+{
+    if (m->reason.len == 0 || m->reason.ptr < w->source.ptr + strlen(STATUS_LINE) ||
+        span_end(m->reason) + 2 > span_end(w->source))
+        return false;
+    const char *line = m->reason.ptr - strlen(STATUS_LINE), *code = line + strlen("HTTP/1.1 ");
+    return memcmp(line, STATUS_LINE, strlen("HTTP/1.1 ")) == 0 &&
+           (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0') == m->status &&
+           memcmp(span_end(m->reason), "\r\n", 2) == 0;
 }
 
 static void put_status_line(struct writer *w, const struct stream *s)
 {
     const struct message *m = &s->answer;
+
+    if (LIKELY(status_is_raw(w, m))) {
+        put_raw(w, m->reason.ptr - strlen(STATUS_LINE), span_end(m->reason) + 2);
+        return;
+    }
     struct span reason = m->reason.len ? m->reason : status_reason(m->status);
 
     if (has_room(w, 32 + reason.len))
@@ -489,7 +519,7 @@ static void put_status_line(struct writer *w, const struct stream *s)
 
 struct span head_of_answer(struct stream *s)
 {
-    struct writer w = writer_of(s);
+    struct writer w = writer_of(s, s->back, s->back ? s->back_len : 0);
     enum framing framing = answer_framing(s);
     uint64_t drop = answer_drops(s);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/http/stream.h"
 
-#include <string.h>
-
+#include "base/bytes.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
@@ -133,12 +132,6 @@ static void stream_on_pause(struct deadline *d)
 }
 
 /* --- life --- */
-/* Not in line: the library's memset is quicker than what a compiler makes of a length that it knows. */
-static OPAQUE void clear(void *from, size_t len)
-{
-    memset(from, 0, len);
-}
-
 /* Only this thread writes it; others read. */
 static void count_up(_Atomic uint32_t *n, uint32_t by)
 {
@@ -152,7 +145,7 @@ struct stream *stream_new(struct session *session, const struct front *front)
 
     if (!s)
         return NULL;
-    clear(s, offsetof(struct stream, facts));
+    bytes_clear(s, offsetof(struct stream, facts));
     count_up(&t->streams, 1);
     atomic_store_explicit(&t->requests, atomic_load_explicit(&t->requests, memory_order_relaxed) + 1,
                           memory_order_relaxed);

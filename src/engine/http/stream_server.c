@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server's steps: choosing and connecting, sending, reading the answer's head; and trying again. */
-#include <string.h>
-
 #include <errno.h>
 
+#include "base/bytes.h"
 #include "engine/core/cookie.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
@@ -92,7 +91,7 @@ enum stream_step step_pick(struct stream *s)
         if (r != RULES_DONE)
             return step_of_rules(s, r);
     }
-    memset(u, 0, offsetof(struct upstream, tried));
+    bytes_clear(u, offsetof(struct upstream, tried));
     u->thread = s->thread;
     u->lease = s->lease;
     u->session = s->session;

@@ -40,7 +40,10 @@ static void writes_every_form_in_the_zone(void **state)
     assert_string_equal(text.syslog, "Nov 22 20:00:31");
     assert_string_equal(text.iso, "2026-11-22T20:00:31+08:00");
     assert_string_equal(text.error, "2026/11/22 20:00:31");
-    assert_string_equal(text.http, "Sun, 22 Nov 2026 12:00:31 GMT");
+    struct clock_http http = { 0 };
+    clock_http_at(&http, noon * 1000000 + 999999);
+    assert_string_equal(http.text, "Sun, 22 Nov 2026 12:00:31 GMT");
+    assert_int_equal(strlen(http.text), CLOCK_HTTP_LEN);
 }
 
 static void writes_half_hours_and_west(void **state)

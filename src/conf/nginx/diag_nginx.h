@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kinds of diagnostics of nginx's dialect: K0201 to K0299, K0801 to K0849. diag_nginx.c says what {0} is in each. */
+/* The kinds of diagnostics of nginx's dialect: K0201 to K0299, K0860 to K0849. diag_nginx.c says what {0} is in each. */
 #pragma once
 
 #include "base/diag.h"

@@ -261,7 +261,7 @@ static void slow_start_ramps_weight_and_limit(void **state)
 {
     (void)state;
     model->slow_start = DURATION_MS(16000);
-    model->connections_max = 32;
+    server_set_connections_max(server, 32, at_s(0));
     assert_int_equal(server_weight(server, model, at_s(100)), 4 * 16);
     assert_int_equal(server_next_change(server, model, at_s(100)).us, UINT64_MAX);
     server_set_admin(server, ADMIN_MAINT, 0, at_s(90));
@@ -280,7 +280,7 @@ static void the_limit_moves_with_the_pools_load(void **state)
 {
     (void)state;
     assert_int_equal(server_limit(server, model, at_s(1)), 0);
-    model->connections_max = 100;
+    server_set_connections_max(server, 100, at_s(0));
     model->connections_min = 10;
     assert_int_equal(server_limit(server, model, at_s(1)), 100);
     b.p->fullconn = 1000;

@@ -124,6 +124,7 @@ static bool connect_to(struct probe *p, const struct check_step *step)
     target.to = &to;
     target.from = p->server->source.len ? &p->server->source : NULL;
     p->answer_ended = false;
+    p->status = 0;
     p->answer_len = 0;
     p->running = conn_connect(&p->conn, p->loop, &target, on_ready) && (!tls || secure(p, tls));
     return p->running;
@@ -223,6 +224,7 @@ static enum went judge_http(struct probe *p, const struct check_step *s)
     case PROBE_HTTP_READY:
         break;
     }
+    p->status = (int32_t)a.status;
     bool good = a.status >= 200 && a.status < 400;
     if (s->expect != NULL && s->expects == EXPECT_STATUS)
         good = matches(s, (struct value){ .type = VALUE_INT, .as.number = a.status });
@@ -323,5 +325,5 @@ static void go_on(struct probe *p)
             return;
         p->step++;
     }
-    finish(p, good_result(p), 0);
+    finish(p, good_result(p), p->status);
 }

@@ -38,7 +38,8 @@ struct probe {
     size_t sent;   /* of the current request */
     char *request; /* of the current SEND; malloc */
     size_t request_len;
-    char *answer; /* PROBE_ANSWER_MAX bytes while one is awaited; malloc */
+    int32_t status; /* of the last HTTP answer; 0 = none */
+    char *answer;   /* PROBE_ANSWER_MAX bytes while one is awaited; malloc */
     size_t answer_len;
     int refused; /* errno of a connect that failed at once */
     bool running, speaks_http;

@@ -3,6 +3,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "model/config.h"
 
 #define REASON_ROOM 128
 
@@ -56,7 +60,9 @@ static void put_cause(struct buf *out, const struct health_report *h)
     char room[REASON_ROOM];
 
     buf_printf(out, ", reason: %s", sentence(h->result));
-    if (h->result == CHECKED_L7_STATUS)
+    bool http =
+        h->result == CHECKED_L7_OK || h->result == CHECKED_L7_STATUS || h->result == CHECKED_L7_INVALID;
+    if (http && h->detail > 0)
         buf_printf(out, ", code: %d", h->detail);
     else if (h->detail != 0)
         buf_printf(out, ", info: \"%s\"", strerror_r(h->detail, room, sizeof(room)));
@@ -83,17 +89,69 @@ void server_news(struct buf *out, const struct snapshot *s, const struct server 
 
     server_health(state, &h);
     count(s, server->pool, &active, &backup);
-    buf_printf(out, "Server %.*s/%.*s is %s", SPAN_ARGS(server->pool->name), SPAN_ARGS(server->name),
-               up ? "UP" : "DOWN");
+    buf_printf(out, "%sServer %.*s/%.*s is %s", server->backup ? "Backup " : "",
+               SPAN_ARGS(server->pool->name), SPAN_ARGS(server->name), up ? "UP" : "DOWN");
     put_cause(out, &h);
+    buf_printf(out, ". %u active and %u backup servers %s.%s ", active, backup, up ? "online" : "left",
+               active == 0 && backup > 0 ? " Running on backup." : "");
     if (up)
-        buf_printf(out, ". %u active and %u backup servers online. 0 sessions requeued, %u total in queue.",
-                   active, backup, atomic_load(&state->waiting));
+        buf_printf(out, "0 sessions requeued, %u total in queue.", atomic_load(&state->waiting));
     else
-        buf_printf(
-            out,
-            ". %u active and %u backup servers left. %u sessions active, 0 requeued, %u remaining in queue.",
-            active, backup, atomic_load(&state->active), atomic_load(&state->waiting));
-    if (!up && active + backup == 0)
-        buf_printf(out, "\nbackend %.*s has no server available!", SPAN_ARGS(server->pool->name));
+        buf_printf(out, "%u sessions active, 0 requeued, %u remaining in queue.", atomic_load(&state->active),
+                   atomic_load(&state->waiting));
+}
+
+bool server_news_none_left(const struct snapshot *s, const struct server *server, enum health_change change)
+{
+    unsigned active, backup;
+
+    count(s, server->pool, &active, &backup);
+    return change == HEALTH_WENT_DOWN && active + backup == 0;
+}
+
+const char *server_news_kind(const struct snapshot *s, const struct server *server)
+{
+    const struct pool *p = server->pool;
+
+    return config_find_service(s->config, p->language, p->name) ? "proxy" : "backend";
+}
+
+/* What nginx was doing when it failed. */
+static const char *doing(enum check_result r)
+{
+    switch ((unsigned)r) {
+    case CHECKED_L4_TIMEOUT:
+    case CHECKED_L4_REFUSED:
+    case CHECKED_SOCKET_ERROR:
+        return "connecting to upstream";
+    case CHECKED_L6_TIMEOUT:
+    case CHECKED_L6_INVALID:
+        return "SSL handshaking to upstream";
+    case CHECKED_L7_TIMEOUT:
+        return "reading response header from upstream";
+    case CHECKED_L7_STATUS:
+        return "checking status code";
+    default:
+        return "checking response";
+    }
+}
+
+void server_news_nginx(struct buf *out, const struct server *server, const struct server_state *state,
+                       enum health_change change)
+{
+    struct clock_text clock = { 0 };
+    struct health_report h;
+    const bool up = change == HEALTH_WENT_UP;
+
+    server_health(state, &h);
+    clock_text_at(&clock, clock_wall_us());
+    buf_printf(out, "%s [%s] %d#0: peer is %s", clock.error, up ? "notice" : "warn", (int)getpid(),
+               up ? "healthy" : "unhealthy");
+    if (!up)
+        buf_printf(out, " while %s", doing(h.result));
+    if (h.result == CHECKED_L7_STATUS)
+        buf_printf(out, " (%d)", h.detail);
+    buf_put(out, SPAN(", health check \"\" of peer "));
+    address_put(out, &server->address);
+    buf_printf(out, " in upstream \"%.*s\"", SPAN_ARGS(server->pool->name));
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,16 @@ static struct built *build(struct worker *w)
     return NULL;
 }
 
+/* In the log's own thread, which must not wait for who reads our stderr. */
+static void say_lost(void *to, struct span line)
+{
+    const struct worker *w = to;
+    struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+    if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT))
+        words_say(w->manifest->language, WORDS_WARNING, "%.*s", SPAN_ARGS(line));
+}
+
 static bool start_engine(struct worker *w, const struct config *c)
 {
     struct engine_options o = {
@@ -150,7 +161,7 @@ static bool start_engine(struct worker *w, const struct config *c)
         .turns = parcel_turns(&w->arriving, w->manifest->threads),
         .chunk_size = c->process.buffer_size,
         .temp_dir = w->temp_dir,
-        .log = { .pid = (uint32_t)getppid() },
+        .log = { .pid = (uint32_t)getppid(), .say = say_lost, .to = w },
     };
 
     w->world = state_world_new(parcel_mirror(&w->arriving), w->manifest->threads);
@@ -161,18 +172,54 @@ static bool start_engine(struct worker *w, const struct config *c)
     return w->engine != NULL;
 }
 
+enum { LEVEL_EMERGENCY, LEVEL_ALERT, LEVEL_WARNING = 4, LEVEL_NOTICE = 5 }; /* syslog's */
+
+static void say_nginx(struct worker *w, const struct snapshot *s, const struct server *server,
+                      const struct server_state *state, enum health_change change)
+{
+    struct buf line;
+    char room[1024];
+
+    buf_init_fixed(&line, room, sizeof(room));
+    server_news_nginx(&line, server, state, change);
+    engine_say(w->engine, &s->config->error_logs, false,
+               change == HEALTH_WENT_UP ? LEVEL_NOTICE : LEVEL_WARNING, buf_span(&line));
+}
+
+/* To who started us, and to the log targets of its section. */
+static void say_haproxy(struct worker *w, const struct snapshot *s, const struct server *server,
+                        const struct server_state *state, enum health_change change)
+{
+    const bool up = change == HEALTH_WENT_UP;
+    struct buf line;
+    char room[1024];
+
+    buf_init_fixed(&line, room, sizeof(room));
+    server_news(&line, s, server, state, change);
+    words_say(w->manifest->language, up ? WORDS_NOTICE : WORDS_WARNING, "%.*s", SPAN_ARGS(buf_span(&line)));
+    if (server->pool->news)
+        engine_say(w->engine, server->pool->news, true, up ? LEVEL_NOTICE : LEVEL_ALERT, buf_span(&line));
+    if (!server_news_none_left(s, server, change))
+        return;
+    words_say(w->manifest->language, WORDS_ERROR, "%s '%.*s' has no server available!",
+              server_news_kind(s, server), SPAN_ARGS(server->pool->name));
+    buf_clear(&line);
+    buf_printf(&line, "%s %.*s has no server available!", server_news_kind(s, server),
+               SPAN_ARGS(server->pool->name));
+    if (server->pool->news)
+        engine_say(w->engine, server->pool->news, true, LEVEL_EMERGENCY, buf_span(&line));
+}
+
 /* In the checks' thread. */
 static void on_server_change(void *to, const struct snapshot *s, const struct server *server,
                              struct server_state *state, enum health_change change)
 {
-    const struct worker *w = to;
-    struct buf line;
-    char room[1024];
+    struct worker *w = to;
 
-    buf_init_fixed(&line, room, sizeof(room) - 1);
-    server_news(&line, s, server, state, change);
-    room[line.len] = '\0';
-    words_say(w->manifest->language, change == HEALTH_WENT_UP ? WORDS_NOTICE : WORDS_WARNING, "%s", room);
+    if (server->pool->language == LANGUAGE_NGINX)
+        say_nginx(w, s, server, state, change);
+    else
+        say_haproxy(w, s, server, state, change);
 }
 
 static bool wants_checks(const struct config *c)

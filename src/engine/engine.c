@@ -19,6 +19,7 @@
 
 struct engine {
     struct shared shared;
+    pthread_mutex_t publishing;   /* <published>, for threads that are not the control thread */
     struct generation *published; /* counted */
     pthread_t *handles;
     uint32_t running; /* threads that were started */
@@ -105,6 +106,7 @@ struct engine *engine_start(const struct engine_options *o)
     BUG_ON(o->threads == 0);
     if (!e)
         oom_die(sizeof(*e));
+    (void)pthread_mutex_init(&e->publishing, NULL);
     e->handles = calloc(o->threads, sizeof(*e->handles));
     e->shared.threads = calloc(o->threads, sizeof(*e->shared.threads));
     if (!e->handles || !e->shared.threads)
@@ -133,8 +135,29 @@ void engine_publish(struct engine *e, const struct generation_parts *parts)
 
     for (uint32_t i = 0; i < e->shared.thread_count; i++)
         thread_offer(e->shared.threads[i], generation_get(g));
-    generation_put(e->published);
+    (void)pthread_mutex_lock(&e->publishing);
+    struct generation *before = e->published;
     e->published = g;
+    (void)pthread_mutex_unlock(&e->publishing);
+    generation_put(before);
+}
+
+void engine_say(struct engine *e, const struct log_target_list *targets, bool bare, uint8_t level,
+                struct span line)
+{
+    (void)pthread_mutex_lock(&e->publishing);
+    struct generation *g = e->published ? generation_get(e->published) : NULL;
+    (void)pthread_mutex_unlock(&e->publishing);
+    for (uint32_t i = 0; g != NULL && i < targets->count; i++) {
+        const struct log_level_target *to = &targets->items[i];
+        if (to->bare != bare || level > to->level_max)
+            continue;
+        struct log_sink *sink = log_sinks_find(g->sinks, to->target);
+        if (sink != NULL)
+            access_log_say(e->shared.log, sink, to->facility, level < to->level_min ? to->level_min : level,
+                           line);
+    }
+    generation_put(g);
 }
 
 bool engine_adopted(const struct engine *e)
@@ -197,6 +220,7 @@ void engine_stop(struct engine **engine, duration logs)
     }
     generation_put(e->published);
     access_log_free(&e->shared.log, logs);
+    (void)pthread_mutex_destroy(&e->publishing);
     free(e->shared.threads);
     free(e->handles);
     free(e);

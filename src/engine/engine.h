@@ -45,6 +45,14 @@ bool engine_adopted(const struct engine *e);
 /* The log files were moved: from now on lines go to these. By log target of the published generation. */
 void engine_reopen_logs(struct engine *e, const int *fds);
 
+/*
+ * A line of the process's own to those of <targets> that take <level> and lines
+ * of this shape: <bare> as in the model. Any thread but traffic's; targets of an
+ * older config go where the published one has the same.
+ */
+void engine_say(struct engine *e, const struct log_target_list *targets, bool bare, uint8_t level,
+                struct span line);
+
 /* Accepts no more, closes idle connections, lets the others finish. */
 void engine_drain(struct engine *e);
 /* After engine_drain: no thread accepts any more, so the sockets may be closed. */

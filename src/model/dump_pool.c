@@ -164,6 +164,9 @@ void dump_pool(struct dump *d, const struct pool *p)
     d->depth++;
     dump_line(d, "%s", algorithms[p->algorithm]);
     dump_flag(d, "implicit", p->implicit);
+    for (uint32_t i = 0; p->news && i < p->news->count; i++)
+        dump_line(d, "news to %u facility %u (%u to %u)", p->news->items[i].target->index,
+                  p->news->items[i].facility, p->news->items[i].level_max, p->news->items[i].level_min);
     dump_expr(d, "key", p->key);
     dump_expr(d, "or else", p->key_else);
     for (uint32_t i = 0; i < p->routes.count; i++)

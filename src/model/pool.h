@@ -183,6 +183,7 @@ struct cookie_policy {
     struct where at;
 };
 
+struct log_target_list;
 struct pool {
     uint32_t index;
     uint32_t id; /* HAProxy's; 0: none */
@@ -220,6 +221,9 @@ struct pool {
     const struct cookie_policy *cookie; /* NULL: none */
     bool persist;     /* a server that is named is kept even when it is down (option persist) */
     bool prefer_last; /* the connection's last server, when the algorithm has no reason against it */
+    /* Where it is said that a server went up or down: HAProxy's, in its words; NULL: the config's error logs.
+     */
+    const struct log_target_list *news;
     uint32_t uses; /* how often a route names it: seal adds PROXY and ENTER, dialects add nbsrv() and such */
     struct where at;
 };

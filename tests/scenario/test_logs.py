@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lib import client, config, load, ports, process, syslog, where
+from lib import client, config, load, origin as origins, ports, process, syslog, where
 
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 NGINX_TIME = rf"\[\d\d/(?:{MONTHS})/\d{{4}}:\d\d:\d\d:\d\d [+-]\d{{4}}\]"
@@ -496,6 +496,54 @@ def test_level_filter_and_length(prepare, origin):
     a.close(), b.close()
 
 
+# -- servers that come and go
+
+def test_news_of_servers(prepare, origin):
+    """in HAProxy's words, to the targets of the backend's section, each at its level"""
+    all_, alerts, other = syslog.Target(), syslog.Target(), syslog.Target()
+    port = ports.free_port()
+    p = prepare("haproxy", config.haproxy("""backend be
+    option httpchk GET /who
+    server s1 127.0.0.1:@o1@ check inter 100ms rise 1 fall 1
+    server s2 127.0.0.1:@o2@ check inter 100ms rise 1 fall 1 backup
+backend quiet
+    no log
+    server s1 127.0.0.1:@closed@ check inter 100ms fall 1
+listen l
+    bind 127.0.0.1:@port@
+    use_backend quiet if { path /quiet }
+    default_backend be""", defaults="log global", top=f"log 127.0.0.1:{all_.port} local2\nlog 127.0.0.1:{alerts.port} local3 alert"),
+        o1=port, o2=origin("b").port, closed=ports.free_port())
+    p.start()
+    try:
+        down = all_.wait("is DOWN")
+        assert syslog.parse(down)[:2] == (18, 1)
+        assert re.search(r'haproxy\[\d+\]: Server be/s1 is DOWN, reason: Layer4 connection problem, info: "Connection refused", check duration: \d+ms\. '
+                         r"0 active and 1 backup servers left\. Running on backup\. 0 sessions active, 0 requeued, 0 remaining in queue\.\s*$", down), down
+        o = origins.Origin("a", port=port).start()
+        up = all_.wait("Server be/s1 is UP")
+        o.stop()
+        assert syslog.parse(up)[:2] == (18, 5)
+        assert re.search(r"Server be/s1 is UP, reason: Layer7 check passed, code: 200, check duration: \d+ms\. "
+                         r"1 active and 1 backup servers online\. 0 sessions requeued, 0 total in queue\.\s*$", up), up
+        assert alerts.wait("is DOWN") and not any("is UP" in m for m in alerts.messages)
+        assert not any("quiet" in m for m in all_.messages)
+    finally:
+        all_.close(), alerts.close(), other.close()
+
+
+def test_news_that_no_server_is_left(prepare):
+    a = syslog.Target()
+    p = prepare("haproxy", config.haproxy("""listen l
+    bind 127.0.0.1:@port@
+    server s1 127.0.0.1:@closed@ check inter 100ms fall 1""", defaults="log global", top=f"log 127.0.0.1:{a.port} local2"), closed=ports.free_port())
+    p.start()
+    message = a.wait("proxy l has no server available!")
+    a.close()
+    assert message and syslog.parse(message)[:2] == (18, 0)
+    assert process.wait_until(lambda: "proxy 'l' has no server available!" in p.stderr, 3)
+
+
 # -- targets that do not listen
 
 def blocked(language, work):
@@ -563,6 +611,25 @@ def test_missing_syslog_target_stops_nothing(start, origin, language, work):
     p = start(language, text, o1=o.port, closed=ports.free_port())
     ld = load.Load(p.port, rate=200, clients=5).run(2)
     assert ld.report()["failed"] == 0 and ld.report()["sent"] > 300
+
+
+def test_gone_target_is_said_once_and_taken_again(prepare, origin, work):
+    """the other targets get every line, and this one those after its return"""
+    where.not_the_peer("it says so in its own words, on stderr")
+    o, good = origin(), syslog.Target()
+    path = work / "gone.sock"
+    p = prepare("haproxy", config.haproxy("listen all\n    bind 127.0.0.1:@port@\n    server s1 127.0.0.1:@o1@", defaults="log global\noption httplog",
+                                          top=f"log {path} local0\nlog 127.0.0.1:{good.port} local0"), o1=o.port)
+    p.start()
+    for i in range(5):
+        client.ask(p.port, target=f"/n/{i}/")
+        time.sleep(0.15)
+    assert good.wait("/n/4/") and sum("/n/" in m for m in good.messages) == 5
+    assert process.wait_until(lambda: "gone.sock takes no lines" in p.stderr, 3)
+    target = syslog.Target(path)
+    assert process.wait_until(lambda: client.ask(p.port, target="/late/") and any("/late/" in m for m in target.messages), 5)
+    assert p.stderr.count("takes no lines") == 1
+    target.close(), good.close()
 
 
 def test_time_zone_of_the_environment(web):

@@ -36,6 +36,8 @@ struct access_log {
     uint64_t written, failed, bytes; /* of sinks that are gone */
     struct log_sink **sinks;         /* all, for counting */
     uint32_t sink_count, sink_room;
+    void (*say)(void *to, struct span line);
+    void *to;
 };
 
 struct log_sinks {
@@ -46,6 +48,21 @@ struct log_sinks {
 
 /* ---- the helper ---- */
 
+static void complain(struct access_log *l, struct log_sink *s)
+{
+    char room[512], why[128];
+    struct buf line;
+
+    buf_init_fixed(&line, room, sizeof(room));
+    buf_put(&line, SPAN("log target "));
+    sink_put_name(&line, s);
+    buf_printf(&line, " takes no lines (%s): they are dropped until it does, and counted",
+               strerror_r(s->complaint, why, sizeof(why)));
+    s->complaint = 0;
+    if (l->say != NULL)
+        l->say(l->to, buf_span(&line));
+}
+
 /* Reads a ring to its end: its lines are out, or dropped, when this returns. */
 static void read_ring(struct access_log *l, struct log_ring *r)
 {
@@ -54,8 +71,11 @@ static void read_ring(struct access_log *l, struct log_ring *r)
 
     while ((record = log_ring_next(r, &at)) != NULL)
         sink_put(record->sink, record, &l->clock);
-    for (uint32_t i = 0; i < l->sink_count; i++)
+    for (uint32_t i = 0; i < l->sink_count; i++) {
         sink_flush(l->sinks[i], &l->clock);
+        if (l->sinks[i]->complaint)
+            complain(l, l->sinks[i]);
+    }
     log_ring_read_to(r, at);
 }
 
@@ -158,6 +178,8 @@ struct access_log *access_log_new(const struct access_log_options *o)
     if (l == NULL)
         return NULL;
     list_init(&l->rings);
+    l->say = o->say;
+    l->to = o->to;
     l->ring_size = o->ring ? o->ring : RING_DEFAULT;
     l->latest = o->latest.ms ? o->latest : LATEST_DEFAULT;
     l->pid = o->pid ? o->pid : (uint32_t)getpid();
@@ -430,6 +452,32 @@ void log_release(struct log_ring *r, void (*release)(void *what), void *what)
     while (!atomic_compare_exchange_weak(&r->releases, &it->next, it))
         ;
     tell(r->log, false);
+}
+
+struct log_sink *log_sinks_find(const struct log_sinks *s, const struct log_target *like)
+{
+    return find_sink(s, like);
+}
+
+void access_log_say(struct access_log *l, struct log_sink *to, uint8_t facility, uint8_t level,
+                    struct span line)
+{
+    struct record *r = malloc(sizeof(*r) + line.len);
+    struct clock_text clock = { 0 }; /* the helper's may be in use: it waits for nobody but us */
+
+    if (r == NULL)
+        return;
+    *r = (struct record){ .kind = RECORD_LINE,
+                          .facility = facility,
+                          .level = level,
+                          .text_len = (uint32_t)line.len,
+                          .wall_us = clock_wall_us() };
+    memcpy(r->text, line.ptr, line.len);
+    (void)pthread_mutex_lock(&l->mutex);
+    sink_put(to, r, &clock);
+    sink_flush(to, &clock);
+    (void)pthread_mutex_unlock(&l->mutex);
+    free(r);
 }
 
 void access_log_counts(const struct access_log *log, struct log_counts *out)

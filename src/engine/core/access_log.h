@@ -33,6 +33,10 @@ struct access_log_options {
     uint32_t
         pid; /* for syslog's tag "haproxy[123]:"; 0 = getpid(). The parent's where a language logs that */
     struct span host; /* for frames with a host name */
+    /* A target takes no lines: said once, until it has taken them for a minute. In the helper's thread, which
+     * must not be kept. NULL: nobody wants to know. */
+    void (*say)(void *to, struct span line);
+    void *to;
 };
 /* NULL: errno (the helper thread could not be started). */
 struct access_log *access_log_new(const struct access_log_options *o);
@@ -82,6 +86,13 @@ MUST_USE bool log_quota(struct log_ring *r, unsigned kind, uint64_t second, uint
 /* The thread stops using the sinks of a generation that it gives back: they must live until the helper has
  * read the ring up to here. <release> is called by the helper thread. */
 void log_release(struct log_ring *r, void (*release)(void *what), void *what);
+
+/* --- from other threads --- */
+/* A line of the process's own, rare: written at once, or dropped and counted. Any thread but the helper's. */
+void access_log_say(struct access_log *l, struct log_sink *to, uint8_t facility, uint8_t level,
+                    struct span line);
+/* The sink of <like>, whichever config <like> is of; NULL: there is none any more. */
+struct log_sink *log_sinks_find(const struct log_sinks *s, const struct log_target *like);
 
 /* --- about it --- */
 struct log_counts {

@@ -17,6 +17,7 @@
 #define HEAD_ROOM  512
 #define PIPE_PIECE 4096 /* POLLOUT on a pipe promises that much */
 #define REST_MAX   65536
+#define QUIET_US   60000000 /* of a target that failed: as long as it fails once in this time, it is known */
 
 /* ---- making ---- */
 
@@ -44,11 +45,12 @@ static int open_syslog(const struct address *to)
 {
     int fd = socket(to->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    if (fd >= 0 && connect(fd, &to->u.sa, to->len) < 0) {
-        (void)close(fd);
-        return -1;
-    }
-    return fd;
+    if (fd < 0 || connect(fd, &to->u.sa, to->len) == 0)
+        return fd;
+    int error = errno;
+    (void)close(fd);
+    errno = error;
+    return -1;
 }
 
 void sink_set_fd(struct log_sink *s, int fd)
@@ -108,6 +110,34 @@ bool sink_is(const struct log_sink *s, const struct log_target *t)
     return o->kind == t->kind && span_eq(o->path, t->path) && address_eq(&o->address, &t->address) &&
            o->fd == t->fd && o->frame == t->frame && span_eq(o->tag, t->tag) && span_eq(o->host, t->host) &&
            o->line_max == t->line_max;
+}
+
+void sink_put_name(struct buf *out, const struct log_sink *s)
+{
+    switch (s->target.kind) {
+    case LOG_SYSLOG:
+        address_put(out, &s->target.address);
+        return;
+    case LOG_STDERR:
+        buf_put(out, SPAN("stderr"));
+        return;
+    case LOG_STDOUT:
+        buf_put(out, SPAN("stdout"));
+        return;
+    case LOG_FILE:
+    case LOG_RING:
+        buf_put(out, s->target.path);
+        return;
+    }
+}
+
+/* <count> lines could not be written. The first time in a while somebody should know. */
+static void failed(struct log_sink *s, uint64_t count, int error, uint64_t wall_us)
+{
+    s->failed += count;
+    if (s->bad_us == 0 || wall_us - s->bad_us > QUIET_US)
+        s->complaint = error ? error : EIO;
+    s->bad_us = wall_us;
 }
 
 /* ---- what stands before a line ---- */
@@ -180,10 +210,13 @@ static bool ready_to_send(struct log_sink *s, uint64_t wall_us)
 {
     if (s->fd >= 0)
         return true;
+    errno = s->open_error;
     if (wall_us < s->retry_us)
         return false;
     s->retry_us = wall_us + RETRY_US;
     s->fd = open_syslog(&s->target.address);
+    s->open_error = s->fd < 0 ? errno : 0;
+    errno = s->open_error;
     return s->fd >= 0;
 }
 
@@ -201,8 +234,11 @@ static void flush_datagrams(struct log_sink *s, struct clock_text *clock)
     char heads[SINK_BATCH][HEAD_ROOM];
     unsigned sent = 0;
 
-    if (!ready_to_send(s, s->batch[0]->wall_us)) {
-        s->failed += s->count;
+    uint64_t now = s->batch[0]->wall_us;
+    bool again = false;
+
+    if (!ready_to_send(s, now)) {
+        failed(s, s->count, errno, now);
         return;
     }
     for (unsigned i = 0; i < s->count; i++) {
@@ -217,22 +253,29 @@ static void flush_datagrams(struct log_sink *s, struct clock_text *clock)
         if (n > 0) {
             s->written += (unsigned)n;
             sent += (unsigned)n;
+            again = false;
             continue;
         }
-        if (errno == EINTR)
+        int error = errno;
+        bool is_unix = address_family(&s->target.address) == AF_UNIX;
+        if (error == EINTR)
             continue;
-        s->failed++; /* the one that failed: full, gone, too long; the next may go */
+        if (error == ECONNREFUSED && !is_unix && !again) {
+            again = true; /* of an earlier datagram: this one was not sent yet */
+            continue;
+        }
+        again = false;
+        /* the one that failed: full, gone, too long; the next may go */
         sent++;
-        if (errno == EAGAIN || errno == ENOBUFS) {
-            s->failed += s->count - sent;
-            return;
-        }
-        if (must_reopen(errno) && address_family(&s->target.address) == AF_UNIX) {
+        bool gone = is_unix && must_reopen(error);
+        if (gone) {
             (void)close(s->fd);
             s->fd = -1;
-            s->failed += s->count - sent;
-            return;
         }
+        bool over = gone || error == EAGAIN || error == ENOBUFS;
+        failed(s, over ? s->count - sent + 1 : 1, error, now);
+        if (over)
+            return;
     }
 }
 
@@ -320,10 +363,14 @@ static void flush_stream(struct log_sink *s, struct clock_text *clock)
     struct iovec parts[SINK_BATCH * 3], again[SINK_BATCH * 3];
     char heads[SINK_BATCH][HEAD_ROOM];
 
+    uint64_t now = s->batch[0]->wall_us;
+
+    errno = 0;
     if (s->fd < 0 || !write_rest(s)) {
-        s->failed += s->count;
+        failed(s, s->count, s->fd < 0 ? EBADF : errno ? errno : EAGAIN, now);
         return;
     }
+    errno = 0;
     for (unsigned i = 0; i < s->count; i++) {
         const struct record *r = s->batch[i];
         size_t head = write_head(s, r, clock, heads[i]);
@@ -341,7 +388,7 @@ static void flush_stream(struct log_sink *s, struct clock_text *clock)
         if (done > 0)
             s->written++;
         else
-            s->failed++;
+            failed(s, 1, errno ? errno : EAGAIN, now);
         done = done > len ? done - len : 0;
     }
 }

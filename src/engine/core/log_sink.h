@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "model/log.h"
 
@@ -26,6 +27,9 @@ struct log_sink {
     uint32_t pid;
     char *rest; /* of a line that was written in part: goes first */
     size_t rest_len;
+    int open_error;    /* why fd is -1 */
+    int complaint;     /* errno of a failure that nobody was told of yet; 0 = none */
+    uint64_t bad_us;   /* wall time of the last failure */
     uint64_t retry_us; /* wall time before which it is not opened again */
     uint64_t written, bytes, failed;
 
@@ -39,6 +43,8 @@ struct log_sink *sink_new(const struct log_target *t, int fd, struct span host, 
 void sink_free(struct log_sink *s);
 /* Two targets that are the same place with the same frame. */
 bool sink_is(const struct log_sink *s, const struct log_target *t);
+/* "/var/log/a.log", "10.0.0.1:514", "stderr" */
+void sink_put_name(struct buf *out, const struct log_sink *s);
 void sink_set_fd(struct log_sink *s, int fd);
 /* Adds to the batch; writes when it is full. */
 void sink_put(struct log_sink *s, const struct record *r, struct clock_text *clock);

@@ -145,7 +145,7 @@ enum command_result show_vrrp(struct call *c)
     struct buf room;
     struct span json, rows;
 
-    buf_init(&room, VRRP_STATUS_MOST);
+    buf_init(&room, HEALTH_ADDRESSES_MOST);
     bool there = health_addresses(&room, c->now->process, &json, &rows);
     if (there)
         buf_put(c->out, json);

@@ -12,6 +12,8 @@
 
 struct vrrp_health_shared;
 
+#define HEALTH_ADDRESSES_MOST ((size_t)2 << 20) /* what health_addresses may need */
+
 /* Every value that vrrp asks for. One thread. */
 void health_fill(struct vrrp_health_shared *h, const struct snapshot *s, instant now);
 /* "turns 17 18\nlistener 1 1 haproxy:web\npool 2 3 haproxy:httpservers\nend\n" */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/json.h"
 
+#include "admin/health.h"
+
 /* ---- HAProxy's shape ---- */
 
 static const char *origin(char c)
@@ -250,6 +252,20 @@ static void put_list(struct buf *out, const struct view *v, const struct row_fil
     }
 }
 
+/* vrrp's own object, whole. */
+static void put_addresses(struct buf *out, const struct view *v)
+{
+    struct buf room;
+    struct span json, rows;
+
+    buf_init(&room, HEALTH_ADDRESSES_MOST);
+    if (health_addresses(&room, v->now->process, &json, &rows)) {
+        buf_put(out, SPAN(",\"addresses\":"));
+        buf_put(out, span_trim(json));
+    }
+    buf_fini(&room);
+}
+
 void json_put(struct buf *out, const struct view *v, const struct row_filter *f)
 {
     put_head(out, v);
@@ -258,5 +274,8 @@ void json_put(struct buf *out, const struct view *v, const struct row_filter *f)
     put_list(out, v, f, put_listener, true);
     buf_put(out, SPAN("],\"pools\":["));
     put_list(out, v, f, put_pool, false);
-    buf_put(out, SPAN("]}\n"));
+    buf_put_char(out, ']');
+    if (!f->brief)
+        put_addresses(out, v);
+    buf_put(out, SPAN("}\n"));
 }

@@ -289,6 +289,7 @@ void page_put(struct buf *out, const struct view *v, const struct page_options *
     put_head(out, v, o);
     buf_put(out, SPAN("<main>\n"));
     put_header(out, v, o);
+    page_put_addresses(out, v, o);
     page_put_pools(out, v, o);
     page_put_listeners(out, v, o);
     buf_put(out, SPAN("</main>\n"));

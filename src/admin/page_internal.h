@@ -13,6 +13,8 @@ void page_put_share(struct buf *out, const struct view_recent *r);
 void page_put_rate(struct buf *out, const struct view_recent *r);
 void page_put_bytes(struct buf *out, uint64_t n);
 
+/* page_addresses.c: nothing where there are none */
+void page_put_addresses(struct buf *out, const struct view *v, const struct page_options *o);
 /* page_tables.c */
 void page_put_listeners(struct buf *out, const struct view *v, const struct page_options *o);
 void page_put_pools(struct buf *out, const struct view *v, const struct page_options *o);

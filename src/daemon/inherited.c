@@ -2,13 +2,15 @@
 #include "daemon/inherited.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "os/socket.h"
 
-#define VARIABLE "KEEL_SOCKETS" /* "5;6;7": descriptors, as nginx's NGINX is written */
-#define FD_MAX   1000000
+#define VARIABLE  "KEEL_SOCKETS"   /* "5;6;7": descriptors, as nginx's NGINX is written */
+#define ADDRESSES "KEEL_ADDRESSES" /* "8;9" */
+#define FD_MAX    1000000
 
 static void add(struct arena *a, struct inherited *in, int fd)
 {
@@ -43,6 +45,31 @@ int inherited_take(const struct inherited *in, const struct address *at, bool da
             return fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
     }
     return -1;
+}
+
+void inherited_addresses(int *memory, int *before)
+{
+    char *value = getenv(ADDRESSES); // NOLINT(concurrency-mt-unsafe): before any thread
+    struct span rest = span_from(value), first = span_cut(&rest, ';');
+    uint64_t a, b;
+
+    *memory = *before = -1;
+    if (!span_to_u64(first, FD_MAX, &a) || !span_to_u64(rest, FD_MAX, &b))
+        return;
+    if (fcntl((int)a, F_SETFD, FD_CLOEXEC) == 0 && fcntl((int)b, F_SETFD, FD_CLOEXEC) == 0) {
+        *memory = (int)a;
+        *before = (int)b;
+    }
+    *value = '\0'; /* no child of ours inherits the numbers */
+}
+
+bool inherited_leave_addresses(int memory, int before)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "%d;%d", memory, before);
+    return fcntl(memory, F_SETFD, 0) == 0 && fcntl(before, F_SETFD, 0) == 0 &&
+           setenv(ADDRESSES, text, 1) == 0; // NOLINT(concurrency-mt-unsafe)
 }
 
 void inherited_close(struct inherited *in)

@@ -25,5 +25,12 @@ struct inherited {
 void inherited_from_environment(struct arena *a, struct inherited *in);
 /* The <nth> socket bound there, as a duplicate that the caller owns; -1: none. */
 int inherited_take(const struct inherited *in, const struct address *at, bool datagram, uint32_t nth);
+/*
+ * What an older program leaves for the addresses: the memory of who holds them,
+ * and a socket by which it is asked to let them go. -1: nothing.
+ */
+void inherited_addresses(int *memory, int *before);
+/* For the program that is about to be started: the same, as its environment. */
+MUST_USE bool inherited_leave_addresses(int memory, int before);
 /* Closes all: what was wanted has been duplicated. */
 void inherited_close(struct inherited *in);

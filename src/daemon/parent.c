@@ -603,8 +603,8 @@ static void on_signals(struct parent *p)
 
 static void turn(struct parent *p)
 {
-    struct pollfd fds[1 + CHILDREN_MAX];
-    struct child *who[1 + CHILDREN_MAX];
+    struct pollfd fds[2 + CHILDREN_MAX];
+    struct child *who[2 + CHILDREN_MAX];
     nfds_t count = 1;
 
     fds[0] = (struct pollfd){ .fd = p->signals, .events = POLLIN };
@@ -614,11 +614,14 @@ static void turn(struct parent *p)
         who[count] = &p->children[i];
         fds[count++] = (struct pollfd){ .fd = p->children[i].channel.fd, .events = POLLIN };
     }
-    if (poll(fds, count, time_to_wait(p, clock_now())) < 0 && errno != EINTR)
+    fds[count] = (struct pollfd){ .fd = p->vrrp.heir, .events = POLLIN };
+    if (poll(fds, count + 1, time_to_wait(p, clock_now())) < 0 && errno != EINTR)
         return;
     for (nfds_t i = 1; i < count; i++)
         if (fds[i].revents != 0 && who[i]->channel.fd == fds[i].fd)
             on_channel(p, who[i]);
+    if (fds[count].revents != 0 && p->vrrp.heir == fds[count].fd)
+        parent_vrrp_on_heir(p);
     if (fds[0].revents != 0)
         on_signals(p);
     on_time(p, clock_now());

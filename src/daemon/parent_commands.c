@@ -101,13 +101,15 @@ static void set_pid_files_old(struct parent *p, bool old)
         pidfile_set_old(p->published->manifest.pid_files.items[i], old);
 }
 
-NORETURN static void exec_new(struct parent *p)
+NORETURN static void exec_new(struct parent *p, int heir)
 {
     struct buf sockets;
 
     parent_close_for_child(p);
     buf_init(&sockets, (size_t)1 << 20);
     put_sockets(p, &sockets);
+    if (heir >= 0 && !inherited_leave_addresses(p->vrrp.memory, heir))
+        words_say(p->plan->called_as, WORDS_WARNING, "upgrade: the addresses cannot be handed over: %m");
     if (!sockets.truncated)
         (void)putenv(sockets.data); // NOLINT(concurrency-mt-unsafe): one thread
     (void)execvp(p->argv[0], p->argv);
@@ -122,9 +124,12 @@ static void upgrade(struct parent *p)
         return;
     }
     set_pid_files_old(p, true);
+    int heir = parent_vrrp_offer(p);
     pid_t pid = fork();
     if (pid == 0)
-        exec_new(p);
+        exec_new(p, heir);
+    if (heir >= 0)
+        (void)close(heir);
     p->upgrade = pid > 0 ? pid : 0;
     for (unsigned i = 0; pid > 0 && i < COUNT_OF(p->children); i++) {
         if (p->children[i].pid != 0)
@@ -145,6 +150,7 @@ static void upgrade(struct parent *p)
 void parent_upgrade_ended(struct parent *p)
 {
     p->upgrade = 0;
+    parent_vrrp_heir_ended(p);
     if (p->published != NULL && !p->stopping)
         set_pid_files_old(p, false);
 }

@@ -44,6 +44,8 @@ struct parent_vrrp {
     struct runner runner;
     bool awaited; /* a reload waits for its READY */
     bool lent;    /* a new program holds the addresses */
+    int heir;     /* the new program asks for them there; -1 = there is none */
+    int before;   /* we are the new one: the old one is asked there; -1 */
     bool shut;    /* the script that comes after everything was started */
     unsigned young_deaths;
     instant restart_at; /* UINT64_MAX = not waiting */
@@ -102,6 +104,13 @@ void parent_close_for_child(struct parent *p);
 /* parent_vrrp.c: the process that holds the addresses */
 void parent_vrrp_init(struct parent *p);
 void parent_vrrp_fini(struct parent *p);
+/* An upgrade: makes the way by which the new program asks for the addresses. -1: there are none, or it cannot
+ * be had; else the new program's end. */
+int parent_vrrp_offer(struct parent *p);
+/* It asked. */
+void parent_vrrp_on_heir(struct parent *p);
+/* The new program is gone: the addresses are ours again. */
+void parent_vrrp_heir_ended(struct parent *p);
 MUST_USE bool parent_vrrp_memory(struct parent *p);
 /* How the worker is. */
 void parent_vrrp_worker(struct parent *p, enum vrrp_worker state);

@@ -6,8 +6,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -21,6 +23,7 @@
 #define READY_TIME      DURATION_S(20)
 #define SCRIPTS_TIME    DURATION_MS(3000) /* when everything ends; a second later they are killed */
 #define YOUNG_MS        10000
+#define LETTING_GO_MS   2000
 #define TICKET_STARTUP  (UINT64_MAX - 1) /* a child's fit into 32 bits */
 #define TICKET_SHUTDOWN (UINT64_MAX - 2)
 
@@ -161,6 +164,69 @@ static bool start(struct parent *p, struct holdings *h)
     return true;
 }
 
+/* The new program begins where the old one let go: its first advert is due within the same interval. */
+static void ask_for_addresses(struct parent *p)
+{
+    struct pollfd answer = { .fd = p->vrrp.before, .events = POLLIN };
+    char byte = 'a';
+
+    if (p->vrrp.before < 0)
+        return;
+    if (write(p->vrrp.before, &byte, 1) == 1)
+        (void)poll(&answer, 1, LETTING_GO_MS);
+    (void)close(p->vrrp.before);
+    p->vrrp.before = -1;
+}
+
+static void let_go(struct parent *p)
+{
+    char byte = 'a';
+
+    if (p->vrrp.heir >= 0)
+        (void)!write(p->vrrp.heir, &byte, 1);
+}
+
+int parent_vrrp_offer(struct parent *p)
+{
+    int ends[2];
+
+    if (vrrp_child(p) == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+        return -1;
+    p->vrrp.heir = ends[0];
+    return ends[1];
+}
+
+/* It is ended as a crash would end it: without a goodbye, and the addresses stay where they are. */
+void parent_vrrp_on_heir(struct parent *p)
+{
+    struct child *c = vrrp_child(p);
+    char byte;
+
+    if (read(p->vrrp.heir, &byte, 1) != 1) {
+        (void)close(p->vrrp.heir);
+        p->vrrp.heir = -1;
+        return;
+    }
+    p->vrrp.lent = true;
+    p->vrrp.restart_at = never;
+    if (c == NULL) {
+        let_go(p);
+        return;
+    }
+    c->stage = CHILD_STOPPING;
+    (void)kill(c->pid, SIGKILL);
+}
+
+void parent_vrrp_heir_ended(struct parent *p)
+{
+    if (p->vrrp.heir >= 0)
+        (void)close(p->vrrp.heir);
+    p->vrrp.heir = -1;
+    if (p->vrrp.lent && !p->stopping)
+        p->vrrp.restart_at = clock_now();
+    p->vrrp.lent = false;
+}
+
 /* The script that comes before everything; true while it runs. */
 static bool starts_up(struct parent *p, const struct manifest *m)
 {
@@ -190,6 +256,7 @@ bool parent_vrrp_publish(struct parent *p)
             kill_child(p, c, "does not take a new configuration");
         return true;
     }
+    ask_for_addresses(p);
     if (!starts_up(p, &p->next->manifest) && !start(p, p->next))
         p->vrrp.awaited = false;
     return p->vrrp.awaited;
@@ -322,6 +389,8 @@ void parent_vrrp_ended(struct parent *p, const struct child *was)
         atomic_store(&shared->status_turn, 0);
     if (p->plan->vrrp_pid_file.len > 0)
         pidfile_remove_of(p->plan->vrrp_pid_file, was->pid);
+    if (p->vrrp.lent)
+        let_go(p);
     if (p->stopping)
         return;
     runner_forget(&p->vrrp.runner);
@@ -346,7 +415,7 @@ bool parent_vrrp_is_busy(struct parent *p)
 {
     const struct manifest *m = p->published ? &p->published->manifest : NULL;
 
-    if (!p->vrrp.shut && p->stopping && vrrp_child(p) == NULL && m != NULL && m->has_vrrp) {
+    if (!p->vrrp.shut && !p->vrrp.lent && p->stopping && vrrp_child(p) == NULL && m != NULL && m->has_vrrp) {
         p->vrrp.shut = true;
         if (m->shutdown != MANIFEST_NO_SCRIPT)
             (void)run_script(p, m, m->shutdown, TICKET_SHUTDOWN, SPAN(""));
@@ -382,7 +451,8 @@ void parent_vrrp_turn(struct parent *p, instant now)
 
 void parent_vrrp_init(struct parent *p)
 {
-    p->vrrp.memory = -1;
+    inherited_addresses(&p->vrrp.memory, &p->vrrp.before);
+    p->vrrp.heir = -1;
     p->vrrp.restart_at = never;
     p->vrrp.stop_by = never;
     p->vrrp.runner.ended = on_script_end;
@@ -392,6 +462,8 @@ void parent_vrrp_init(struct parent *p)
 void parent_vrrp_fini(struct parent *p)
 {
     memfd_unmap(&p->vrrp.health);
-    if (p->vrrp.memory >= 0)
-        (void)close(p->vrrp.memory);
+    const int fds[] = { p->vrrp.memory, p->vrrp.heir, p->vrrp.before };
+    for (size_t i = 0; i < COUNT_OF(fds); i++)
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
 }

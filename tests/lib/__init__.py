@@ -14,5 +14,6 @@ load       a load generator that looks at every answer
 syslog     a log target
 pki        an authority and certificates, and contexts of Python's ssl with them
 netns      hosts as network namespaces
+director   two directors with a floating address, and those who watch them
 tomcat     two real Tomcats from one package
 """

@@ -84,6 +84,7 @@ def missing(thing):
     paths = {
         "nginx": [peer("nginx"), MODULES / "ngx_stream_module.so"],
         "haproxy": [peer("haproxy")],
+        "keepalived": [peer("keepalived")],
         "fair": [MODULES / "ngx_http_upstream_fair_module.so"],
         "tomcat": [PEERS / "usr/share/tomcat10/bin/catalina.sh"],
     }.get(thing)

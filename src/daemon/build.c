@@ -150,6 +150,7 @@ struct config *build_config(const struct plan *p, const struct world *w, struct 
     }
     choose_user(c, w, d);
     add_control(c, p, d);
+    build_check_vrrp(c, d);
     bool sealed = diags_count(d, SEVERITY_ERROR) == 0 && config_seal(c, d);
     if (!sealed || diags_count(d, SEVERITY_ERROR) > 0)
         config_free(&c);

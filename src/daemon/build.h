@@ -22,3 +22,7 @@ const struct dialect *build_dialect(enum language l);
 /* All that are built in. */
 const struct dialect *const *build_dialects(unsigned *count);
 extern const struct diag_kind *const build_kinds[]; /* ends with NULL */
+
+/* build_vrrp.c: what is tracked must be there. */
+void build_check_vrrp(const struct config *c, struct diags *d);
+extern const struct diag_kind *const build_vrrp_kinds[];

@@ -13,9 +13,9 @@
 
 const struct diag_kind *explain_kind(unsigned i)
 {
-    const struct diag_kind *const *const lists[] = { diag_conf_kinds,   seal_kinds,  seal_listener_kinds,
-                                                     seal_server_kinds, build_kinds, prepare_kinds,
-                                                     say_kinds };
+    const struct diag_kind *const *const lists[] = { diag_conf_kinds,   seal_kinds,      seal_listener_kinds,
+                                                     seal_server_kinds, build_kinds,     prepare_kinds,
+                                                     say_kinds,         build_vrrp_kinds };
     unsigned dialects;
     const struct dialect *const *dialect = build_dialects(&dialects);
 

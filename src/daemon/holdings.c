@@ -83,6 +83,7 @@ static void options_of(const struct manifest_listener *l, struct socket_listen *
     s->reuse_port = l->reuseport || l->sockets > 1;
     s->v6only = address_family(&l->address) == AF_INET6 ? l->v6only : -1;
     s->transparent = l->transparent;
+    s->free_bind = l->free_bind;
     s->defer_accept = l->defer_accept ? 1 : 0;
     s->keepalive = l->probe_idle;
     s->fast_open = l->fastopen;

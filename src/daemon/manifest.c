@@ -42,6 +42,26 @@ static void add_listener(struct arena *a, struct manifest *m, const struct liste
     };
 }
 
+static bool holds(const struct vrrp_address *items, uint32_t count, const struct address *a)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (address_eq_ip(&items[i].ip, a))
+            return true;
+    return false;
+}
+
+/* A director listens at its floating address also while another one has it. */
+static void free_floating(struct manifest *m, const struct vrrp_config *v)
+{
+    for (uint32_t i = 0; i < m->listeners.count; i++)
+        for (uint32_t k = 0; k < v->instances.count; k++) {
+            const struct vrrp_instance *one = &v->instances.items[k];
+            const struct address *a = &m->listeners.items[i].address;
+            m->listeners.items[i].free_bind |= holds(one->addresses.items, one->addresses.count, a) ||
+                                               holds(one->excluded.items, one->excluded.count, a);
+        }
+}
+
 static void add_script(struct arena *a, struct manifest *m, const struct vrrp_command *c)
 {
     struct manifest_script s = { .name = c->name, .uid = c->uid, .gid = c->gid };
@@ -114,6 +134,8 @@ void manifest_of(struct arena *a, struct manifest *m, const struct config *c, co
         *ARENA_PUSH(a, &m->pid_files) = p->pid_files.items[i];
     for (uint32_t i = 0; i < c->listeners.count; i++)
         add_listener(a, m, c->listeners.items[i], places);
+    if (c->vrrp != NULL)
+        free_floating(m, c->vrrp);
     for (uint32_t i = 0; i < c->log_targets.count; i++) {
         const struct log_target *t = c->log_targets.items[i];
         bool opens = t->kind == LOG_FILE;
@@ -145,8 +167,9 @@ static void write_listener(const struct manifest_listener *l, struct buf *out)
     record_u32(out, l->mode);
     record_u32(out, l->uid);
     record_u32(out, l->gid);
-    record_u8(out, (uint8_t)(l->datagram | l->reuseport << 1 | l->retry_bind << 2 | l->v6only << 3 |
-                             l->transparent << 4 | l->defer_accept << 5 | l->probe_idle << 6));
+    record_u8(out,
+              (uint8_t)(l->datagram | l->reuseport << 1 | l->retry_bind << 2 | l->v6only << 3 |
+                        l->transparent << 4 | l->defer_accept << 5 | l->probe_idle << 6 | l->free_bind << 7));
 }
 
 static void write_script(const struct manifest_script *s, struct buf *out)
@@ -236,6 +259,7 @@ static struct manifest_listener read_listener(struct reader *r)
     l.transparent = flags >> 4 & 1;
     l.defer_accept = flags >> 5 & 1;
     l.probe_idle = flags >> 6 & 1;
+    l.free_bind = flags >> 7 & 1;
     if (l.sockets == 0 || l.sockets > MANIFEST_SOCKETS_MAX)
         r->failed = true;
     return l;

@@ -22,8 +22,13 @@ static void set_cpus(const struct vrrp_config *c)
 void vrrp_prioritise(const struct vrrp_config *c)
 {
     set_cpus(c);
-    if (c->no_swap)
+    if (c->no_swap) {
+        /* Without the capability that is given up later, each page from now on would count against a limit.
+         */
+        const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+        (void)setrlimit(RLIMIT_MEMLOCK, &all);
         (void)mlockall(MCL_CURRENT | MCL_FUTURE);
+    }
     if (c->scheduling == VRRP_SCHED_REALTIME) {
         struct sched_param p = { .sched_priority = c->scheduling_value };
         if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &p) == 0)

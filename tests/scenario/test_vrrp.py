@@ -453,6 +453,28 @@ def test_the_status_page_and_its_json_know_the_addresses(site):
     assert overview["addresses"]["instances"][0]["state"] == "MASTER"
 
 
+def test_a_director_listens_at_the_address_that_the_other_one_has(site):
+    webs = {n: site.helper("client", SMALL_WEB, f"w{n}", 8000 + n) for n in (1, 2)}
+    there = HAPROXY.replace("bind *:80", f"bind {ADDRESS}:80")
+    a, b = begin(site, director_of(site, "d1", 100, text=FAST, balancer=there), director_of(site, "d2", 50, text=FAST, balancer=there))
+    a.stop()
+    assert process.wait_until(b.has, 5)
+    assert site.net.run("client", ["curl", "-s", "-m", "3", f"http://{ADDRESS}/"]).stdout.startswith("w")
+
+
+def test_nginx_and_an_upstream_that_is_tracked(site):
+    web = site.helper("client", SMALL_WEB, "w1", 8001)
+    conf = site.write("d1.nginx.conf", """error_log stderr;
+events { }
+http { access_log off; upstream site { server 192.168.122.9:8001 max_fails=1 fail_timeout=5s; } server { listen 80; location / { proxy_pass http://site; } } }
+""")
+    more = "    track_upstream {\n        site\n    }"
+    a = site.start("d1", [where.keel(), "run", "--control", site.dir / "d1.sock", conf, site.write("d1.keepalived.conf", course(100, more, text=FAST))])
+    assert process.wait_until(a.has, 8)
+    assert {t["what"]: t["detail"] for t in a.instance()["tracks"]} == {"pool site": "1 of 1 usable", "balancer": "serving"}
+    assert site.net.run("client", ["curl", "-s", "-m", "3", f"http://{ADDRESS}/"]).stdout == "w1\n"
+
+
 def test_two_programs_the_control_socket_is_named(site):
     webs = {n: site.helper("client", SMALL_WEB, f"w{n}", 8000 + n) for n in (1, 2)}
     time.sleep(0.4)
@@ -679,5 +701,7 @@ def test_check_says_what_cannot_work(work):
     assert "/no/such/script" in missing and "nopreempt" in missing
     assert "8" in check(course(100).replace("auth_pass 1111", "auth_pass 123456789"))
     other = course(50).replace("virtual_router_id 80", "virtual_router_id 81").replace("advert_int 1", "advert_int 2")
+    alone = check(course(100, TRACK))
+    assert "there is no balancer in these files" in alone
     pairwise = check(course(100), other)
     assert "virtual_router_id" in pairwise and "advert_int" in pairwise

@@ -18,6 +18,7 @@ const char *act_name(enum act a)
         [ACT_HEALTH_DOWN] = "force down",
         [ACT_WEIGHT] = "weight",
         [ACT_LIMIT] = "limit",
+        [ACT_END_SESSIONS] = "end sessions",
         [ACT_FRONTEND_ON] = "frontend on",
         [ACT_FRONTEND_OFF] = "frontend off",
         [ACT_FRONTEND_LIMIT] = "frontend limit",
@@ -113,7 +114,17 @@ static void record(const struct admin_now *now, const struct act_by *by, const s
     put_member(&b, "object", buf_span(&object));
     put_look(&b, "before", before);
     put_look(&b, "after", &after);
-    end_line(&b, now, result == ACT_DONE ? SPAN("done") : SPAN("not checked"));
+    end_line(&b, now,
+             result == ACT_DONE     ? SPAN("done")
+             : result == ACT_FAILED ? SPAN("failed")
+                                    : SPAN("not checked"));
+}
+
+static enum act_result end_sessions(const struct admin_now *now, struct server_state *s, bool down)
+{
+    const struct admin_sessions *a = now->process->sessions;
+
+    return a != NULL && a->end_of(a->self, s, down) ? ACT_DONE : ACT_FAILED;
 }
 
 static enum act_result do_to_server(struct server_state *s, enum act a, uint32_t value, instant now)
@@ -149,6 +160,7 @@ static enum act_result do_to_server(struct server_state *s, enum act a, uint32_t
     case ACT_LIMIT:
         server_set_connections_max(s, value, now);
         return ACT_DONE;
+    case ACT_END_SESSIONS:
     case ACT_FRONTEND_ON:
     case ACT_FRONTEND_OFF:
     case ACT_FRONTEND_LIMIT:
@@ -164,9 +176,14 @@ enum act_result act_on_server(const struct admin_now *now, const struct act_by *
 {
     struct before before = look_at(now, server);
     bool checks = a == ACT_CHECKS_ON && server->check == NULL;
-    enum act_result r =
-        checks ? ACT_NO_CHECK : do_to_server(snapshot_server(now->snapshot, server), a, value, now->now);
+    struct server_state *s = snapshot_server(now->snapshot, server);
+    enum act_result r = checks                  ? ACT_NO_CHECK
+                        : a == ACT_END_SESSIONS ? end_sessions(now, s, false)
+                                                : do_to_server(s, a, value, now->now);
 
+    bool out = r == ACT_DONE && (a == ACT_MAINT || a == ACT_HEALTH_DOWN);
+    if (out && server->on_down_shutdown_sessions)
+        (void)!end_sessions(now, s, true);
     record(now, by, server, a, &before, r);
     return r;
 }

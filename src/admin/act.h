@@ -19,6 +19,7 @@ enum act {
     ACT_HEALTH_DOWN,
     ACT_WEIGHT, /* <value> */
     ACT_LIMIT,  /* <value>; requests at once */
+    ACT_END_SESSIONS,
     ACT_FRONTEND_ON,
     ACT_FRONTEND_OFF,
     ACT_FRONTEND_LIMIT, /* <value>; connections */
@@ -30,6 +31,7 @@ enum act_result {
     ACT_DONE,
     ACT_NO_CHECK, /* the server is not checked, so nothing can be said in its check's place */
     ACT_SAME,     /* a frontend was as asked already */
+    ACT_FAILED,   /* the engine could not be asked */
 };
 
 /* Who asks. Borrowed. */

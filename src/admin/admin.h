@@ -13,9 +13,24 @@
 #include "base/clock.h"
 #include "base/span.h"
 
+struct buf;
+struct server_state;
 struct snapshot;
 struct window;
 struct vrrp_health_shared;
+
+/* What can be asked of running sessions; the engine does it, in its threads. */
+enum admin_ended { ADMIN_ENDED, ADMIN_NO_SESSION, ADMIN_LATE };
+struct admin_sessions {
+    void *self;
+    /* Ends those at <server>, soon; <down>: because it goes down, else an operator wants it. Any thread;
+     * false: no memory. */
+    bool (*end_of)(void *self, struct server_state *server, bool down);
+    /* These two wait for the threads, so only the control sockets' thread asks. */
+    enum admin_ended (*end_one)(void *self, uint64_t number);
+    /* A line each; <number> 0 = all. false: the threads did not answer in time. */
+    bool (*list)(void *self, uint64_t number, duration older_than, bool detailed, struct buf *out);
+};
 
 /* Of the process: set before the first door opens, but where it says so; read by any thread. */
 struct admin_process {
@@ -29,6 +44,7 @@ struct admin_process {
     char *const *environment;                /* "NAME=value" ..., NULL; NULL: not shown */
     _Atomic uint64_t generation;             /* of the files that are served; any time */
     _Atomic uint32_t connections_max;        /* set at run time; 0 = as the files say */
+    const struct admin_sessions *sessions;   /* NULL: they cannot be asked for */
     struct window *window;                   /* NULL: shares and percentiles are of all time */
     const struct vrrp_health_shared *health; /* turn counters, and what vrrp says; NULL: nobody looks */
 

@@ -20,6 +20,8 @@ typedef enum command_result command_fn(struct call *c);
 struct span call_arg(const struct call *c, unsigned i);
 /* Says so, and fails. */
 enum command_result call_fail(struct call *c, const char *format, ...) PRINTF_LIKE(2, 3);
+/* "60" is seconds; a unit may follow: "500ms". */
+MUST_USE bool call_time(struct span text, duration *out);
 /* "backend/server"; NULL: said why. */
 const struct server *call_server(struct call *c, struct span name);
 /* By name, "haproxy:web" too; NULL: said why. */
@@ -33,7 +35,10 @@ command_fn show_stat, show_servers_state, show_servers_conn, show_backend, show_
 command_fn show_cli_level, show_cli_sockets, show_status, show_overview;
 /* health.c */
 command_fn show_health, show_vrrp;
+/* command_sessions.c */
+command_fn show_sess, shutdown_session;
 /* command_set.c */
+command_fn shutdown_sessions_server;
 command_fn set_server, set_weight, get_weight, set_maxconn_frontend, set_maxconn_server, set_maxconn_global,
     set_timeout, clear_counters;
 command_fn enable_server, disable_server, enable_health, disable_health, enable_agent, disable_agent;

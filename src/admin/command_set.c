@@ -8,11 +8,18 @@
 
 static enum command_result act_server(struct call *c, const struct server *s, enum act a, uint32_t value)
 {
-    if (act_on_server(c->now, &c->session->by, s, a, value) == ACT_NO_CHECK)
+    switch (act_on_server(c->now, &c->session->by, s, a, value)) {
+    case ACT_DONE:
+    case ACT_SAME:
+        return COMMAND_DONE;
+    case ACT_NO_CHECK:
         return call_fail(c, a == ACT_CHECKS_ON
                                 ? "Health check was not configured on this server, cannot enable."
                                 : "Health checks are not enabled on this server.");
-    return COMMAND_DONE;
+    case ACT_FAILED:
+        break;
+    }
+    return call_fail(c, "There is no memory for that now.");
 }
 
 static enum command_result simple(struct call *c, enum act a)
@@ -22,6 +29,10 @@ static enum command_result simple(struct call *c, enum act a)
     return s ? act_server(c, s, a, 0) : COMMAND_FAILED;
 }
 
+enum command_result shutdown_sessions_server(struct call *c)
+{
+    return simple(c, ACT_END_SESSIONS);
+}
 enum command_result enable_server(struct call *c)
 {
     return simple(c, ACT_ENABLE);
@@ -231,7 +242,7 @@ enum command_result set_maxconn_frontend(struct call *c)
 /* ---- the session, counters ---- */
 
 /* "60" is seconds, as in HAProxy; a unit may follow. */
-static bool time_of(struct span text, duration *out)
+bool call_time(struct span text, duration *out)
 {
     static const struct {
         struct span unit;
@@ -259,7 +270,7 @@ enum command_result set_timeout(struct call *c)
     if (call_arg(c, 1).len == 0)
         return call_fail(c, "Expects an integer value.");
     duration d;
-    if (!time_of(call_arg(c, 1), &d) || d.ms == 0)
+    if (!call_time(call_arg(c, 1), &d) || d.ms == 0)
         return call_fail(c, "Invalid timeout value.");
     c->session->timeout = d;
     return COMMAND_DONE;

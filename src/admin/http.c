@@ -224,12 +224,13 @@ static bool act_of(struct span word, enum act *act)
         struct span word;
         enum act act;
     } rows[] = {
-        { SPAN_INIT("ready"), ACT_READY },       { SPAN_INIT("drain"), ACT_DRAIN },
-        { SPAN_INIT("maint"), ACT_MAINT },       { SPAN_INIT("stop"), ACT_MAINT },
-        { SPAN_INIT("start"), ACT_ENABLE },      { SPAN_INIT("enable"), ACT_ENABLE },
-        { SPAN_INIT("disable"), ACT_MAINT },     { SPAN_INIT("dhlth"), ACT_CHECKS_OFF },
-        { SPAN_INIT("ehlth"), ACT_CHECKS_ON },   { SPAN_INIT("hrunn"), ACT_HEALTH_UP },
-        { SPAN_INIT("hdown"), ACT_HEALTH_DOWN }, { SPAN_INIT("weight"), ACT_WEIGHT },
+        { SPAN_INIT("ready"), ACT_READY },           { SPAN_INIT("drain"), ACT_DRAIN },
+        { SPAN_INIT("maint"), ACT_MAINT },           { SPAN_INIT("stop"), ACT_MAINT },
+        { SPAN_INIT("start"), ACT_ENABLE },          { SPAN_INIT("enable"), ACT_ENABLE },
+        { SPAN_INIT("disable"), ACT_MAINT },         { SPAN_INIT("dhlth"), ACT_CHECKS_OFF },
+        { SPAN_INIT("ehlth"), ACT_CHECKS_ON },       { SPAN_INIT("hrunn"), ACT_HEALTH_UP },
+        { SPAN_INIT("hdown"), ACT_HEALTH_DOWN },     { SPAN_INIT("weight"), ACT_WEIGHT },
+        { SPAN_INIT("shutdown"), ACT_END_SESSIONS },
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++)

@@ -143,6 +143,7 @@ static void put_actions(struct buf *out)
         { "hdown", "Force down" },
         { "dhlth", "Checks off" },
         { "ehlth", "Checks on" },
+        { "shutdown", "End its sessions" },
         { "weight", "Set the weight to \u2192" },
     };
 

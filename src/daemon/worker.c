@@ -71,6 +71,7 @@ struct worker {
     struct snapshot *snapshot; /* what is served; the engine's. NULL before the first publish */
     struct control *control;
     struct admin_process admin;
+    struct admin_sessions sessions;
     struct deadline sample; /* the next of admin.window */
     struct deadline health; /* the next look for vrrp */
     char hostname[256];
@@ -210,6 +211,15 @@ static void say_haproxy(struct worker *w, const struct snapshot *s, const struct
         engine_say(w->engine, server->pool->news, true, LEVEL_EMERGENCY, buf_span(&line));
 }
 
+/* A backup keeps no session that a server which is none could have. */
+static void end_sessions_of_backups(const struct worker *w, const struct snapshot *s, const struct pool *pool)
+{
+    for (uint32_t i = 0; i < pool->servers.count; i++)
+        if (pool->servers.items[i]->backup)
+            (void)!engine_sessions_end_of(w->engine, snapshot_server(s, pool->servers.items[i]),
+                                          END_SERVER_UP);
+}
+
 /* In the checks' thread. */
 static void on_server_change(void *to, const struct snapshot *s, const struct server *server,
                              struct server_state *state, enum health_change change)
@@ -220,6 +230,10 @@ static void on_server_change(void *to, const struct snapshot *s, const struct se
         say_nginx(w, s, server, state, change);
     else
         say_haproxy(w, s, server, state, change);
+    if (change == HEALTH_WENT_DOWN && server->on_down_shutdown_sessions)
+        (void)!engine_sessions_end_of(w->engine, state, END_SERVER_DOWN);
+    if (change == HEALTH_WENT_UP && server->on_up_shutdown_backup_sessions)
+        end_sessions_of_backups(w, s, server->pool);
 }
 
 static bool wants_checks(const struct config *c)
@@ -445,6 +459,35 @@ static void on_health(struct deadline *d)
     loop_set_deadline(w->loop, d, asked ? HEALTH_LOOK : HEALTH_IDLE);
 }
 
+/* ---- sessions ---- */
+
+#define SESSIONS_TIME DURATION_MS(1000)
+
+static bool end_sessions_of(void *self, struct server_state *server, bool down)
+{
+    const struct worker *w = self;
+
+    return w->engine != NULL &&
+           engine_sessions_end_of(w->engine, server, down ? END_SERVER_DOWN : END_KILLED);
+}
+
+static enum admin_ended end_session(void *self, uint64_t number)
+{
+    const struct worker *w = self;
+    enum sessions_end end =
+        w->engine ? engine_sessions_end_one(w->engine, number, SESSIONS_TIME) : SESSIONS_LATE;
+
+    return end == SESSIONS_ENDED ? ADMIN_ENDED : end == SESSIONS_NONE ? ADMIN_NO_SESSION : ADMIN_LATE;
+}
+
+static bool list_sessions(void *self, uint64_t number, duration older_than, bool detailed, struct buf *out)
+{
+    const struct worker *w = self;
+    struct sessions_filter f = { .serial = number, .older_than = older_than, .detailed = detailed };
+
+    return w->engine != NULL && engine_sessions_list(w->engine, &f, out, SESSIONS_TIME);
+}
+
 static bool begin_control(struct worker *w)
 {
     struct control_options o = { .loop = w->loop, .look = look, .ask = ask_parent, .self = w };
@@ -460,6 +503,10 @@ static bool begin_control(struct worker *w)
                                        .environment = environ,
                                        .audit = on_audit,
                                        .self = w };
+    w->sessions = (struct admin_sessions){
+        .self = w, .end_of = end_sessions_of, .end_one = end_session, .list = list_sessions
+    };
+    w->admin.sessions = &w->sessions;
     w->admin.window = window_new(w->admin.started);
     w->control = control_new(&o);
     deadline_init(&w->health, on_health);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/core/sessions.h"
 #include "engine/core/tcp.h"
 #include "engine/core/thread.h"
 #include "engine/core/udp.h"
@@ -224,6 +225,22 @@ void engine_stop(struct engine **engine, duration logs)
     free(e->shared.threads);
     free(e->handles);
     free(e);
+}
+
+/* --- sessions --- */
+bool engine_sessions_end_of(struct engine *e, struct server_state *server, enum end_reason why)
+{
+    return sessions_end_of(&e->shared, server, why);
+}
+
+enum sessions_end engine_sessions_end_one(struct engine *e, uint64_t serial, duration most)
+{
+    return sessions_end_one(&e->shared, serial, most);
+}
+
+bool engine_sessions_list(struct engine *e, const struct sessions_filter *f, struct buf *out, duration most)
+{
+    return sessions_list(&e->shared, f, out, most);
 }
 
 /* --- about it --- */

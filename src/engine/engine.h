@@ -14,6 +14,7 @@
 #include "base/macros.h"
 #include "engine/core/access_log.h"
 #include "engine/core/generation.h"
+#include "engine/core/sessions.h"
 #include "engine/core/stats.h"
 
 struct engine;
@@ -61,6 +62,12 @@ bool engine_is_deaf(const struct engine *e);
 uint32_t engine_sessions(const struct engine *e);
 /* Ends all sessions now, ends the threads, writes the logs (at most <logs>), frees. Empties <e>. */
 void engine_stop(struct engine **e, duration logs);
+
+/* What an operator asks of sessions. */
+/* engine/core/sessions.h, on this engine's threads. */
+bool engine_sessions_end_of(struct engine *e, struct server_state *server, enum end_reason why);
+enum sessions_end engine_sessions_end_one(struct engine *e, uint64_t serial, duration most);
+bool engine_sessions_list(struct engine *e, const struct sessions_filter *f, struct buf *out, duration most);
 
 void engine_totals(const struct engine *e, struct stats_totals *out);
 void engine_log_counts(const struct engine *e, struct log_counts *out);

@@ -219,6 +219,72 @@ def test_what_an_operator_set_outlives_a_reload(program):
     s.close()
 
 
+# ---- sessions ----
+
+def ended(c, seconds=3):
+    """whether the other side ended it, by whatever means"""
+    c.sock.settimeout(seconds)
+    try:
+        while c.sock.recv(65536):
+            pass
+    except TimeoutError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def sessions(p, backend):
+    """-> [(pointer, server)] of the sessions at <backend>"""
+    return re.findall(rf"^(0x\w+): proto=tcpv4 src=127\.0\.0\.1:\d+ fe=\w+ be={backend} srv=(\S+) ts=\S+ epoch=\S+ age=\S+ calls=\d+", say(p, "show sess"), re.M)
+
+
+def test_sessions_are_listed_and_one_is_ended(program):
+    p = program()
+    with client.Client(p.port) as c, client.Client(p.port2) as other:
+        c.request(target="/drip/30/100")
+        c.head()
+        other.request(target="/drip/30/100")
+        other.head()
+        [(pointer, server)] = sessions(p, "pool")
+        assert server in ("s1", "s2") and [s for _, s in sessions(p, "tcp")] == ["t1"]
+        assert say(p, "shutdown session " + pointer, "user") == "Permission denied\n\n"
+        assert say(p, "shutdown session " + pointer) == "\n"
+        assert ended(c) and not sessions(p, "pool")
+        if not where.TEST_PEER:                             # its pointers are used again at once
+            assert say(p, "shutdown session " + pointer) == "No such session (use 'show sess').\n\n"
+        assert not ended(other, 0.3)
+
+
+def test_all_sessions_at_a_server_are_ended(program):
+    """what ansible's module does after a drain that takes too long"""
+    p = program()
+    clients = [client.Client(p.port) for _ in range(7)]
+    for c in clients:
+        c.request(target="/drip/30/100")
+        c.head()
+    at = sorted(s for _, s in sessions(p, "pool"))
+    assert set(at) == {"s1", "s2"}
+    assert say(p, "shutdown sessions server pool/s1") == "\n"
+    assert process.wait_until(lambda: {s for _, s in sessions(p, "pool")} == {"s2"}, 3)
+    assert sum(ended(c, 0.3) for c in clients) == at.count("s1")
+    for c in clients:
+        c.close()
+    assert client.ask(p.port, target="/who").status == 200
+
+
+def test_sessions_end_with_their_server_where_the_file_says_so(program):
+    p = program(body=BODY.replace("listen tcp", "listen cut").replace("server t1 127.0.0.1:@o1@",
+                "server t1 127.0.0.1:@o1@ check inter 100 fall 2 on-marked-down shutdown-sessions\n    server t2 127.0.0.1:@o2@ check inter 100 backup on-marked-up shutdown-backup-sessions"))
+    assert process.wait_until(lambda: status(p, "t1", "cut") == "UP", 3)
+    with client.Client(p.port2) as c:
+        c.request(target="/drip/30/100")
+        c.head()
+        assert not ended(c, 0.2)
+        say(p, "set server cut/t1 health down")
+        assert ended(c)
+
+
 def test_a_client_that_says_nothing_does_not_stay_for_ever(program):
     p = program()
     s = Prompt(p)

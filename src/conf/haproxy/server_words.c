@@ -121,7 +121,6 @@ static void on_marked(struct build *b, const struct keyword *k, const struct sta
     if (!value_choice(b->diags, word_at(s, 1), ways, &n))
         return;
     *(bool *)member(b, k) = true;
-    haproxy_say_later(b, word_at(s, 0), "sessions are left alone");
 }
 
 static void on_send_proxy(struct build *b, const struct keyword *k, const struct statement *s)

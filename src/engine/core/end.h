@@ -28,6 +28,7 @@
     X(QUEUE_TIMEOUT, 's', "no server became free in time")                                                   \
     X(QUEUE_FULL, 'S', "too many requests were waiting for a server")                                        \
     X(SERVER_DOWN, 'D', "the server was taken out of service")                                               \
+    X(SERVER_UP, 'U', "a server that is no backup came back")                                                \
     X(LIMITED, 'R', "a limit of connections, requests or memory was reached")                                \
     X(KILLED, 'K', "an operator ended it")                                                                   \
     X(STOPPED, 'K', "the program stopped")                                                                   \

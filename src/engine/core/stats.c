@@ -75,6 +75,7 @@ static void count_end(struct counts_block *b, const struct stats_stream *s)
     case END_NO_SERVER:
     case END_QUEUE_FULL:
     case END_SERVER_DOWN:
+    case END_SERVER_UP:
     case END_LIMITED:
     case END_KILLED:
     case END_STOPPED:

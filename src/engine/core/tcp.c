@@ -294,12 +294,36 @@ static void tcp_expired(struct session *s)
     carry_on(t, rules_resume(&t->l4.rules));
 }
 
-static void tcp_stop(struct session *s, bool now)
+static struct tcp *tcp_running(const struct session *s)
 {
     struct tcp *relayed = relay_owner_of(s);
 
-    if (now)
-        tcp_end(relayed ? relayed : tcp_of(s), l4_ended(END_STOPPED, MOMENT_DATA), CLOSE_NORMAL);
+    return relayed ? relayed : tcp_of(s);
 }
 
-const struct protocol_ops tcp_protocol = { .begin = tcp_begin, .expired = tcp_expired, .stop = tcp_stop };
+static bool tcp_look(const struct session *s, struct protocol_view *out)
+{
+    const struct tcp *t = tcp_running(s);
+
+    if (t == NULL)
+        return false;
+    *out = (struct protocol_view){ .upstream = &t->l4.upstream,
+                                   .begun = t->l4.times.accepted,
+                                   .doing = t->relaying ? "relay" : "connect" };
+    return true;
+}
+
+static void tcp_end_for(struct session *s, enum end_reason why)
+{
+    tcp_end(tcp_running(s), l4_ended(why, MOMENT_DATA), CLOSE_NORMAL);
+}
+
+static void tcp_stop(struct session *s, bool now)
+{
+    if (now)
+        tcp_end_for(s, END_STOPPED);
+}
+
+const struct protocol_ops tcp_protocol = {
+    .begin = tcp_begin, .expired = tcp_expired, .stop = tcp_stop, .look = tcp_look, .end = tcp_end_for
+};

@@ -481,4 +481,23 @@ void udp_gate_close(struct udp_gate **gate)
     free(u);
 }
 
-const struct protocol_ops udp_protocol = { .begin = udp_begin, .expired = udp_expired, .stop = udp_stop };
+static bool udp_look(const struct session *s, struct protocol_view *out)
+{
+    const struct udp *d = udp_of(s);
+
+    if (d == NULL)
+        return false;
+    *out = (struct protocol_view){ .upstream = &d->l4.upstream,
+                                   .begun = d->l4.times.accepted,
+                                   .doing = d->connected ? "relay" : "connect" };
+    return true;
+}
+
+static void udp_end_for(struct session *s, enum end_reason why)
+{
+    udp_end(udp_of(s), l4_ended(why, MOMENT_DATA));
+}
+
+const struct protocol_ops udp_protocol = {
+    .begin = udp_begin, .expired = udp_expired, .stop = udp_stop, .look = udp_look, .end = udp_end_for
+};

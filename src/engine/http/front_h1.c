@@ -126,25 +126,41 @@ static struct stream *stream_of_session(const struct session *session)
     return tunnel ? tunnel_stream(tunnel) : session->owner;
 }
 
+static bool http1_look(const struct session *session, struct protocol_view *out)
+{
+    if (!session->owner)
+        return false;
+    const struct stream *s = stream_of_session(session);
+    *out = (struct protocol_view){ .upstream = &s->upstream,
+                                   .begun = s->times.begun,
+                                   .doing = stream_step_name(s->step) };
+    return true;
+}
+
+static void http1_end(struct session *session, enum end_reason why)
+{
+    struct stream *s = stream_of_session(session);
+
+    stream_note_end(s, why);
+    s->keep_client = false;
+    s->broken = true;
+    s->step = STEP_END;
+    stream_log(s);
+    (void)s->front->end(s);
+}
+
 static void http1_stop(struct session *session, bool now)
 {
     session->stopping = true;
-    if (!session->owner) {
+    if (!session->owner)
         session_close(session, CLOSE_NORMAL);
-    } else if (now) {
-        struct stream *s = stream_of_session(session);
-        stream_note_end(s, END_STOPPED);
-        s->keep_client = false;
-        s->broken = true;
-        s->step = STEP_END;
-        stream_log(s);
-        (void)s->front->end(s);
-    }
+    else if (now)
+        http1_end(session, END_STOPPED);
 }
 
-const struct protocol_ops http1_protocol = { .begin = http1_begin,
-                                             .expired = http1_expired,
-                                             .stop = http1_stop };
+const struct protocol_ops http1_protocol = {
+    .begin = http1_begin, .expired = http1_expired, .stop = http1_stop, .look = http1_look, .end = http1_end
+};
 
 /* --- heads --- */
 /* As far as it came: what the log shows of a request that is none. */

@@ -175,9 +175,12 @@ static void info_has_the_lines_that_tools_read(void **state)
     assert_int_equal(say("show info desc"), COMMAND_DONE);
     assert_holds(buf_span(&out), "\nPid: 4711:\"Process id\"\n");
     assert_int_equal(say("show info typed"), COMMAND_DONE);
-    assert_holds(buf_span(&out), ".Pid.1:SGP:u32:4711\n");
+    assert_holds(buf_span(&out), "\n6.Pid.1:SGP:u32:4711\n");
     assert_int_equal(say("show info json"), COMMAND_DONE);
-    assert_holds(buf_span(&out), "\"name\":\"Pid\"");
+    assert_holds(buf_span(&out),
+                 "{\"field\":{\"pos\":6,\"name\":\"Pid\"},\"processNum\":1,\"tags\":{\"origin\":\"Status\","
+                 "\"nature\":\"Gauge\",\"scope\":\"Process\"},\"value\":{\"type\":\"u32\",\"value\":4711}}");
+    assert_int_equal(say("show info bogus"), COMMAND_FAILED);
 }
 
 static void stat_takes_haproxys_words(void **state)
@@ -301,17 +304,100 @@ static void times_of_the_session(void **state)
     assert_int_equal(session.timeout.ms, 500);
 }
 
+static void limits_of_servers_and_of_the_process(void **state)
+{
+    (void)state;
+    assert_says("set maxconn server web/w1 5", COMMAND_DONE, "");
+    assert_int_equal(server_limit(state_of(&w, w.w1), w.w1, w.now.now), 5);
+    assert_holds(audit_of(&w), "\"what\":\"limit\",\"object\":\"web/w1\",\"before\":\"usable, weight 4\","
+                               "\"after\":\"usable, weight 4, limit 5\"");
+    assert_says("set maxconn server web/w1 -1", COMMAND_FAILED,
+                "maxconn string empty or preceded by garbage\n");
+    assert_says("set maxconn server web/w1 0", COMMAND_DONE, "");
+    assert_int_equal(server_limit(state_of(&w, w.w1), w.w1, w.now.now), 0);
+    assert_says("set maxconn global 77", COMMAND_DONE, "");
+    assert_int_equal(view_connections_max(&w.now), 77);
+    assert_says("set maxconn global 9983", COMMAND_FAILED, "Value out of range.\n");
+    assert_says("set maxconn global 0", COMMAND_DONE, "");
+    assert_int_equal(view_connections_max(&w.now), 9982);
+}
+
+/* ---- sessions ---- */
+
+struct asked {
+    const struct server_state *server;
+    uint64_t number;
+    uint32_t older_ms;
+    bool down, detailed;
+    unsigned ends;
+};
+
+static bool take_end_of(void *self, struct server_state *server, bool down)
+{
+    struct asked *a = self;
+    a->server = server;
+    a->down = down;
+    a->ends++;
+    return true;
+}
+static enum admin_ended take_end_one(void *self, uint64_t number)
+{
+    struct asked *a = self;
+    a->number = number;
+    return number == 0x1a ? ADMIN_ENDED : number == 0x1b ? ADMIN_LATE : ADMIN_NO_SESSION;
+}
+static bool give_list(void *self, uint64_t number, duration older_than, bool detailed, struct buf *to)
+{
+    struct asked *a = self;
+    a->number = number;
+    a->older_ms = older_than.ms;
+    a->detailed = detailed;
+    if (number == 0 || number == 0x1a)
+        buf_put(to, SPAN("0x1a: ...\n"));
+    return number != 0x1b;
+}
+
+static void sessions_are_asked_of_the_engine(void **state)
+{
+    (void)state;
+    struct asked a = { 0 };
+    struct admin_sessions sessions = { &a, take_end_of, take_end_one, give_list };
+    assert_int_equal(say("show sess"), COMMAND_FAILED);
+    assert_int_equal(say("shutdown sessions server web/w1"), COMMAND_FAILED);
+    w.process.sessions = &sessions;
+    assert_says("show sess", COMMAND_DONE, "0x1a: ...\n");
+    assert_false(a.detailed);
+    assert_says("show sess 0x1a", COMMAND_DONE, "0x1a: ...\n");
+    assert_true(a.detailed);
+    assert_says("show sess 0x1c", COMMAND_FAILED, "Session not found.\n");
+    assert_int_equal(say("show sess 0x1b"), COMMAND_FAILED);
+    assert_int_equal(say("show sess older 2m"), COMMAND_DONE);
+    assert_int_equal(a.older_ms, 120000);
+    assert_int_equal(say("show sess bogus"), COMMAND_FAILED);
+    assert_says("shutdown session 0x1a", COMMAND_DONE, "");
+    assert_int_equal(a.number, 0x1a);
+    assert_says("shutdown session 0x1c", COMMAND_FAILED, "No such session (use 'show sess').\n");
+    assert_int_equal(say("shutdown session 0x1b"), COMMAND_FAILED);
+    assert_says("shutdown session 1a", COMMAND_FAILED, "Session pointer expected (use 'show sess').\n");
+    assert_says("shutdown sessions server web/w1", COMMAND_DONE, "");
+    assert_true(a.server == state_of(&w, w.w1) && !a.down);
+    assert_holds(audit_of(&w), "\"what\":\"end sessions\",\"object\":\"web/w1\"");
+    assert_says("disable server web/w1", COMMAND_DONE, "");
+    assert_int_equal(a.ends, 1);
+    w.w1->on_down_shutdown_sessions = true;
+    assert_says("set server web/w1 state maint", COMMAND_DONE, "");
+    assert_true(a.ends == 2 && a.down);
+}
+
 static void what_is_known_but_not_served_says_why(void **state)
 {
     (void)state;
     assert_says("show table", COMMAND_FAILED,
                 "`show table` is not served: there are no stick tables here.\n");
-    assert_says(
-        "shutdown sessions server web/w1", COMMAND_FAILED,
-        "`shutdown sessions` is not served: sessions are not ended by force; `set server <bk>/<srv> state "
-        "drain` lets them end.\n");
     assert_says("set server web/w1 addr 10.0.0.1", COMMAND_FAILED,
                 "`set server ... addr` is not served: change the file and `reload`.\n");
+    assert_says("set server web/w1 agent up", COMMAND_FAILED,
+                "agent checks are not enabled on this server.\n");
 }
 
 static void what_is_unknown_gets_the_list(void **state)
@@ -389,6 +475,8 @@ int main(void)
         T(counters_begin_anew),
         T(levels),
         T(times_of_the_session),
+        T(limits_of_servers_and_of_the_process),
+        T(sessions_are_asked_of_the_engine),
         T(what_is_known_but_not_served_says_why),
         T(what_is_unknown_gets_the_list),
         T(words_and_blanks),

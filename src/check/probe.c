@@ -17,6 +17,15 @@ static const struct check_step http_steps[] = { { .kind = CHECK_STEP_CONNECT }, 
 static const struct check_step connect_only[] = { { .kind = CHECK_STEP_CONNECT } };
 // clang-format on
 
+/* HAProxy's code of another result, where a step has one. */
+static enum check_result said(struct span code, enum check_result usual)
+{
+    for (unsigned r = 0; code.len && r < CHECKED_COUNT; r++)
+        if (span_eq(code, span_from(check_result_code((enum check_result)r))))
+            return (enum check_result)r;
+    return usual;
+}
+
 static void clean(struct probe *p)
 {
     loop_forget_deadline(p->loop, &p->deadline);
@@ -45,10 +54,12 @@ static void on_ready(struct conn *c)
 static void on_late(struct deadline *d)
 {
     struct probe *p = CONTAINER_OF(d, struct probe, deadline);
+    bool expects = p->step < p->step_count && p->steps[p->step].kind == CHECK_STEP_EXPECT;
 
     finish(p,
            p->conn.stage == CONN_CONNECTING    ? CHECKED_L4_TIMEOUT
            : p->conn.stage == CONN_HANDSHAKING ? CHECKED_L6_TIMEOUT
+           : expects                           ? said(p->steps[p->step].late, CHECKED_L7_TIMEOUT)
                                                : CHECKED_L7_TIMEOUT,
            0);
 }
@@ -112,21 +123,25 @@ static bool connect_to(struct probe *p, const struct check_step *step)
 {
     const struct tls_client *tls = tls_of(p, step);
     uint16_t port = step ? step->port : 0;
-    struct address to = p->check->address.len ? p->check->address : p->server->address;
+    bool elsewhere = step && step->address.len;
+    struct address to = elsewhere               ? step->address
+                        : p->check->address.len ? p->check->address
+                                                : p->server->address;
     struct conn_target target = CONN_TARGET_INIT;
 
-    if (port == 0)
+    if (port == 0 && !(elsewhere && address_port(&to)))
         port = p->check->port;
     if (port != 0)
         address_set_port(&to, port);
-    else if (p->check->address.len && address_port(&to) == 0)
+    else if ((elsewhere || p->check->address.len) && address_port(&to) == 0)
         address_set_port(&to, address_port(&p->server->address));
     target.to = &to;
     target.from = p->server->source.len ? &p->server->source : NULL;
     p->answer_ended = false;
-    p->status = 0;
     p->answer_len = 0;
-    p->running = conn_connect(&p->conn, p->loop, &target, on_ready) && (!tls || secure(p, tls));
+    p->greets = step && !step->default_options ? step->send_proxy : p->check->send_proxy;
+    p->tls_later = p->greets ? tls : NULL;
+    p->running = conn_connect(&p->conn, p->loop, &target, on_ready) && (!tls || p->greets || secure(p, tls));
     return p->running;
 }
 
@@ -149,6 +164,7 @@ void probe_start(struct probe *p, const struct server *server, struct tls_contex
     p->server = server;
     p->check = server->check;
     p->tls = tls;
+    p->detail = 0;
     choose_steps(p);
     const bool connects = p->steps[0].kind == CHECK_STEP_CONNECT, written = p->check->steps.count > 0;
     if (connects)
@@ -162,6 +178,21 @@ void probe_start(struct probe *p, const struct server *server, struct tls_contex
     loop_set_deadline(p->loop, &p->deadline, DURATION_MS(0));
 }
 
+/* A connection of our own, for nobody: v2 LOCAL, v1 UNKNOWN. False: it failed. */
+static bool greet(struct probe *p)
+{
+    static const char local[16] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0";
+    struct span header =
+        p->server->send_proxy == SEND_PROXY_V2 ? span_of(local, sizeof(local)) : SPAN("PROXY UNKNOWN\r\n");
+
+    p->greets = false;
+    if (conn_write(&p->conn, header.ptr, header.len).len != header.len)
+        return false;
+    const struct tls_client *tls = p->tls_later;
+    p->tls_later = NULL;
+    return !tls || secure(p, tls);
+}
+
 /* ---- steps ---- */
 
 enum went { WENT_ON, WENT_WAITING, WENT_AWAY };
@@ -172,7 +203,7 @@ static bool make_request(struct probe *p, const struct check_step *s)
 
     buf_init(&out, REQUEST_MAX);
     if (p->speaks_http)
-        probe_http_request(s, &out);
+        probe_http_request(s, p->check->tells_state ? p->state : SPAN(""), &out);
     else if (s->data != NULL && s->data->constant.ptr != NULL)
         buf_put(&out, s->data->constant);
     p->request = out.data;
@@ -210,6 +241,19 @@ static bool matches(const struct check_step *s, struct value v)
     return eval_match(&f, s->expect, &v) != s->negate;
 }
 
+/* By number, or by its three digits. */
+static bool status_matches(const struct check_step *s, unsigned status)
+{
+    char digits[16];
+    struct buf b;
+
+    if (s->expect->how == MATCH_INT)
+        return matches(s, (struct value){ .type = VALUE_INT, .as.number = status });
+    buf_init_fixed(&b, digits, sizeof(digits));
+    buf_put_u64(&b, status);
+    return matches(s, (struct value){ .type = VALUE_TEXT, .as.text = buf_span(&b) });
+}
+
 /* An HTTP answer, judged. Without a test 2xx and 3xx are good. */
 static enum went judge_http(struct probe *p, const struct check_step *s)
 {
@@ -224,10 +268,9 @@ static enum went judge_http(struct probe *p, const struct check_step *s)
     case PROBE_HTTP_READY:
         break;
     }
-    p->status = (int32_t)a.status;
     bool good = a.status >= 200 && a.status < 400;
     if (s->expect != NULL && s->expects == EXPECT_STATUS)
-        good = matches(s, (struct value){ .type = VALUE_INT, .as.number = a.status });
+        good = status_matches(s, a.status);
     else if (s->expect != NULL && s->expects == EXPECT_FIELD)
         good = probe_http_field(&a, s->field, s->expect) != s->negate;
     else if (s->expect != NULL)
@@ -235,9 +278,14 @@ static enum went judge_http(struct probe *p, const struct check_step *s)
     const bool wants_body = s->expect != NULL && s->expects == EXPECT_BODY;
     if (wants_body && good == s->negate && !p->answer_ended && p->answer_len < PROBE_ANSWER_MAX)
         return WENT_WAITING; /* more of the body may decide otherwise */
+    p->detail = (int32_t)a.status;
     if (good)
         return WENT_ON;
-    finish(p, s->expects == EXPECT_STATUS ? CHECKED_L7_STATUS : CHECKED_L7_INVALID, (int32_t)a.status);
+    if (a.status == 404 && p->check->drains_on_404 && p->was_up)
+        finish(p, CHECKED_L7_CONDITIONAL, 404);
+    else
+        finish(p, said(s->bad, s->expects == EXPECT_STATUS ? CHECKED_L7_STATUS : CHECKED_L7_INVALID),
+               (int32_t)a.status);
     return WENT_AWAY;
 }
 
@@ -245,11 +293,13 @@ static enum went judge_data(struct probe *p, const struct check_step *s)
 {
     struct value v = { .type = VALUE_BINARY, .as.text = span_of(p->answer, p->answer_len) };
 
+    if (p->answer_len < s->at_least && !p->answer_ended && p->answer_len < PROBE_ANSWER_MAX)
+        return WENT_WAITING;
     if (p->answer_len > 0 && matches(s, v))
         return WENT_ON;
     if (!p->answer_ended && p->answer_len < PROBE_ANSWER_MAX && !s->negate)
         return WENT_WAITING;
-    finish(p, CHECKED_L7_INVALID, 0);
+    finish(p, said(s->bad, CHECKED_L7_INVALID), 0);
     return WENT_AWAY;
 }
 
@@ -274,6 +324,10 @@ static enum went step_expect(struct probe *p, const struct check_step *s)
 
 static enum check_result good_result(const struct probe *p)
 {
+    const struct check_step *last = &p->steps[p->step_count - 1];
+
+    if (last->kind == CHECK_STEP_EXPECT && last->ok.len)
+        return said(last->ok, CHECKED_L7_OK);
     return p->step_count > 1 ? CHECKED_L7_OK : p->conn.tls != NULL ? CHECKED_L6_OK : CHECKED_L4_OK;
 }
 
@@ -317,6 +371,15 @@ static void go_on(struct probe *p)
     }
     if (!conn_is_open(&p->conn))
         return;
+    if (p->greets) {
+        bool secures = p->tls_later != NULL;
+        if (!greet(p)) {
+            finish(p, CHECKED_SOCKET_ERROR, p->conn.error);
+            return;
+        }
+        if (secures)
+            return;
+    }
     if (p->step <= 1 && p->request == NULL && p->answer == NULL)
         loop_set_deadline(p->loop, &p->deadline, p->check->timeout);
     while (p->step < p->step_count) {
@@ -325,5 +388,5 @@ static void go_on(struct probe *p)
             return;
         p->step++;
     }
-    finish(p, good_result(p), p->status);
+    finish(p, good_result(p), p->detail);
 }

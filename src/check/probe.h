@@ -38,10 +38,14 @@ struct probe {
     size_t sent;   /* of the current request */
     char *request; /* of the current SEND; malloc */
     size_t request_len;
-    int32_t status; /* of the last HTTP answer; 0 = none */
     char *answer;   /* PROBE_ANSWER_MAX bytes while one is awaited; malloc */
     size_t answer_len;
-    int refused; /* errno of a connect that failed at once */
+    int32_t detail;    /* the status of the last good HTTP answer */
+    int refused;       /* errno of a connect that failed at once */
+    struct span state; /* HTTP: what the server counts as, for a check that tells it; borrowed */
+    bool was_up;       /* set by who starts it: 404 then only drains the server, where the file says so */
+    const struct tls_client *tls_later; /* after the PROXY header */
+    bool greets;                        /* the PROXY header is still to be sent */
     bool running, speaks_http;
     bool answer_ended; /* the server closed its direction */
 };

@@ -17,7 +17,7 @@ static struct span constant_of(const struct expr *e)
     return e != NULL && e->constant.ptr != NULL ? e->constant : SPAN("");
 }
 
-void probe_http_request(const struct check_step *step, struct buf *out)
+void probe_http_request(const struct check_step *step, struct span state, struct buf *out)
 {
     struct span body = constant_of(step->data);
 
@@ -30,6 +30,8 @@ void probe_http_request(const struct check_step *step, struct buf *out)
     for (uint32_t i = 0; i < step->fields.count; i++)
         buf_printf(out, "%.*s: %.*s\r\n", SPAN_ARGS(step->fields.items[i].name),
                    SPAN_ARGS(constant_of(step->fields.items[i].value)));
+    if (state.len)
+        buf_printf(out, "X-Haproxy-Server-State: %.*s\r\n", SPAN_ARGS(state));
     if (body.len)
         buf_printf(out, "content-length: %zu\r\n", body.len);
     buf_put(out, SPAN("connection: close\r\n\r\n"));

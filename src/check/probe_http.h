@@ -8,8 +8,9 @@
 #include "base/buf.h"
 #include "model/pool.h"
 
-/* "GET /index.html HTTP/1.0", fields, a body. */
-void probe_http_request(const struct check_step *step, struct buf *out);
+/* "GET /index.html HTTP/1.0", fields, a body; <state>: what the server is told that it counts as, or empty.
+ */
+void probe_http_request(const struct check_step *step, struct span state, struct buf *out);
 
 enum probe_http {
     PROBE_HTTP_MORE,    /* the head, or as much body as is expected, is not there yet */

@@ -3,8 +3,10 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/rand.h"
+#include "check/agent.h"
 #include "check/probe.h"
 #include "io/loop.h"
 #include "io/tls.h"
@@ -18,7 +20,10 @@ struct watched {
     const struct server *model;
     struct server_state *state;
     struct deadline next;
-    instant began;
+    instant began, due;
+    struct buf told;           /* what the server is told that it counts as; empty unless its check says so */
+    struct agent_probe *agent; /* NULL: none; part of the round */
+    struct deadline agent_next;
 };
 
 /* What one publishing brought; freed at the end of the turn in which the next one came. */
@@ -26,7 +31,8 @@ struct round {
     struct grave grave;
     struct snapshot *snapshot;
     struct tls_context **tls; /* by tls_client, each counted */
-    uint32_t count;
+    struct agent_probe *agents;
+    uint32_t count, agent_count;
     struct watched watched[];
 };
 
@@ -37,6 +43,7 @@ struct checks {
     checks_fn on_change;
     void *to;
     struct round *round; /* NULL before the first publish */
+    char node[64];       /* this machine's name */
 };
 
 struct mail {
@@ -76,15 +83,66 @@ static bool is_off(const struct watched *w)
     return admin & (ADMIN_MAINT | ADMIN_NO_CHECK | ADMIN_FILE_DOWN | ADMIN_TRACKED_MAINT);
 }
 
+/* Errors of traffic ask for a look before its time: where they may, somebody must notice. */
+static duration nap(const struct watched *w, duration rest)
+{
+    duration fast = w->model->check->fast_interval;
+    duration most = duration_is_none(fast) ? w->model->check->interval : fast;
+
+    return w->model->observe == OBSERVE_NONE || rest.ms < most.ms ? rest : most;
+}
+
+static void sleep_for(struct watched *w, duration d)
+{
+    w->due = instant_after(loop_now(w->checks->loop), d);
+    loop_set_deadline(w->checks->loop, &w->next, nap(w, d));
+}
+
+/* HAProxy's words: "UP 2/3; name=web/s1; node=lb; weight=1/2; scur=3/7; qcur=0". */
+static void write_state(struct watched *w)
+{
+    struct health_report h;
+    struct pool_state *p = w->state->pool;
+    server_health(w->state, &h);
+    bool up = h.health == HEALTH_UNCHECKED || h.points >= h.rise;
+    unsigned all = up ? h.fall : h.rise, at = up ? h.points + 1u - h.rise : h.points;
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < w->model->pool->servers.count; i++)
+        sum += w->model->pool->servers.items[i]->weight;
+    buf_clear(&w->told);
+    if (at < all)
+        buf_printf(&w->told, "%s %u/%u", up ? "UP" : "DOWN", at, all);
+    else
+        buf_put(&w->told, up ? SPAN("UP") : SPAN("DOWN"));
+    buf_printf(&w->told, "; name=%.*s/%.*s; node=%s; weight=%u/%u; scur=%u/%u; qcur=%u",
+               SPAN_ARGS(w->model->pool->name), SPAN_ARGS(w->model->name), w->checks->node,
+               atomic_load_explicit(&w->state->weight, memory_order_relaxed), sum,
+               atomic_load_explicit(&w->state->active, memory_order_relaxed),
+               atomic_load_explicit(&p->active, memory_order_relaxed),
+               atomic_load_explicit(&w->state->waiting, memory_order_relaxed));
+    w->probe.state = buf_span(&w->told);
+}
+
 static void on_time(struct deadline *d)
 {
     struct watched *w = CONTAINER_OF(d, struct watched, next);
+    instant now = loop_now(w->checks->loop);
+    bool hurry = server_take_hurry(w->state);
 
     if (is_off(w)) {
-        loop_set_deadline(w->checks->loop, &w->next, w->model->check->interval);
+        sleep_for(w, w->model->check->interval);
         return;
     }
-    w->began = loop_now(w->checks->loop);
+    if (now.us < w->due.us && !hurry) {
+        loop_set_deadline(w->checks->loop, &w->next,
+                          nap(w, DURATION_MS((uint32_t)instant_ms_between(now, w->due) + 1)));
+        return;
+    }
+    w->began = now;
+    if (w->model->check->tells_state)
+        write_state(w);
+    enum server_use use = server_use(w->state, w->model, now);
+    w->probe.was_up = use == USE_FULL || use == USE_STICKY || use == USE_FAILED;
     probe_start(&w->probe, w->model, w->checks->round->tls);
 }
 
@@ -100,18 +158,47 @@ static void on_done(struct probe *p, enum check_result result, int32_t detail)
         c->on_change(c->to, c->round->snapshot, w->model, w->state, change);
     duration next = interval(w);
     /* The interval is from beginning to beginning, as HAProxy counts, but never without a pause. */
-    loop_set_deadline(c->loop, &w->next, DURATION_MS(took < next.ms ? next.ms - took : 1));
+    sleep_for(w, DURATION_MS(took < next.ms ? next.ms - took : 1));
+}
+
+/* ---- its agent ---- */
+
+static void on_agent_time(struct deadline *d)
+{
+    struct watched *w = CONTAINER_OF(d, struct watched, agent_next);
+    uint8_t admin = atomic_load_explicit(&w->state->admin, memory_order_relaxed);
+
+    loop_set_deadline(w->checks->loop, &w->agent_next, w->model->agent->interval);
+    if (!w->agent->running && !(admin & (ADMIN_FILE_DOWN | ADMIN_TRACKED_MAINT)))
+        agent_probe_start(w->agent, w->model);
+}
+
+static void on_agent_done(struct agent_probe *p, bool answered, const struct agent_words *words)
+{
+    struct watched *w = p->owner;
+    struct checks *c = w->checks;
+
+    if (!answered)
+        return; /* connectivity is the check's business */
+    enum health_change change = agent_apply(words, w->model, w->state, loop_now_exact(c->loop));
+    if (change != HEALTH_SAME)
+        c->on_change(c->to, c->round->snapshot, w->model, w->state, change);
 }
 
 /* ---- a publishing ---- */
 
-static uint32_t count_checked(const struct snapshot *s)
+static bool is_watched(const struct server *s)
 {
-    uint32_t count = 0;
+    return s->check != NULL || s->agent != NULL;
+}
 
-    for (uint32_t i = 0; i < s->config->servers.count; i++)
-        count += s->config->servers.items[i]->check != NULL;
-    return count;
+static void count_watched(const struct snapshot *s, uint32_t *servers, uint32_t *agents)
+{
+    *servers = *agents = 0;
+    for (uint32_t i = 0; i < s->config->servers.count; i++) {
+        *servers += is_watched(s->config->servers.items[i]);
+        *agents += s->config->servers.items[i]->agent != NULL;
+    }
 }
 
 /*
@@ -132,9 +219,20 @@ static void watch_server(struct checks *c, struct watched *w, const struct serve
                          struct server_state *state)
 {
     *w = (struct watched){ .checks = c, .model = model, .state = state };
+    buf_init(&w->told, 1024);
     probe_init(&w->probe, c->loop, on_done);
     deadline_init(&w->next, on_time);
-    loop_set_deadline(c->loop, &w->next, first_delay(c, w));
+    deadline_init(&w->agent_next, on_agent_time);
+    if (model->check)
+        loop_set_deadline(c->loop, &w->next, first_delay(c, w));
+}
+
+static void watch_agent(struct checks *c, struct watched *w, struct agent_probe *agent)
+{
+    w->agent = agent;
+    agent->owner = w;
+    agent_probe_init(agent, c->loop, on_agent_done);
+    loop_set_deadline(c->loop, &w->agent_next, DURATION_MS(rand_below(&c->rand, 100)));
 }
 
 static void release_round(struct grave *g)
@@ -143,6 +241,9 @@ static void release_round(struct grave *g)
 
     for (uint32_t i = 0; i < r->snapshot->config->tls_clients.count; i++)
         tls_context_put(&r->tls[i]);
+    for (uint32_t i = 0; i < r->count; i++)
+        buf_fini(&r->watched[i].told);
+    free(r->agents);
     free(r->tls);
     snapshot_put(r->snapshot);
     free(r);
@@ -158,23 +259,33 @@ static void end_round(struct checks *c)
     for (uint32_t i = 0; i < r->count; i++) {
         loop_forget_deadline(c->loop, &r->watched[i].next);
         probe_cancel(&r->watched[i].probe);
+        loop_forget_deadline(c->loop, &r->watched[i].agent_next);
+        if (r->watched[i].agent)
+            agent_probe_cancel(r->watched[i].agent);
     }
     loop_bury(c->loop, &r->grave, release_round);
 }
 
 static void begin_round(struct checks *c, struct snapshot *s, struct tls_context **tls)
 {
-    uint32_t count = count_checked(s);
-    struct round *r = calloc(1, sizeof(*r) + count * sizeof(struct watched));
+    uint32_t count, agents;
 
-    if (r == NULL)
+    count_watched(s, &count, &agents);
+    struct round *r = calloc(1, sizeof(*r) + count * sizeof(struct watched));
+    struct agent_probe *probes = calloc(agents + 1u, sizeof(*probes));
+    if (r == NULL || probes == NULL)
         oom_die(count * sizeof(struct watched));
+    r->agents = probes;
     r->snapshot = s;
     r->tls = tls;
     for (uint32_t i = 0; i < s->config->servers.count; i++) {
         const struct server *model = s->config->servers.items[i];
-        if (model->check != NULL)
-            watch_server(c, &r->watched[r->count++], model, snapshot_server(s, model));
+        if (!is_watched(model))
+            continue;
+        struct watched *w = &r->watched[r->count++];
+        watch_server(c, w, model, snapshot_server(s, model));
+        if (model->agent)
+            watch_agent(c, w, &r->agents[r->agent_count++]);
     }
     c->round = r;
 }
@@ -225,6 +336,8 @@ struct checks *checks_start(checks_fn on_change, void *to)
     c->on_change = on_change;
     c->to = to;
     rand_seed(&c->rand, 0);
+    if (gethostname(c->node, sizeof(c->node) - 1))
+        c->node[0] = '\0';
     c->loop = loop_new(&options);
     if (c->loop != NULL && pthread_create(&c->thread, NULL, run, c) == 0)
         return c;

@@ -239,7 +239,7 @@ static void on_server_change(void *to, const struct snapshot *s, const struct se
 static bool wants_checks(const struct config *c)
 {
     for (uint32_t i = 0; i < c->servers.count; i++)
-        if (c->servers.items[i]->check != NULL)
+        if (c->servers.items[i]->check != NULL || c->servers.items[i]->agent != NULL)
             return true;
     return false;
 }

@@ -32,7 +32,9 @@ static void dump_step(struct dump *d, const struct check_step *s)
 {
     dump_line(d, "%s", step_kinds[s->kind]);
     d->depth++;
+    dump_address(d, "address", &s->address);
     dump_number(d, "port", s->port);
+    dump_flag(d, "send proxy", s->send_proxy);
     dump_flag(d, "tls", s->tls != NULL);
     if (s->tls)
         dump_tls_client(d, s->tls);
@@ -47,6 +49,10 @@ static void dump_step(struct dump *d, const struct check_step *s)
     }
     dump_number(d, "expects", s->expects);
     dump_text(d, "of field", s->field);
+    dump_number(d, "bytes at least", s->at_least);
+    dump_text(d, "code when good", s->ok);
+    dump_text(d, "code when bad", s->bad);
+    dump_text(d, "code when late", s->late);
     if (s->expect) {
         struct buf b;
         buf_init(&b, 64 * 1024);
@@ -74,9 +80,23 @@ static void dump_check(struct dump *d, const struct check *c)
     if (c->tls)
         dump_tls_client(d, c->tls);
     dump_flag(d, "send proxy", c->send_proxy);
+    dump_flag(d, "drains on 404", c->drains_on_404);
+    dump_flag(d, "tells the state", c->tells_state);
     dump_text(d, "user", c->user);
     for (uint32_t i = 0; i < c->steps.count; i++)
         dump_step(d, &c->steps.items[i]);
+    d->depth--;
+}
+
+static void dump_agent(struct dump *d, const struct agent *a)
+{
+    dump_line(d, "agent");
+    d->depth++;
+    dump_time(d, "interval", a->interval);
+    dump_time(d, "timeout", a->timeout);
+    dump_address(d, "address", &a->address);
+    dump_number(d, "port", a->port);
+    dump_text(d, "send", a->send);
     d->depth--;
 }
 
@@ -131,6 +151,8 @@ static void dump_server(struct dump *d, const struct server *s)
         dump_line(d, "tracks %.*s/%.*s", SPAN_ARGS(s->track->pool->name), SPAN_ARGS(s->track->name));
     if (s->check)
         dump_check(d, s->check);
+    if (s->agent)
+        dump_agent(d, s->agent);
     d->depth--;
 }
 

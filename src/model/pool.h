@@ -82,7 +82,9 @@ struct check_field {
 };
 struct check_step { /* tcp-check, http-check: a script; defaults are one connect, send, expect */
     enum check_step_kind kind;
+    struct address address;           /* CONNECT: len 0 = the check's */
     uint16_t port;                    /* CONNECT: 0 = the check's */
+    bool send_proxy;                  /* CONNECT: begins with a PROXY header */
     const struct tls_client *tls;     /* CONNECT: NULL: plain */
     bool default_options;             /* use the server line's TLS and PROXY settings */
     const struct expr *data;          /* SEND */
@@ -92,6 +94,8 @@ struct check_step { /* tcp-check, http-check: a script; defaults are one connect
     enum { EXPECT_STATUS, EXPECT_BODY, EXPECT_FIELD, EXPECT_DATA } expects;
     struct span field;
     bool negate;
+    uint32_t at_least;         /* EXPECT: so many bytes are waited for before they are judged */
+    struct span ok, bad, late; /* EXPECT: HAProxy's codes of results ("L7OKC") instead of the usual ones */
     struct where at;
 };
 struct check {
@@ -103,6 +107,8 @@ struct check {
     uint16_t port;                /* 0: the server's */
     const struct tls_client *tls; /* NULL: plain */
     bool send_proxy;
+    bool drains_on_404;               /* HTTP: 404 from a server that is up: it gets no new clients */
+    bool tells_state;                 /* HTTP: a field says what the server counts as */
     LIST_OF(struct check_step) steps; /* empty: the kind's own */
     struct span user;                 /* mysql, pgsql, smtp domain */
     struct where at;
@@ -111,6 +117,15 @@ struct check {
 struct buf;
 /* All that it is, as indented text: the dump's, and what tells two checks apart. */
 void check_put(struct buf *out, const struct check *c);
+
+/* A program beside the server that says how much it can take (HAProxy's agent-check). */
+struct agent {
+    duration interval, timeout;
+    struct address address; /* len 0: the server's */
+    uint16_t port;
+    struct span send; /* what it is told at first */
+    struct where at;
+};
 
 enum observe { OBSERVE_NONE, OBSERVE_LAYER4, OBSERVE_LAYER7 };
 enum on_error { ON_ERROR_FASTINTER, ON_ERROR_FAIL_CHECK, ON_ERROR_SUDDEN_DEATH, ON_ERROR_MARK_DOWN };
@@ -144,6 +159,7 @@ struct server {
     enum init_state init_state; /* of a checked server, before the first result */
     enum { SEND_PROXY_NONE, SEND_PROXY_V1, SEND_PROXY_V2 } send_proxy;
     const struct check *check; /* NULL: not checked */
+    const struct agent *agent; /* NULL: none */
     enum observe observe;
     enum on_error on_error;
     uint32_t error_limit;

@@ -78,6 +78,39 @@ void server_health_begin(struct server_state *s, const struct server *model)
     atomic_store_explicit(&s->result_us, 0, memory_order_relaxed);
 }
 
+void server_kill(struct server_state *s)
+{
+    atomic_fetch_add_explicit(&s->kills, 1, memory_order_release);
+}
+
+void server_went(struct server_state *s, bool up)
+{
+    unsigned wish = atomic_load_explicit(&s->on_change, memory_order_relaxed);
+    if (!up && (wish & WISH_KILL))
+        server_kill(s);
+    if (!up || !(wish & WISH_KILL_BACKUPS))
+        return;
+    lock_take(&s->pool->lock);
+    LIST_EACH (&s->pool->servers, other, struct server_state, in_pool)
+        if (atomic_load_explicit(&other->on_change, memory_order_relaxed) & WISH_IS_BACKUP)
+            server_kill(other);
+    lock_give(&s->pool->lock);
+}
+
+/* When it went up or down, for views, slow start and the time that it was down. */
+static void note_change(struct server_state *s, bool up, instant now)
+{
+    uint64_t since = atomic_exchange_explicit(&s->since_us, now.us, memory_order_relaxed);
+    if (up)
+        atomic_store_explicit(&s->usable_since_us, now.us, memory_order_relaxed);
+    if (up && since)
+        atomic_fetch_add_explicit(&s->down_ms, instant_ms_between((instant){ since }, now),
+                                  memory_order_relaxed);
+    if (!up)
+        atomic_fetch_add_explicit(&s->downs, 1, memory_order_relaxed);
+    server_went(s, up);
+}
+
 /* Puts new points in place and says what they mean. */
 static enum health_change set_points(struct server_state *s, unsigned points, instant now)
 {
@@ -89,19 +122,12 @@ static enum health_change set_points(struct server_state *s, unsigned points, in
     enum health after = health_of_points(points, rise, fall);
     atomic_store_explicit(&s->points, (uint16_t)points, memory_order_relaxed);
     atomic_store_explicit(&s->health, (uint8_t)after, memory_order_relaxed);
-    if (was_up != up) {
-        uint64_t since = atomic_exchange_explicit(&s->since_us, now.us, memory_order_relaxed);
-        if (up)
-            atomic_store_explicit(&s->usable_since_us, now.us, memory_order_relaxed);
-        if (up && since)
-            atomic_fetch_add_explicit(&s->down_ms, instant_ms_between((instant){ since }, now),
-                                      memory_order_relaxed);
-        if (!up)
-            atomic_fetch_add_explicit(&s->downs, 1, memory_order_relaxed);
-    }
+    bool heard = !atomic_load_explicit(&s->agent_down, memory_order_relaxed);
+    if (was_up != up && heard)
+        note_change(s, up, now);
     if (after != before)
         server_changed(s, now);
-    return was_up == up ? HEALTH_SAME : up ? HEALTH_WENT_UP : HEALTH_WENT_DOWN;
+    return was_up == up || !heard ? HEALTH_SAME : up ? HEALTH_WENT_UP : HEALTH_WENT_DOWN;
 }
 
 /* One good or bad check from <points>. */
@@ -142,6 +168,31 @@ enum health_change server_mark_down(struct server_state *s, instant now)
     return set_points(s, 0, now);
 }
 
+enum health_change server_agent_health(struct server_state *s, bool up, instant now)
+{
+    bool was_up = !atomic_exchange_explicit(&s->agent_down, !up, memory_order_relaxed);
+    if (was_up == up)
+        return HEALTH_SAME;
+    enum health h = atomic_load_explicit(&s->health, memory_order_relaxed);
+    bool by_checks = is_up(h, atomic_load_explicit(&s->points, memory_order_relaxed),
+                           atomic_load_explicit(&s->rise, memory_order_relaxed));
+    if (by_checks)
+        note_change(s, up, now);
+    server_changed(s, now);
+    return !by_checks ? HEALTH_SAME : up ? HEALTH_WENT_UP : HEALTH_WENT_DOWN;
+}
+
+void server_hurry(struct server_state *s)
+{
+    atomic_store_explicit(&s->hurry, true, memory_order_relaxed);
+}
+
+bool server_take_hurry(struct server_state *s)
+{
+    return atomic_load_explicit(&s->hurry, memory_order_relaxed) &&
+           atomic_exchange_explicit(&s->hurry, false, memory_order_relaxed);
+}
+
 void server_sudden_death(struct server_state *s, instant now)
 {
     unsigned rise = atomic_load_explicit(&s->rise, memory_order_relaxed);
@@ -177,6 +228,8 @@ void server_health(const struct server_state *s, struct health_report *out)
         .down_ms = atomic_load_explicit(&s->down_ms, memory_order_relaxed),
         .checks_failed = atomic_load_explicit(&s->checks_failed, memory_order_relaxed),
     };
+    if (atomic_load_explicit(&s->agent_down, memory_order_relaxed))
+        out->health = HEALTH_DOWN;
 }
 
 /* ---- tracking ---- */
@@ -209,6 +262,7 @@ static void take_over(struct server_state *to, const struct server_state *from)
     COPY(result_us);
     COPY(since_us);
     COPY(usable_since_us);
+    COPY(agent_down);
 #undef COPY
     unsigned theirs = atomic_load_explicit(&from->admin, memory_order_relaxed);
     unsigned inherited = 0;

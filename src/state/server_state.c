@@ -125,6 +125,13 @@ static void take_from_mirror(struct server_state *s, const struct server *model)
     }
 }
 
+static uint8_t wishes_of(const struct server *model)
+{
+    return (uint8_t)((model->on_down_shutdown_sessions ? WISH_KILL : 0u) |
+                     (model->on_up_shutdown_backup_sessions ? WISH_KILL_BACKUPS : 0u) |
+                     (model->backup ? WISH_IS_BACKUP : 0u));
+}
+
 void server_state_bind(struct server_state *s, const struct server *model)
 {
     unsigned admin = (model->down ? ADMIN_FILE_DOWN : 0u) | (model->drain ? ADMIN_FILE_DRAIN : 0u);
@@ -138,6 +145,9 @@ void server_state_bind(struct server_state *s, const struct server *model)
         atomic_store_explicit(&s->admin, (uint8_t)admin, memory_order_relaxed);
     if (first || s->check_print != print)
         server_health_begin(s, model);
+    if (model->agent == NULL)
+        atomic_store_explicit(&s->agent_down, false, memory_order_relaxed);
+    atomic_store_explicit(&s->on_change, wishes_of(model), memory_order_relaxed);
     s->bound = true;
     s->file_weight = model->weight;
     s->file_connections_max = model->connections_max;
@@ -212,6 +222,8 @@ enum server_use server_use(const struct server_state *s, const struct server *mo
     unsigned admin = atomic_load_explicit(&s->admin, memory_order_relaxed);
     if (admin & (ADMIN_MAINT | ADMIN_FILE_DOWN | ADMIN_TRACKED_MAINT))
         return USE_MAINT;
+    if (atomic_load_explicit(&s->agent_down, memory_order_relaxed))
+        return USE_DOWN;
     enum server_use use = admin & ADMIN_NO_CHECK ? USE_FULL : use_by_health(s);
     if (use != USE_FULL && use != USE_STICKY)
         return use;
@@ -295,6 +307,8 @@ void server_set_admin(struct server_state *s, unsigned set, unsigned clear, inst
                                                   memory_order_relaxed));
     bool was_out = before & (ADMIN_MAINT | ADMIN_DRAIN | ADMIN_FILE);
     bool is_out = after & (ADMIN_MAINT | ADMIN_DRAIN | ADMIN_FILE);
+    if ((after & ~(unsigned)before) & (ADMIN_MAINT | ADMIN_FILE_DOWN))
+        server_went(s, false);
     if (was_out && !is_out)
         atomic_store_explicit(&s->usable_since_us, now.us, memory_order_relaxed);
     server_changed(s, now);

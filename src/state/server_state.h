@@ -76,6 +76,13 @@ struct health_report {
     uint64_t checks_failed;      /* while it was up */
 };
 
+/* What the file wants done when it goes down or up; of <on_change>. */
+enum file_wish {
+    WISH_KILL = 1 << 0,         /* down: its sessions are ended */
+    WISH_KILL_BACKUPS = 1 << 1, /* up: those of the pool's backups are */
+    WISH_IS_BACKUP = 1 << 2,
+};
+
 /* What the operator and the file say: a word of bits. */
 enum admin {
     ADMIN_MAINT = 1 << 0,         /* run time: no request at all */
@@ -129,6 +136,10 @@ struct server_state {
     _Atomic uint64_t usable_since_us;     /* slow start counts from here; 0 = has always been */
     _Atomic uint64_t downs, down_ms, checks_failed;
     _Atomic uint32_t errors_in_a_row; /* of traffic, for observe */
+    _Atomic bool hurry;               /* too many of them: the checks look sooner (server_hurry) */
+    _Atomic bool agent_down;          /* its agent says that it is not to be used */
+    _Atomic uint8_t on_change;        /* enum file_wish */
+    _Atomic uint32_t kills;           /* how often all of its sessions were to be ended (server_kill) */
 
     /* passive failures: written under the pool's lock */
     _Atomic uint32_t fails;
@@ -213,6 +224,14 @@ enum health_change server_checked(struct server_state *s, const struct check *c,
 enum health_change server_mark_down(struct server_state *s, instant now);
 void server_sudden_death(struct server_state *s, instant now);
 void server_health(const struct server_state *s, struct health_report *out);
+/* What its agent says, beside checks: up only when both do. */
+enum health_change server_agent_health(struct server_state *s, bool up, instant now);
+/* The checks look at it as soon as between up and down (on-error). */
+void server_hurry(struct server_state *s);
+/* Were they to? Once. */
+bool server_take_hurry(struct server_state *s);
+/* Every thread ends the sessions that it has with <s>, soon. */
+void server_kill(struct server_state *s);
 
 /* ---- the operator -------------------------------------------------------------------------------------- */
 /* Sets, then clears bits of ADMIN_RUNTIME and ADMIN_FILE; what tracks <s> follows. */

@@ -52,6 +52,8 @@ void server_state_track(struct server_state *s, struct server_state *tracked);
 /* As if nobody had checked it yet. */
 void server_health_begin(struct server_state *s, const struct server *model);
 enum health health_of_points(unsigned points, unsigned rise, unsigned fall);
+/* It went up or down: what the file wants done then. */
+void server_went(struct server_state *s, bool up);
 /* Under the world's mutex. */
 void server_mirror(struct server_state *s);
 void server_followers_follow(struct server_state *s, instant now);

@@ -304,6 +304,8 @@ const struct check *haproxy_compile_check(struct build *b, struct draft *d)
     }
     warn_unused(b, d, KEPT_HTTP_CHECK, l, "option httpchk");
     warn_unused(b, d, KEPT_TCP_CHECK, l, "option tcp-check");
+    m.check->drains_on_404 = haproxy_line_last(d, KEPT_DISABLE_404) != NULL;
+    m.check->tells_state = haproxy_line_last(d, KEPT_SEND_STATE) != NULL;
     return m.check;
 }
 
@@ -332,6 +334,10 @@ const struct keyword haproxy_check_words[] = {
     { "http-check expect", IN_D_BACK, 2, ARGS_ANY, KEEP(KEPT_HTTP_CHECK),
       .manual = "[!] status|rstatus|hdr|fhdr|string|rstring PATTERN" },
     { "http-check connect", IN_D_BACK, 0, ARGS_ANY, KEEP(KEPT_HTTP_CHECK), .manual = "[default] [port N]" },
+    { "http-check disable-on-404", IN_D_BACK, 0, 0, .handle = haproxy_keep_one, .offset = KEPT_DISABLE_404,
+      .manual = "404 from a server that is up: it gets no new clients" },
+    { "http-check send-state", IN_D_BACK, 0, 0, .handle = haproxy_keep_one, .offset = KEPT_SEND_STATE,
+      .manual = "checks tell the server what it counts as" },
     { "http-check comment", IN_D_BACK, 1, ARGS_ANY, .handle = haproxy_accept, .manual = "a remark" },
     { "tcp-check connect", IN_D_BACK, 0, ARGS_ANY, KEEP(KEPT_TCP_CHECK), .manual = "[default] [port N]" },
     { "tcp-check send", IN_D_BACK, 1, ARGS_ANY, KEEP(KEPT_TCP_CHECK), .manual = "TEXT" },
@@ -344,8 +350,6 @@ const struct keyword haproxy_check_words[] = {
     REFUSED("option external-check", "external programs are not started by checks yet"),
     REFUSED("external-check command", "external programs are not started by checks yet"),
     REFUSED("external-check path", "external programs are not started by checks yet"),
-    REFUSED("http-check disable-on-404", "404 is a failure like others yet"),
-    REFUSED("http-check send-state", "states are not told to servers yet"),
     REFUSED("http-check set-var", "checks have no variables"),
     REFUSED("http-check set-var-fmt", "checks have no variables"),
     REFUSED("http-check unset-var", "checks have no variables"),

@@ -70,8 +70,18 @@ static bool take_tls_word(struct step_reader *r)
 
 static bool take_connect_word(struct step_reader *r)
 {
-    static const char *const refused[] = { "addr", "via-socks4", "proto", "send-proxy" };
+    static const char *const refused[] = { "via-socks4", "proto" };
     int64_t port;
+    if (is(r, "send-proxy"))
+        return r->step->send_proxy = true;
+    if (is(r, "addr")) {
+        struct parsed_address p = { .lazy = false };
+        const struct word *at = next(r);
+        if (at == NULL || !haproxy_address(r->m->b, at, at->text, ADDRESS_SOURCE, &p))
+            return false;
+        r->step->address = p.address;
+        return true;
+    }
     if (is(r, "default"))
         return r->step->default_options = true;
     if (is(r, "linger"))
@@ -87,7 +97,7 @@ static bool take_connect_word(struct step_reader *r)
         return take_tls_word(r);
     for (size_t k = 0; k < COUNT_OF(refused); k++)
         if (is(r, refused[k]))
-            return refuse(r, "it can be said on the server line, not in a step");
+            return refuse(r, "checks speak HTTP/1 or TCP, and no SOCKS");
     return bad_word(r);
 }
 
@@ -266,13 +276,44 @@ static bool take_expect_match(struct step_reader *r, bool http)
     return bad_word(r);
 }
 
+static bool take_at_least(struct step_reader *r)
+{
+    int64_t n;
+    const struct word *w = next(r);
+    if (w == NULL || !value_number(r->m->b->diags, w, -1, INT32_MAX, &n))
+        return false;
+    r->step->at_least = n > 0 ? (uint32_t)n : 0;
+    return true;
+}
+
+/* ok-status L7OKC: another code for the same result. */
+static bool take_code(struct step_reader *r, const char *const *codes, struct span *to)
+{
+    unsigned n;
+    const struct word *w = next(r);
+    if (w == NULL || !value_choice(r->m->b->diags, w, codes, &n))
+        return false;
+    *to = span_from(codes[n]);
+    return true;
+}
+
 static bool take_expect_word(struct step_reader *r, bool http)
 {
-    static const char *const refused[] = { "min-recv",   "ok-status", "error-status", "tout-status",
-                                           "on-success", "on-error",  "status-code" };
+    static const char *const refused[] = { "on-success", "on-error", "status-code" };
+    static const char *const good[] = { "L7OK", "L7OKC", "L6OK", "L4OK", NULL };
+    static const char *const bad[] = { "L7OKC", "L7RSP", "L7STS", "L6RSP", "L4CON", NULL };
+    static const char *const late[] = { "L7TOUT", "L6TOUT", "L4TOUT", NULL };
+    if (is(r, "min-recv"))
+        return take_at_least(r);
+    if (is(r, "ok-status"))
+        return take_code(r, good, &r->step->ok);
+    if (is(r, "error-status"))
+        return take_code(r, bad, &r->step->bad);
+    if (is(r, "tout-status"))
+        return take_code(r, late, &r->step->late);
     for (size_t k = 0; k < COUNT_OF(refused); k++)
         if (is(r, refused[k]))
-            return refuse(r, "results have their own codes yet");
+            return refuse(r, "logs say a check's result in the program's own words");
     if (is(r, "!")) {
         r->step->negate = true;
         return true;

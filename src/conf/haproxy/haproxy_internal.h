@@ -78,6 +78,8 @@ enum kept {
     KEPT_COOKIE,
     KEPT_COOKIE_KEY, /* dynamic-cookie-key */
     KEPT_CHECK,      /* the option that says which check */
+    KEPT_DISABLE_404,
+    KEPT_SEND_STATE,
     KEPT_HTTP_CHECK, /* http-check lines */
     KEPT_TCP_CHECK,  /* tcp-check lines */
     KEPT_STATS,      /* stats lines */

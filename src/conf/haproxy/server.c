@@ -16,6 +16,7 @@ static void defaults_of(struct server_options *o)
                                .down_interval = DURATION_NONE,
                                .rise = 2,
                                .fall = 3 };
+    o->agent.interval = DURATION_MS(2000);
 }
 
 /* Checks that go elsewhere speak TLS only when they are told to. */
@@ -51,12 +52,17 @@ static const struct check *check_of(struct build *b, const struct draft *d, cons
     c->steps.items = section->steps.items;
     c->steps.count = c->steps.room = section->steps.count;
     c->user = section->user;
+    c->drains_on_404 = section->drains_on_404;
+    c->tells_state = section->tells_state;
     c->at = section->at;
     if (check_has_tls(o))
         c->tls = haproxy_tls_check(b, d, server, &o->tls, NULL);
     secure_steps(b, d, o, server, c);
     duration whole = haproxy_time(&d->timeout_check), connect = haproxy_time(&d->timeout_connect);
     bool split = !duration_is_none(whole);
+    /* who gets a PROXY header from clients gets one from checks, unless they go elsewhere */
+    bool elsewhere = o->check.port || o->check.address.len;
+    c->send_proxy = o->check.send_proxy || (server->send_proxy != SEND_PROXY_NONE && !elsewhere);
     c->timeout = split ? whole : c->interval;
     c->connect_timeout = split && connect.ms < c->interval.ms ? connect : c->interval;
     return c;
@@ -139,6 +145,19 @@ static void review_options(struct build *b, const struct draft *d, const struct 
         diag_add(b->diags, &haproxy_observe_tcp, server->at, DIAG_TEXT(server->name));
 }
 
+static const struct agent *agent_of(struct build *b, const struct server_options *o,
+                                    const struct server *server)
+{
+    struct agent *a = ARENA_NEW(b->arena, struct agent);
+    *a = o->agent;
+    a->timeout = a->interval;
+    a->at = server->at;
+    if (a->port)
+        return a;
+    diag_add(b->diags, &haproxy_agent_port, server->at, DIAG_TEXT(server->name));
+    return NULL;
+}
+
 static void compile_server(struct build *b, struct draft *d, const struct statement *s,
                            const struct server_options *defaults)
 {
@@ -158,6 +177,8 @@ static void compile_server(struct build *b, struct draft *d, const struct statem
     server->tls = haproxy_tls_client(b, d, server, &o.tls);
     if (o.checked)
         server->check = check_of(b, d, &o, server);
+    if (o.agent_checked)
+        server->agent = agent_of(b, &o, server);
     if (server->observe == OBSERVE_NONE)
         server->error_limit = 0;
     haproxy_source(b, d, &o, server);

@@ -9,7 +9,8 @@ struct server_options {
     struct server like; /* all but name, address and place */
     struct check check;
     struct tls_options tls;
-    bool checked;
+    struct agent agent;
+    bool checked, agent_checked;
     struct word track;     /* "web/s1" */
     struct span init_addr; /* "last,libc,none" */
     struct word source;    /* "10.0.0.1" */

@@ -46,12 +46,6 @@ static void on_redir(struct build *b, const struct keyword *k, const struct stat
     haproxy_say_later(b, word_at(s, 0), "requests are forwarded");
 }
 
-static void on_check_proxy(struct build *b, const struct keyword *k, const struct statement *s)
-{
-    on_flag(b, k, s);
-    haproxy_say_later(b, word_at(s, 0), "checks send no PROXY header");
-}
-
 static void on_interval(struct build *b, const struct keyword *k, const struct statement *s)
 {
     duration t;
@@ -123,6 +117,41 @@ static void on_marked(struct build *b, const struct keyword *k, const struct sta
     *(bool *)member(b, k) = true;
 }
 
+static void on_init_state(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    static const char *const states[] = { "up", "fully-up", "down", "fully-down", "none", NULL };
+    static const enum init_state means[] = { INIT_UP, INIT_FULLY_UP, INIT_DOWN, INIT_FULLY_DOWN, INIT_UP };
+    (void)k;
+    unsigned n = 0;
+    on_choice(b, s, states, &n);
+    b->server->like.init_state = means[n];
+}
+
+/* Rings are made of ids; by address they would be others than HAProxy's. */
+static void on_hash_key(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    if (!text_is(s, 1, "id"))
+        diag_add(b->diags, &conf_refused, word_at(s, 1)->at,
+                 DIAG_TEXT(text_at(s, 1), SPAN("hashes go by the servers' ids")));
+}
+
+static void on_agent_addr(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    struct parsed_address p = { .lazy = false };
+    if (haproxy_address(b, word_at(s, 1), text_at(s, 1), ADDRESS_SOURCE, &p))
+        b->server->agent.address = p.address;
+}
+
+static void on_agent_port(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    int64_t n;
+    if (value_number(b->diags, word_at(s, 1), 1, 65535, &n))
+        b->server->agent.port = (uint16_t)n;
+}
+
 static void on_send_proxy(struct build *b, const struct keyword *k, const struct statement *s)
 {
     (void)s;
@@ -184,16 +213,23 @@ void haproxy_source(struct build *b, struct draft *d, const struct server_option
     }
 #define REFUSED(name, args, why) WORD(name, args, KEYWORD_REFUSED, why)
 #define TUNING(name, args, what) WORD(name, args, KEYWORD_TUNING, what)
-#define AGENT(name, args)        REFUSED(name, args, "agents are not asked yet; `check` is served")
 #define RESOLVE(name, args)      REFUSED(name, args, "names are resolved once, at start")
 
 const struct keyword haproxy_server_words[] = {
     { "addr", IN_SERVER, 1, 1, .handle = on_addr, .manual = "where checks connect" },
+    { "agent-addr", IN_SERVER, 1, 1, .handle = on_agent_addr, .manual = "where the agent listens" },
+    { "agent-check", IN_SERVER, 0, 0, ON(agent_checked),
+      .manual = "asks an agent how much the server can take" },
+    { "no-agent-check", IN_SERVER, 0, 0, OFF(agent_checked), .manual = "undoes `agent-check`" },
+    { "agent-inter", IN_SERVER, 1, 1, .handle = on_interval, IN(agent.interval),
+      .manual = "time between its questions" },
+    { "agent-port", IN_SERVER, 1, 1, .handle = on_agent_port, .manual = "the agent's port" },
+    { "agent-send", IN_SERVER, 1, 1, .handle = on_text, IN(agent.send), .manual = "what the agent is sent" },
     { "backup", IN_SERVER, 0, 0, ON(like.backup), .manual = "used when no other server can be" },
     { "no-backup", IN_SERVER, 0, 0, OFF(like.backup), .manual = "undoes `backup`" },
     { "check", IN_SERVER, 0, 0, ON(checked), .manual = "asks the server regularly whether it works" },
     { "no-check", IN_SERVER, 0, 0, OFF(checked), .manual = "undoes `check`" },
-    { "check-send-proxy", IN_SERVER, 0, 0, .handle = on_check_proxy, IN(check.send_proxy), .low = 1,
+    { "check-send-proxy", IN_SERVER, 0, 0, ON(check.send_proxy),
       .manual = "checks begin with a PROXY header" },
     { "no-check-send-proxy", IN_SERVER, 0, 0, OFF(check.send_proxy), .manual = "undoes `check-send-proxy`" },
     { "cookie", IN_SERVER, 1, 1, .handle = on_text, IN(like.cookie),
@@ -206,6 +242,9 @@ const struct keyword haproxy_server_words[] = {
       .manual = "failed checks in a row that take it out" },
     { "rise", IN_SERVER, 1, 1, .handle = on_number, IN(check.rise), .low = 1,
       .manual = "good checks in a row that bring it back" },
+    { "hash-key", IN_SERVER, 1, 1, .handle = on_hash_key, .manual = "id: what rings of hashes are made of" },
+    { "init-state", IN_SERVER, 1, 1, .handle = on_init_state,
+      .manual = "up, fully-up, down, fully-down: before its first check" },
     { "id", IN_SERVER, 1, 1, .handle = on_number, IN(like.id), .low = 1,
       .manual = "the number in statistics" },
     { "init-addr", IN_SERVER, 1, 1, .handle = on_init_addr,
@@ -266,8 +305,6 @@ const struct keyword haproxy_server_words[] = {
     REFUSED("namespace", 1, "servers in other network namespaces are not served yet"),
     REFUSED("max-reuse", 1, "a limit of requests a connection is not served yet"),
     REFUSED("strict-maxconn", 0, "maxconn counts requests in service, as without it"),
-    REFUSED("init-state", 1, "servers with checks begin as up"),
-    REFUSED("hash-key", 1, "hashes by a server's address are not served yet"),
     REFUSED("proto", 1, "the protocol is told by the mode; HTTP/2 is not served yet"),
     REFUSED("check-proto", 1, "checks speak HTTP/1 or TCP"),
     REFUSED("check-via-socks4", 0, "SOCKS is not spoken"),
@@ -281,13 +318,6 @@ const struct keyword haproxy_server_words[] = {
     REFUSED("tfo", 0, "TCP fast open towards servers is not served yet"),
     REFUSED("no-tfo", 0, "TCP fast open towards servers is not served yet"),
     REFUSED("ws", 1, "WebSocket goes over HTTP/1, which needs no word"),
-
-    AGENT("agent-check", 0),
-    AGENT("no-agent-check", 0),
-    AGENT("agent-addr", 1),
-    AGENT("agent-inter", 1),
-    AGENT("agent-port", 1),
-    AGENT("agent-send", 1),
 
     RESOLVE("resolvers", 1),
     RESOLVE("resolve-opts", 1),

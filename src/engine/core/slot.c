@@ -2,6 +2,7 @@
 #include "engine/core/slot.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "engine/core/lease.h"
 #include "engine/core/thread.h"
@@ -56,6 +57,8 @@ static struct server_slot *slot_new(struct thread *t, struct server_state *state
                                .source = model->source,
                                .send_proxy = (uint8_t)model->send_proxy };
     list_init(&s->idle);
+    list_init(&s->busy);
+    s->kills = atomic_load_explicit(&state->kills, memory_order_relaxed);
     list_push_back(&t->slots, &s->link);
     return s;
 }
@@ -91,6 +94,33 @@ void slot_close_idle(struct server_slot *s)
 {
     while (!list_is_empty(&s->idle))
         upstream_conn_close(LIST_ITEM(list_first(&s->idle), struct upstream_conn, link));
+}
+
+static void slot_kill(struct server_slot *s)
+{
+    slot_close_idle(s);
+    LIST_EACH (&s->busy, c, struct upstream_conn, link)
+        if (c->conn.watch.fd >= 0)
+            (void)shutdown(c->conn.watch.fd, SHUT_RDWR);
+}
+
+void slots_kill(struct thread *t)
+{
+    LIST_EACH (&t->slots, s, struct server_slot, link) {
+        uint32_t kills = atomic_load_explicit(&s->state->kills, memory_order_acquire);
+        if (kills != s->kills)
+            slot_kill(s);
+        s->kills = kills;
+    }
+}
+
+bool slots_may_kill(const struct config *c)
+{
+    for (uint32_t i = 0; i < c->servers.count; i++)
+        if (c->servers.items[i]->on_down_shutdown_sessions ||
+            c->servers.items[i]->on_up_shutdown_backup_sessions)
+            return true;
+    return false;
 }
 
 static void slot_put(struct server_slot *s)

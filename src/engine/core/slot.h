@@ -16,6 +16,7 @@
 #include "io/tls.h"
 #include "model/pool.h"
 
+struct config;
 struct lease;
 struct server_state; /* state/ */
 struct thread;
@@ -45,6 +46,8 @@ struct server_slot {
     uint64_t tls_id; /* struct client_tls; 0: the server's line says nothing of TLS */
     struct slot_resume resumes[SLOT_RESUMES];
     struct list idle; /* struct upstream_conn, the last used first */
+    struct list busy; /* the others */
+    uint32_t kills;   /* of the state, when it was looked at last */
     uint32_t idle_count;
     uint32_t leases;
     struct address address, source;
@@ -57,5 +60,10 @@ void slots_detach(struct lease *l);
 /* Where connections of <key> keep their session; counted, slot_resume_put. NULL: others are in use. */
 struct slot_resume *slot_resume_get(struct server_slot *s, uint64_t key);
 void slot_resume_put(struct slot_resume *r); /* NULL-safe */
+/* Cuts every connection to servers whose sessions were to be ended since the last look (server_kill): their
+ * users see that the server closed. */
+void slots_kill(struct thread *t);
+/* Does a server of <c> ask for that? */
+bool slots_may_kill(const struct config *c);
 /* Closes idle connections of a server that is no longer to be used (down, maintenance). */
 void slot_close_idle(struct server_slot *s);

@@ -48,6 +48,16 @@ static void thread_fini_slabs(struct thread *t)
     slab_fini(&t->datagram_slab);
 }
 
+#define KILL_EVERY DURATION_MS(200)
+
+static void thread_on_kill(struct deadline *d)
+{
+    struct thread *t = CONTAINER_OF(d, struct thread, kill);
+
+    slots_kill(t);
+    loop_set_deadline(t->loop, d, KILL_EVERY);
+}
+
 struct thread *thread_new(struct shared *shared, uint32_t index, const struct thread_options *o)
 {
     struct thread *t = calloc(1, sizeof(*t));
@@ -63,6 +73,7 @@ struct thread *thread_new(struct shared *shared, uint32_t index, const struct th
     list_init(&t->sessions);
     list_init(&t->slots);
     list_init(&t->pool_slots);
+    deadline_init(&t->kill, thread_on_kill);
     rand_seed(&t->rand, 0);
     thread_init_slabs(t);
     t->loop = loop_new(&(struct loop_options){ .spin_us = o->spin_us,
@@ -109,6 +120,10 @@ static void thread_adopt(struct task *task)
     struct lease *before = t->lease;
     t->lease = lease_new(t, g, before);
     gates_adopt(t);
+    if (slots_may_kill(t->lease->config))
+        loop_set_deadline(t->loop, &t->kill, KILL_EVERY);
+    else
+        loop_forget_deadline(t->loop, &t->kill);
     if (before)
         lease_retire(before);
     atomic_store_explicit(&t->adopted, g->number, memory_order_release);

@@ -63,6 +63,7 @@ struct thread {
     struct list gates;
     struct list sessions;          /* all, the longest idle first among the idle */
     struct list slots, pool_slots; /* struct server_slot, struct pool_slot */
+    struct deadline kill;          /* the next look for sessions that are to be ended; where a file asks */
     uint32_t session_count;
     uint32_t upstream_count; /* open connections to servers */
     uint32_t jobs;           /* that helpers do for it (core/work.h) */

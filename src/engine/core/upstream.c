@@ -112,6 +112,8 @@ void upstream_conn_close(struct upstream_conn *c)
 
     if (c->idle)
         idle_remove(c);
+    else
+        link_remove(&c->link);
     loop_forget_deadline(t->loop, &c->deadline);
     conn_close(&c->conn);
     tls_session_free(&c->tls_later);
@@ -175,6 +177,7 @@ static void idle_add(const struct upstream *u, struct upstream_conn *c)
     c->idle = true;
     c->owner = NULL;
     c->conn.on_ready = conn_on_idle;
+    link_remove(&c->link);
     list_push_front(&c->slot->idle, &c->link);
     list_push_back(&c->slot->pool->idle, &c->in_pool);
     c->slot->idle_count++;
@@ -238,6 +241,7 @@ static struct upstream_conn *idle_take(struct upstream *u, const struct upstream
             continue;
         }
         idle_remove(c);
+        list_push_back(&u->slot->busy, &c->link);
         wheel_clear(&c->deadline);
         return c;
     }
@@ -376,6 +380,7 @@ static enum upstream_result upstream_connect(struct upstream *u, const struct up
     }
     deadline_init(&c->deadline, conn_on_expired);
     link_init(&c->in_pool);
+    list_push_back(&u->slot->busy, &c->link);
     c->thread = t;
     c->slot = u->slot;
     c->opened = thread_now(t);
@@ -764,6 +769,7 @@ static void upstream_error_limit(struct upstream *u)
 {
     struct server_state *s = upstream_state(u);
 
+    server_hurry(s);
     switch (u->server->on_error) {
     case ON_ERROR_MARK_DOWN:
         (void)server_mark_down(s, thread_now(u->thread));
@@ -772,8 +778,11 @@ static void upstream_error_limit(struct upstream *u)
         server_sudden_death(s, thread_now(u->thread));
         break;
     case ON_ERROR_FAIL_CHECK:
+        if (u->server->check)
+            (void)server_checked(s, u->server->check, CHECKED_TRAFFIC, 0, 0, thread_now(u->thread));
+        break;
     case ON_ERROR_FASTINTER:
-        break; /* the checks look at the errors in a row themselves */
+        break;
     }
 }
 
@@ -842,6 +851,22 @@ void upstream_failed(struct upstream *u, enum upstream_failure f)
 void upstream_answered(struct upstream *u, uint64_t first_byte_us)
 {
     server_answered(upstream_state(u), first_byte_us, thread_now(u->thread));
+}
+
+/* HAProxy: 100 to 499, 501 and 505 are fine. */
+static bool is_ill(unsigned status)
+{
+    return status < 100 || (status >= 500 && status != 501 && status != 505);
+}
+
+void upstream_answered_status(struct upstream *u, unsigned status, uint64_t first_byte_us)
+{
+    if (UNLIKELY(u->server->observe == OBSERVE_LAYER7 && is_ill(status))) {
+        if (server_failed(upstream_state(u), u->server, 7, thread_now(u->thread)) == FAILED_ERROR_LIMIT)
+            upstream_error_limit(u);
+        return;
+    }
+    upstream_answered(u, first_byte_us);
 }
 
 void upstream_done(struct upstream *u, bool reusable)

@@ -38,7 +38,7 @@ struct upstream_conn {
     struct conn conn;
     struct deadline deadline; /* the server's side: connect, send, read; idle */
     union {
-        struct link link; /* idle: of slot->idle */
+        struct link link; /* of slot->idle, or of slot->busy */
         struct grave grave;
     };
     struct link in_pool; /* idle: of pool_slot->idle */
@@ -148,6 +148,9 @@ bool upstream_may_retry(const struct upstream *u, enum upstream_failure f, bool 
 void upstream_failed(struct upstream *u, enum upstream_failure f);
 /* Counts a good answer: ends a run of failures. UINT64_MAX: the time is not known. */
 void upstream_answered(struct upstream *u, uint64_t first_byte_us);
+/* The same for an answer of HTTP: one that says the server is ill is an error to who observes it (HAProxy's
+ * observe layer7). */
+void upstream_answered_status(struct upstream *u, unsigned status, uint64_t first_byte_us);
 /* The exchange is over. <reusable>: nothing is left on the connection in either direction and both said keep.
  */
 void upstream_done(struct upstream *u, bool reusable);

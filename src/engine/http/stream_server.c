@@ -307,7 +307,7 @@ static void server_answered_well(struct stream *s)
     s->times.answer = now;
     try->status = s->answer.status;
     try->header_ms = (uint32_t)instant_ms_between(u->try_began, now);
-    upstream_answered(u, instant_us_between(u->connected, now));
+    upstream_answered_status(u, s->answer.status, instant_us_between(u->connected, now));
 }
 
 /* The whole body came behind the head: it needs no flow, unless the client is slow to take it. */

@@ -27,6 +27,33 @@ bool address_parse_ip(struct span text, struct address *out)
     return true;
 }
 
+bool address_parse(struct span text, struct address *out)
+{
+    struct span port;
+    uint64_t n;
+
+    if (address_parse_ip(text, out))
+        return true;
+    size_t close = text.len && text.ptr[0] == '[' ? span_find_char(text, ']') : SPAN_NONE;
+    if (close != SPAN_NONE) {
+        port = span_from_index(text, close + 1);
+        text = span_of(text.ptr + 1, close - 1);
+    } else {
+        size_t colon = span_find_char(text, ':');
+        if (colon == SPAN_NONE)
+            return false;
+        port = span_from_index(text, colon);
+        text = span_first(text, colon);
+    }
+    bool has_port = port.len > 0;
+    if ((has_port && (port.ptr[0] != ':' || !span_to_u64(span_from_index(port, 1), 65535, &n))) ||
+        !address_parse_ip(text, out))
+        return false;
+    if (has_port)
+        address_set_port(out, (uint16_t)n);
+    return true;
+}
+
 bool address_unix(struct span path, bool abstract, struct address *out)
 {
     *out = (struct address){ 0 };

@@ -30,6 +30,8 @@ static inline int address_family(const struct address *a)
 }
 /* "10.0.0.1", "::1" (no brackets, no port); sets port 0. */
 bool address_parse_ip(struct span text, struct address *out);
+/* The same with or without a port: "10.0.0.1:80", "[::1]:80". */
+bool address_parse(struct span text, struct address *out);
 /* False when the path is empty, too long for the kernel (107 bytes), or holds a NUL. */
 bool address_unix(struct span path, bool abstract, struct address *out);
 uint16_t address_port(const struct address *a); /* host order; 0 for UNIX */

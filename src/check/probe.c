@@ -136,7 +136,10 @@ static bool connect_to(struct probe *p, const struct check_step *step)
     else if ((elsewhere || p->check->address.len) && address_port(&to) == 0)
         address_set_port(&to, address_port(&p->server->address));
     target.to = &to;
-    target.from = p->server->source.len ? &p->server->source : NULL;
+    const struct source_rule *from = &p->server->source; /* a client's address is nobody's here */
+    target.from = from->address.len ? &from->address : NULL;
+    target.transparent = from->address.len && from->transparent;
+    target.interface = from->interface.len ? from->interface.ptr : NULL;
     p->answer_ended = false;
     p->answer_len = 0;
     p->greets = step && !step->default_options ? step->send_proxy : p->check->send_proxy;

@@ -37,10 +37,11 @@ static bool drop(const struct manifest *m)
     gid_t groups[256];
     char root[4096] = "";
     const char *step = "";
-    struct privilege_drop d = { .uid = (uid_t)m->uid, .gid = (gid_t)m->gid, .keep = privileges_of(m->keep) };
+    gid_t gid = m->gid == UINT32_MAX ? getegid() : (gid_t)m->gid; /* `user` alone leaves the group */
+    struct privilege_drop d = { .uid = (uid_t)m->uid, .gid = gid, .keep = privileges_of(m->keep) };
 
     for (uint32_t i = 0; i < m->groups.count && i < COUNT_OF(groups); i++)
-        groups[d.group_count++] = m->groups.items[i];
+        groups[d.group_count++] = m->groups.items[i] == UINT32_MAX ? gid : m->groups.items[i];
     d.groups = groups;
     if (m->chroot.len >= sizeof(root)) {
         fprintf(stderr, "keel: chroot: the path is longer than %zu bytes\n", sizeof(root));

@@ -27,5 +27,6 @@ void dump_tls_server(struct dump *d, const struct tls_server *s);
 /* Without its number: what tells two checks apart may not depend on that. */
 void dump_tls_client(struct dump *d, const struct tls_client *t);
 void dump_tls_listener(struct dump *d, const struct tls_listener *l);
+void dump_source(const struct dump *d, const struct source_rule *s);
 void dump_client_policy(struct dump *d, const struct client_policy *p);
 void dump_server_policy(struct dump *d, const struct server_policy *p);

@@ -2,6 +2,15 @@
 /* Policies in the dump: one line a member, in the order of model/scope.h. */
 #include "model/dump_internal.h"
 
+void dump_source(const struct dump *d, const struct source_rule *s)
+{
+    dump_address(d, "source", &s->address);
+    dump_expr(d, "source from", s->from);
+    dump_flag(d, "source port of the client", s->client_port);
+    dump_flag(d, "source transparent", s->transparent);
+    dump_text(d, "source interface", s->interface);
+}
+
 void dump_client_policy(struct dump *d, const struct client_policy *p)
 {
     dump_line(d, "client");
@@ -88,7 +97,7 @@ void dump_server_policy(struct dump *d, const struct server_policy *p)
     dump_flag(d, "one timer", p->one_timer);
     dump_flag(d, "keep alive", p->keepalive);
     dump_flag(d, "probe idle", p->probe_idle);
-    dump_address(d, "source", &p->source);
+    dump_source(d, &p->source);
     if (p->tls)
         dump_line(d, "tls client %u", p->tls->index);
     d->depth--;

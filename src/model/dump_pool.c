@@ -143,7 +143,7 @@ static void dump_server(struct dump *d, const struct server *s)
     dump_flag(d, "on up: close sessions of backups", s->on_up_shutdown_backup_sessions);
     if (s->tls)
         dump_line(d, "tls client %u", s->tls->index);
-    dump_address(d, "source", &s->source);
+    dump_source(d, &s->source);
     dump_text(d, "cookie", s->cookie);
     dump_text(d, "route", s->route);
     dump_text(d, "redirect", s->redirect);

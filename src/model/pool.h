@@ -127,6 +127,15 @@ struct agent {
     struct where at;
 };
 
+/* Where a connection to a server comes from. */
+struct source_rule {
+    struct address address;  /* len 0: the kernel chooses, or <from> says it */
+    const struct expr *from; /* an address, maybe with a port, worked out for each connection; NULL = none */
+    bool client_port;        /* with <from>: and the client's port */
+    bool transparent;        /* it need not be an address of this machine */
+    struct span interface;   /* ends in a NUL; empty: any */
+};
+
 enum observe { OBSERVE_NONE, OBSERVE_LAYER4, OBSERVE_LAYER7 };
 enum on_error { ON_ERROR_FASTINTER, ON_ERROR_FAIL_CHECK, ON_ERROR_SUDDEN_DEATH, ON_ERROR_MARK_DOWN };
 
@@ -165,7 +174,7 @@ struct server {
     uint32_t error_limit;
     bool on_down_shutdown_sessions, on_up_shutdown_backup_sessions;
     const struct tls_client *tls; /* NULL: plain, or as the policy says */
-    struct address source;        /* len 0: the kernel chooses */
+    struct source_rule source;    /* nothing set: as the policy says */
     struct span cookie;
     struct span route;    /* nginx: what sticky route says when it means this one */
     struct span redirect; /* redir: prefix for GET and HEAD instead of forwarding */

@@ -88,10 +88,10 @@ struct server_policy {
     uint32_t datagrams_max;                    /* UDP: of the client, a session; 0 = no limit */
     uint32_t answers_max;                      /* UDP: to each datagram; UINT32_MAX = as many as come */
     const struct expr *rate_to_server, *rate_to_client; /* TCP: bytes a second; NULL = no limit */
-    uint8_t send_proxy; /* to servers whose own line says nothing: as server->send_proxy */
-    bool keepalive;     /* connections may be kept after the answer */
-    bool probe_idle;    /* TCP keep-alive packets to servers */
-    struct address source;
+    uint8_t send_proxy;           /* to servers whose own line says nothing: as server->send_proxy */
+    bool keepalive;               /* connections may be kept after the answer */
+    bool probe_idle;              /* TCP keep-alive packets to servers */
+    struct source_rule source;    /* to servers whose own line says nothing */
     const struct tls_client *tls; /* to servers whose own line says nothing; NULL: plain */
 };
 

@@ -157,4 +157,7 @@ extern const struct diag_kind haproxy_tls_few_keys; /* {0} path {1} count */
 extern const struct diag_kind haproxy_tls_open_list;
 extern const struct diag_kind haproxy_tls_name; /* {0} word */
 
+/* diag_l4.c */
+extern const struct diag_kind haproxy_long_interface; /* {0} text */
+
 extern const struct diag_kind *const haproxy_kinds[];

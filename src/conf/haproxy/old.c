@@ -124,9 +124,7 @@ const struct keyword haproxy_refused_words[] = {
       .manual = "how long a connection's last server is waited for" },
     { "publish", IN_BACK, 0, 1, KEYWORD_REFUSED, .today = "it is not served yet" },
     { "grace", IN_D_PROXY, 1, 1, KEYWORD_TUNING, .manual = "listeners are closed at once when we stop" },
-    { "source", IN_D_BACK, 1, 1, .handle = haproxy_keep_one, .offset = KEPT_SOURCE,
-      .manual = "ADDRESS[:PORT] that connections to servers come from" },
-    { "source", IN_D_BACK, 2, ARGS_ANY, KEYWORD_REFUSED,
-      .today = "sending with the client's address, and by an interface, are not served yet" },
+    { "source", IN_D_BACK, 1, ARGS_ANY, .handle = haproxy_keep_one, .offset = KEPT_SOURCE,
+      .manual = "ADDRESS[:PORT] that connections to servers come from; usesrc, interface" },
     { NULL },
 };

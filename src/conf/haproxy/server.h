@@ -14,6 +14,8 @@ struct server_options {
     struct word track;     /* "web/s1" */
     struct span init_addr; /* "last,libc,none" */
     struct word source;    /* "10.0.0.1" */
+    struct word usesrc;    /* "clientip", "client", "hdr_ip(x-forwarded-for,-1)", "10.0.0.2" */
+    struct word interface; /* "eth0" */
 };
 
 /* What the section's lines say about checking; its timeouts and counts are each server's. */

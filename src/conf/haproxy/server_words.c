@@ -177,31 +177,64 @@ static void on_init_addr(struct build *b, const struct keyword *k, const struct 
     b->server->init_addr = arena_span(b->arena, text_at(s, 1));
 }
 
-static void on_source(struct build *b, const struct keyword *k, const struct statement *s)
+/* An address of ours, or with `usesrc` of anybody. */
+static bool source_address(struct build *b, const struct word *w, struct address *out)
 {
-    (void)k;
-    b->server->source = *word_at(s, 1);
+    struct parsed_address p = { .lazy = false };
+    if (!haproxy_address(b, w, w->text, ADDRESS_SOURCE, &p))
+        return false;
+    if (p.any && !p.port_set)
+        return true; /* as if nothing was said */
+    if (p.port_last != p.port) {
+        diag_add(b->diags, &haproxy_source_range, w->at, DIAG_TEXT(w->text));
+        return false;
+    }
+    *out = p.address;
+    return true;
+}
+
+static void take_usesrc(struct build *b, const struct word *w, struct source_rule *out)
+{
+    bool client = span_eq(w->text, SPAN("client"));
+    struct sample sample;
+    b->config->process.needs_net_raw = out->transparent = true;
+    out->address = (struct address){ .len = 0 };
+    if (client || span_eq(w->text, SPAN("clientip"))) {
+        out->from = expr_fetch(b->arena, FETCH_CLIENT_IP, SPAN(""));
+        out->client_port = client;
+    } else if (!span_starts_with(w->text, SPAN("hdr_ip("))) {
+        (void)source_address(b, w, &out->address);
+    } else if (haproxy_sample(b, w, false, &sample)) {
+        out->from = sample.expr;
+    }
 }
 
 /* The server's own source, else the section's. */
 void haproxy_source(struct build *b, struct draft *d, const struct server_options *o, struct server *server)
 {
-    struct word w = o->source;
     const struct line *l = haproxy_line_last(d, KEPT_SOURCE);
-    if (w.text.len == 0 && l == NULL)
-        return;
-    if (w.text.len == 0)
-        w = *word_at(&l->s, 1);
-    struct parsed_address p = { .lazy = false };
-    if (!haproxy_address(b, &w, w.text, ADDRESS_SOURCE, &p))
-        return;
-    if (p.any && !p.port_set)
-        return; /* as if nothing was said */
-    if (p.port_last != p.port) {
-        diag_add(b->diags, &haproxy_source_range, w.at, DIAG_TEXT(w.text));
-        return;
+    struct server_options section = { .like.weight = 1 };
+    if (o->source.text.len == 0 && o->interface.text.len == 0) {
+        if (l == NULL)
+            return;
+        b->server = &section;
+        bool good = haproxy_parameters(b, IN_SERVER, &l->s, 0);
+        b->server = NULL;
+        if (!good)
+            return;
+        o = &section;
     }
-    server->source = p.address;
+    struct source_rule *to = &server->source;
+    if (o->source.text.len && !source_address(b, &o->source, &to->address))
+        return;
+    if (o->usesrc.text.len)
+        take_usesrc(b, &o->usesrc, to);
+    if (o->interface.text.len >= 16) {
+        diag_add(b->diags, &haproxy_long_interface, o->interface.at, DIAG_TEXT(o->interface.text));
+    } else if (o->interface.text.len) {
+        b->config->process.needs_net_raw = true; /* older kernels */
+        to->interface = arena_span(b->arena, o->interface.text);
+    }
 }
 
 #define IN(member)  .offset = offsetof(struct server_options, member)
@@ -284,7 +317,12 @@ const struct keyword haproxy_server_words[] = {
       .manual = "undoes it" },
     { "slowstart", IN_SERVER, 1, 1, .handle = on_time, IN(like.slow_start),
       .manual = "its weight grows over this time when it comes back" },
-    { "source", IN_SERVER, 1, 1, .handle = on_source, .manual = "ADDRESS that connections come from" },
+    { "source", IN_SERVER, 1, 1, .handle = on_word, IN(source),
+      .manual = "ADDRESS that connections come from" },
+    { "usesrc", IN_SERVER, 1, 1, .handle = on_word, IN(usesrc),
+      .manual = "behind `source`: client, clientip, hdr_ip(NAME), ADDRESS: an address that is not ours" },
+    { "interface", IN_SERVER, 1, 1, .handle = on_word, IN(interface),
+      .manual = "behind `source`: connections leave through it" },
     { "track", IN_SERVER, 1, 1, .handle = on_word, IN(track),
       .manual = "[BACKEND/]SERVER whose state is its own too" },
     { "weight", IN_SERVER, 1, 1, .handle = on_number, IN(like.weight), .high = 256, .manual = "0 to 256" },
@@ -300,8 +338,6 @@ const struct keyword haproxy_server_words[] = {
     TUNING("no-check-reuse-pool", 0, "checks open connections of their own"),
     TUNING("check-pool-conn-name", 1, "checks open connections of their own"),
 
-    REFUSED("usesrc", 1, "sending with the client's address is not served yet"),
-    REFUSED("interface", 1, "servers are reached through whatever interface the kernel chooses"),
     REFUSED("namespace", 1, "servers in other network namespaces are not served yet"),
     REFUSED("max-reuse", 1, "a limit of requests a connection is not served yet"),
     REFUSED("strict-maxconn", 0, "maxconn counts requests in service, as without it"),

@@ -348,12 +348,6 @@ const struct diag_kind nginx_try_and_pass = {
           "the proxy_pass",
     .zh = "不支持 try_files 与 proxy_pass 同时使用；请让 try_files 以命名 location 结尾",
 };
-const struct diag_kind nginx_bind_refused = {
-    .code = "K0253",
-    .severity = SEVERITY_ERROR,
-    .en = "`proxy_bind` takes a fixed address only; variables and `transparent` are not supported yet",
-    .zh = "proxy_bind 目前只支持固定地址",
-};
 const struct diag_kind nginx_no_http2 = {
     .code = "K0254",
     .severity = SEVERITY_ERROR,
@@ -676,7 +670,6 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_bad_url,
     &nginx_no_uri_here,
     &nginx_try_and_pass,
-    &nginx_bind_refused,
     &nginx_no_http2,
     &nginx_no_handler,
     &nginx_two_handlers,

@@ -385,7 +385,7 @@ void nginx_fill_answer(struct build *b, const struct level *l, bool computed, st
 void nginx_compile_proxy(struct build *b, struct level *l, const struct statement *pass);
 /* proxy_pass to names that nobody knows: said at the end, when it is clear which upstreams are used. */
 void nginx_say_unresolved(struct build *b);
-struct address nginx_bind_address(struct build *b, const struct level *l);
+void nginx_bind_address(struct build *b, struct side *side, const struct level *l, struct source_rule *out);
 /* http's proxy_pass: fills in <p>'s target; false when there is none. */
 bool nginx_proxy_target(struct build *b, const struct level *l, const struct word *w, struct proxy *p);
 /* The pool that "host", "host:port" or an upstream's name means; NULL and, now or later, a diagnostic. */

@@ -35,7 +35,7 @@ const struct keyword nginx_proxy_words[] = {
     { "proxy_pass_trailers", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_pass_trailers), .manual = "trailer fields of answers in chunks go to the client" },
     { "proxy_intercept_errors", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_intercept_errors), .manual = "error_page for the server's own errors too" },
     { "proxy_ignore_client_abort", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_ignore_client_abort), .manual = "go on though the client is gone" },
-    { "proxy_bind", BOTH, 1, 2, ONCE, .handle = nginx_keep, AT(proxy_bind), .manual = "our address towards servers; off" },
+    { "proxy_bind", BOTH, 1, 2, ONCE, .handle = nginx_keep, AT(proxy_bind), .manual = "our address towards servers, or with `transparent` anybody's; variables; off" },
     { "proxy_socket_keepalive", BOTH, 1, 1, ONCE, .handle = nginx_set_switch, AT(proxy_socket_keepalive), .manual = "TCP keep-alive packets to servers" },
     { "proxy_http_version", IN_HSL, 1, 1, ONCE, .handle = on_http_version, .manual = "1.0 or 1.1" },
     { "proxy_set_header", IN_HSL, 2, 2, .handle = nginx_keep, AT(proxy_set_header), .manual = "a field of the request as sent to servers; empty: not sent" },
@@ -122,23 +122,30 @@ static void fill_buffers(const struct level *l, struct server_policy *p)
     p->response_file_max = SETTING(l, proxy_max_temp_file_size, UINT64_C(1) << 30);
 }
 
-struct address nginx_bind_address(struct build *b, const struct level *l)
+void nginx_bind_address(struct build *b, struct side *side, const struct level *l, struct source_rule *out)
 {
     const struct kept *k = KEPT(l, proxy_bind);
     struct addresses found = { 0 };
     if (k == NULL || span_eq(text_at(&k->items[0], 1), SPAN("off")))
-        return (struct address){ .len = 0 };
+        return;
     const struct statement *s = &k->items[0];
     const struct word *w = word_at(s, 1);
-    if (s->words.count > 2 || nginx_has_variables(w->text)) {
-        diag_add(b->diags, &nginx_bind_refused, word_at(s, s->words.count - 1)->at, DIAG_NO_TEXT);
-        return (struct address){ .len = 0 };
+    if (s->words.count > 2 && !span_eq(text_at(s, 2), SPAN("transparent"))) {
+        diag_add(b->diags, &nginx_bad_parameter, word_at(s, 2)->at,
+                 DIAG_TEXT(text_at(s, 2), SPAN("proxy_bind")));
+        return;
+    }
+    out->transparent = s->words.count > 2;
+    b->config->process.needs_net_raw |= out->transparent;
+    if (nginx_has_variables(w->text)) {
+        out->from = nginx_expr(b, side, w, NULL);
+        return;
     }
     if (!nginx_addresses(b, w, w->text, 1, ADDRESS_OF_OTHER, &found))
-        return (struct address){ .len = 0 };
+        return;
+    out->address = found.items[0];
     if (!nginx_has_port(w->text))
-        address_set_port(&found.items[0], 0);
-    return found.items[0];
+        address_set_port(&out->address, 0);
 }
 
 static struct server_policy *server_policy(struct build *b, const struct level *l)
@@ -158,7 +165,7 @@ static struct server_policy *server_policy(struct build *b, const struct level *
     p->intercept_errors = SETTING(l, proxy_intercept_errors, false);
     p->keepalive = SETTING(l, proxy_http_version, 1) == 1;
     p->probe_idle = SETTING(l, proxy_socket_keepalive, false);
-    p->source = nginx_bind_address(b, l);
+    nginx_bind_address(b, &b->http, l, &p->source);
     return p;
 }
 

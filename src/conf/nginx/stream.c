@@ -83,7 +83,7 @@ static struct server_policy *server_policy(struct build *b, const struct level *
     p->tries_time = limit.ms ? limit : DURATION_NONE;
     p->redispatch = 1;
     p->head_buffer = (uint32_t)SETTING(l, proxy_buffer_size, 16384);
-    p->source = nginx_bind_address(b, l);
+    nginx_bind_address(b, &b->stream, l, &p->source);
     p->probe_idle = SETTING(l, proxy_socket_keepalive, false);
     p->datagrams_max = (uint32_t)SETTING(l, proxy_requests, 0);
     p->answers_max = (uint32_t)SETTING(l, proxy_responses, UINT32_MAX);

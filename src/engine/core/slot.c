@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/hash.h"
 #include "engine/core/lease.h"
 #include "engine/core/thread.h"
 #include "engine/core/upstream.h"
@@ -36,11 +37,17 @@ static void pool_slot_put(struct thread *t, struct pool_slot *p)
 
 /* --- servers ----------------------------------------------------------------------------------------------
  */
+static uint64_t source_how(const struct source_rule *s)
+{
+    return s->interface.len || s->transparent ? hash_span(s->interface) + s->transparent : 0;
+}
+
 /* Would a connection that was opened for <s> be the same if it were opened for <model>? */
 static bool slot_fits(const struct server_slot *s, const struct server *model, uint64_t tls_id)
 {
     return s->tls_id == tls_id && s->send_proxy == model->send_proxy &&
-           address_eq(&s->address, &model->address) && address_eq(&s->source, &model->source);
+           address_eq(&s->address, &model->address) && address_eq(&s->source, &model->source.address) &&
+           s->source_how == source_how(&model->source);
 }
 
 static struct server_slot *slot_new(struct thread *t, struct server_state *state, const struct server *model,
@@ -54,7 +61,8 @@ static struct server_slot *slot_new(struct thread *t, struct server_state *state
                                .state = server_state_get(state),
                                .tls_id = tls_id,
                                .address = model->address,
-                               .source = model->source,
+                               .source = model->source.address,
+                               .source_how = source_how(&model->source),
                                .send_proxy = (uint8_t)model->send_proxy };
     list_init(&s->idle);
     list_init(&s->busy);

@@ -51,6 +51,7 @@ struct server_slot {
     uint32_t idle_count;
     uint32_t leases;
     struct address address, source;
+    uint64_t source_how; /* of what else struct source_rule says */
     uint8_t send_proxy;
 };
 

@@ -272,7 +272,7 @@ static void on_server(struct conn *c)
         return;
     if (before == 0) {
         d->l4.first_byte = thread_now(d->l4.thread);
-        upstream_answered(&d->l4.upstream, UINT64_MAX);
+        upstream_answered(&d->l4.upstream, instant_us_between(d->l4.upstream.connected, d->l4.first_byte));
         drop_held(d);
     }
     go_on(d);

@@ -348,16 +348,53 @@ static bool conn_secure(struct upstream *u, struct upstream_conn *c, const struc
     return true;
 }
 
+/* The server's line, else the policy. */
+static const struct source_rule *upstream_source_said(const struct upstream *u)
+{
+    const struct source_rule *s = &u->server->source;
+
+    return s->address.len || s->from || s->interface.len ? s : &u->policy->source;
+}
+
+/* "10.0.0.1", "10.0.0.1:80", "[::1]:80". */
+static bool source_worked_out(struct facts *f, const struct source_rule *s, struct address *out)
+{
+    struct value v = eval_value(f, s->from);
+    struct address client;
+
+    if (v.type == VALUE_IP)
+        *out = v.as.ip;
+    else if (v.type != VALUE_TEXT || !address_parse(v.as.text, out))
+        return false;
+    if (s->client_port && f->live->address(f->self, ADDRESS_CLIENT, &client) &&
+        address_family(&client) != AF_UNIX)
+        address_set_port(out, address_port(&client));
+    return true;
+}
+
+/* An address of the other family cannot be used, and is left out. */
+static void upstream_source(struct upstream *u, struct conn_target *t, struct address *room)
+{
+    const struct source_rule *s = upstream_source_said(u);
+
+    if (s->from ? source_worked_out(u->facts, s, room) : s->address.len > 0) {
+        if (!s->from)
+            *room = s->address;
+        if (!s->from || address_family(room) == address_family(t->to))
+            t->from = room;
+        t->transparent = s->transparent;
+    }
+    t->interface = s->interface.len ? s->interface.ptr : NULL;
+}
+
 static bool conn_begin(struct upstream *u, struct upstream_conn *c, const struct upstream_wish *w)
 {
     struct server_slot *s = u->slot;
     struct conn_target target = CONN_TARGET_INIT;
+    struct address source;
 
     target.to = &s->address;
-    if (s->source.len)
-        target.from = &s->source;
-    else if (u->policy->source.len)
-        target.from = &u->policy->source;
+    upstream_source(u, &target, &source);
     target.keepalive = u->policy->probe_idle;
     target.datagram = u->datagram;
     if (!conn_connect(&c->conn, u->thread->loop, &target, upstream_on_connecting))
@@ -387,7 +424,7 @@ static enum upstream_result upstream_connect(struct upstream *u, const struct up
     c->owner = u;
     c->on_expired = upstream_on_connect_expired;
     c->greets = !u->datagram && upstream_greets(u) != SEND_PROXY_NONE;
-    c->pooled = !c->greets;
+    c->pooled = !c->greets && !upstream_source_said(u)->from;
     u->conn = c;
     u->reused = false;
     t->upstream_count++;
@@ -404,7 +441,7 @@ static enum upstream_result upstream_connect(struct upstream *u, const struct up
 static bool is_local_error(int error)
 {
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
-           error == EADDRNOTAVAIL;
+           error == EADDRNOTAVAIL || error == EADDRINUSE;
 }
 
 /* Begins a try with u->server, which is counted. FAILED: it could not even begin; u->error says why. */

@@ -167,9 +167,31 @@ static void networks_contain_their_addresses(void **state)
     assert_false(network_contains(&n, &local));
 }
 
+static void with_or_without_a_port(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned port;
+    } good[] = {
+        { "10.0.0.1", 0 }, { "10.0.0.1:80", 80 }, { "::1", 0 }, { "[::1]", 0 }, { "[::1]:65535", 65535 }
+    };
+    static const char *const bad[] = { "",           ":80",       "10.0.0.1:", "10.0.0.1:65536",
+                                       "10.0.0.1:x", "[::1",      "[]:80",     "[::1]80",
+                                       "[10.0.0.1",  "::1:99999", "name:80" };
+    struct address a;
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
+        assert_true(address_parse(span_from(good[i].text), &a));
+        assert_int_equal(address_port(&a), good[i].port);
+    }
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_false(address_parse(span_from(bad[i]), &a));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(with_or_without_a_port),
         cmocka_unit_test(reads_and_writes_addresses),
         cmocka_unit_test(refuses_what_is_no_address),
         cmocka_unit_test(unix_paths_and_abstract_names),

@@ -27,7 +27,7 @@ static struct value tried_addresses(struct facts *f)
         if (i > 0)
             buf_put(&b, f->tries[i].again ? SPAN(" : ") : SPAN(", "));
         if (f->tries[i].server != NULL)
-            address_put(&b, &f->tries[i].server->address);
+            address_put(&b, f->tries[i].found ? f->tries[i].found : &f->tries[i].server->address);
     }
     if (f->try_count == 0)
         return f->pool ? value_text(f->pool->name) : value_none();

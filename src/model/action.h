@@ -82,6 +82,7 @@ enum action_kind {
 
 enum status_view { STATUS_STUB, STATUS_PAGE };
 
+struct name_resolver; /* model/name_resolver.h */
 struct scope;
 struct pool;
 struct files {
@@ -115,11 +116,16 @@ enum accel {
 };
 /* What is sent to a pool, and how the request is changed on the way. */
 struct proxy {
-    struct pool *pool;         /* NULL: <target> decides while running */
-    const struct map *pools;   /* with <target>: name -> struct pool, all that it may name */
-    const struct expr *target; /* proxy_pass with variables: whole URL */
-    struct span scheme;        /* "http", "https" */
-    bool replace_prefix;       /* proxy_pass had a URI: <uri> replaces what the location matched */
+    /* With <target>, one whose only server has no address of its own: for what <target> tells that no pool is
+     * called. */
+    struct pool *pool;
+    const struct expr *target;            /* proxy_pass with variables in its host: whole URL */
+    const struct map *pools;              /* with <target>: name -> struct pool, all that it may name */
+    const struct name_resolver *resolver; /* with <target>: for other names; NULL: these are errors */
+    struct span scheme;                   /* "http", "https" */
+    struct span host;    /* with its port, as it is written: $proxy_host; empty: the pool's name */
+    bool replace_prefix; /* proxy_pass had a URI: <uri> replaces what the location matched */
+    bool replace_target; /* <uri> is the whole target, query and all */
     const struct expr *uri;
     LIST_OF(struct field_line) fields; /* proxy_set_header, in order; others go through */
     bool default_fields;               /* nginx: Host $proxy_host, Connection close or "" */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scopes and their actions in the dump. */
 #include "model/dump_internal.h"
+#include "model/name_resolver.h"
 
 #include "model/regex.h"
 #include "model/route.h"
@@ -96,6 +97,19 @@ static void dump_reply(struct dump *d, const struct reply *r)
     d->depth--;
 }
 
+static void dump_resolver(struct dump *d, const struct name_resolver *r)
+{
+    dump_line(d, "resolver");
+    d->depth++;
+    for (uint32_t i = 0; i < r->servers.count; i++)
+        dump_address(d, "nameserver", &r->servers.items[i]);
+    dump_time(d, "valid", r->valid);
+    dump_time(d, "timeout", r->timeout);
+    dump_flag(d, "ipv4", r->ipv4);
+    dump_flag(d, "ipv6", r->ipv6);
+    d->depth--;
+}
+
 static void dump_maps(struct dump *d, const char *what, const struct redirect_map *maps, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -128,8 +142,12 @@ static void dump_proxy(struct dump *d, const struct proxy *p)
     if (p->pool)
         dump_line(d, "pool %s:%.*s", language_name(p->pool->language), SPAN_ARGS(p->pool->name));
     dump_expr(d, "target", p->target);
+    if (p->resolver)
+        dump_resolver(d, p->resolver);
     dump_text(d, "scheme", p->scheme);
+    dump_text(d, "host", p->host);
     dump_flag(d, "replace prefix", p->replace_prefix);
+    dump_flag(d, "replace target", p->replace_target);
     dump_expr(d, "uri", p->uri);
     dump_fields(d, "field", p->fields.items, p->fields.count);
     dump_flag(d, "default fields", p->default_fields);

@@ -45,8 +45,21 @@ GROUPS = [
         location ~ ^/re/(.*)$ { proxy_pass http://up/$1?from=re; }
         location /var/ { set $to up; proxy_pass http://$to; }
         location /uri/ { proxy_pass http://up$request_uri; }
-        location /args/ { proxy_pass http://up/x?$args&more=1; }"""), [
-        Ask("/re/abc?lost=1"), Ask("/re/a-b"), Ask("/var/x?y=1"), Ask("/uri/a%2fb?c"), Ask("/args/z?p=q")]),
+        location /args/ { proxy_pass http://up/x?$args&more=1; }
+        location /address/ { set $port @a@; proxy_pass http://127.0.0.1:$port; }
+        location /address-uri/ { set $port @a@; proxy_pass http://127.0.0.1:$port/fixed; }
+        location /whole/ { set $url http://127.0.0.1:@a@/whole?u=$uri; proxy_pass $url; }
+        location /arg/ { proxy_pass http://$arg_to$request_uri; }
+        location /none/ { set $url nothing; proxy_pass $url; }
+        location /host/ { set $to up; proxy_set_header X-Host "$proxy_host|$proxy_port"; proxy_pass http://$to; }
+        location /refused/ { set $port @closed@; proxy_pass http://127.0.0.1:$port; }
+        location /query/ { set $to up; proxy_pass http://$to?only=query; }
+        location /again/ { error_page 502 = @again; set $port @closed@; proxy_pass http://127.0.0.1:$port; }
+        location @again { set $to up; proxy_pass http://$to; }
+        location /rewritten/ { set $to up; rewrite ^/rewritten/(.*)$ /other/$1 break; proxy_pass http://$to; }"""), [
+        Ask("/re/abc?lost=1"), Ask("/re/a-b"), Ask("/var/x?y=1"), Ask("/uri/a%2fb?c"), Ask("/args/z?p=q"), Ask("/address/echo?x=1"), Ask("/address-uri/echo?x=1"), Ask("/whole/a?b"),
+        Ask("/arg/x?to=up"), Ask("/arg/x?to=127.0.0.1:1"), Ask("/arg/x?to=no-such-name"), Ask("/arg/x?to="), Ask("/none/"), Ask("/host/echo"), Ask("/refused/x"), Ask("/query/x?lost=1"), Ask("/again/x?y=1"),
+        Ask("/rewritten/a%20b?c=d"), Ask("/var/a%2fb//c"), Ask("/arg/x?to=UP"), Ask("/arg/x?to=up:80")]),
 
     Group("nginx/locations", "location", server("""
         location = / { return 200 "exact-root"; }

@@ -532,14 +532,12 @@ const struct diag_kind nginx_no_host = {
     .zh = "“{0}”中没有主机",
     .nginx = "no host in upstream \"\"",
 };
-const struct diag_kind nginx_host_variables = {
+const struct diag_kind nginx_no_nameserver = {
     .code = "K0282",
     .severity = SEVERITY_ERROR,
-    .en = "the host of `proxy_pass` cannot have variables yet: \"{0}\"",
-    .zh = "proxy_pass 的主机部分尚不支持变量：“{0}”",
-    .more =
-        "Which servers a request may go to is known when the file is read. A location, or `if`, for each of "
-        "them does the same; the path behind the host may have variables.",
+    .en = "`resolver` asks nobody: it names no nameserver, or switches both IPv4 and IPv6 off",
+    .zh = "resolver 没有可查询的对象：未指定域名服务器，或同时关闭了 IPv4 与 IPv6",
+    .more = "Give at least one address: resolver 10.0.0.2 valid=30s;",
 };
 
 const struct diag_kind nginx_http2_later = {
@@ -698,7 +696,7 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_bad_status,
     &nginx_nested_in_named,
     &nginx_no_host,
-    &nginx_host_variables,
+    &nginx_no_nameserver,
     &nginx_http2_later,
     &nginx_no_certificate,
     &nginx_no_certificate_key,

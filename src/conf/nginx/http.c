@@ -202,6 +202,7 @@ void nginx_compile_settings(struct build *b, struct level *l)
         nginx_compile_error_logs(b, l, l->scope);
     nginx_compile_headers(b, l);
     nginx_check_proxy(b, l);
+    nginx_check_resolver(b, l);
 }
 
 void nginx_compile_http(struct build *b)
@@ -211,6 +212,7 @@ void nginx_compile_http(struct build *b)
     nginx_compile_lookups(b, &b->http);
     nginx_compile_formats(b, &b->http);
     nginx_check_proxy(b, top);
+    nginx_check_resolver(b, top);
     nginx_compile_upstreams(b, &b->http);
     nginx_compile_hosts(b);
     for (uint32_t i = 0; i < top->servers.count; i++)

@@ -109,6 +109,8 @@ struct level {
         proxy_next_upstream_timeout;
     struct setting proxy_requests, proxy_responses, proxy_protocol, proxy_socket_keepalive,
         preread_buffer_size;
+    struct setting resolver_timeout;
+    struct kept resolver;
     struct setting add_header_inherit, real_ip_recursive, internal;
 
     /* Lists and what is compiled from words: a level that has none inherits its parent's. */
@@ -311,6 +313,14 @@ enum address_of { ADDRESS_OF_OTHER, ADDRESS_OF_UPSTREAM, ADDRESS_OF_LISTEN };
 bool nginx_addresses(struct build *b, const struct word *w, struct span text, uint16_t port,
                      enum address_of of, struct addresses *out);
 bool nginx_has_port(struct span text); /* or needs none: unix: */
+
+/* ---- resolver.c ---- */
+extern const struct keyword nginx_resolver_words[];
+struct name_resolver; /* model/name_resolver.h */
+/* The one of <l>, or of a level outside; NULL: there is none. */
+const struct name_resolver *nginx_resolver(struct build *b, const struct level *l);
+/* Says what is wrong with <l>'s own, used or not. */
+void nginx_check_resolver(struct build *b, const struct level *l);
 
 /* ---- listen.c ---- */
 struct listen_options {

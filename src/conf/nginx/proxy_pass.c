@@ -47,6 +47,12 @@ static struct word host_word(const struct word *w, const struct url *u)
     return word_part(w, u->host, len);
 }
 
+/* $proxy_host: as it is written; of a socket it is localhost. */
+static struct span shown_host(const struct word *host)
+{
+    return span_starts_with(host->text, SPAN("unix:")) ? SPAN("localhost") : host->text;
+}
+
 static struct span without_port(struct span host)
 {
     size_t colon = span_starts_with(host, SPAN("[")) ? SPAN_NONE : span_find_char(host, ':');
@@ -170,32 +176,68 @@ static bool may_have_uri(struct build *b, const struct level *l, const struct wo
     return false;
 }
 
-/*
- * Variables: the host must have none, for its pool is chosen when the file is
- * read. What follows is the whole target, in place of the request's.
- */
+/* Every upstream may be named while running. */
+static const struct map *all_pools(struct build *b)
+{
+    struct map *pools = ARENA_NEW(b->arena, struct map);
+    map_init(pools, true);
+    for (uint32_t i = 0; i < b->http.upstreams.count; i++) {
+        struct upstream *u = b->http.upstreams.items[i];
+        u->used = true;
+        u->pool->uses++;
+        (void)map_put(b->arena, pools, u->name, u->pool);
+    }
+    return pools;
+}
+
+/* Its only server is wherever a name that was met leads. */
+static struct pool *found_pool(struct build *b, const struct word *w)
+{
+    struct span name = SPAN("computed");
+    struct pool *p = config_find_pool(b->config, LANGUAGE_NGINX, name);
+    if (p)
+        return p;
+    p = config_add_pool(b->config, LANGUAGE_NGINX, name);
+    p->at = w->at;
+    p->implicit = p->single_never_fails = true;
+    struct server *server = config_add_server(b->config, p);
+    server->name = name;
+    server->at = w->at;
+    return p;
+}
+
+/* The host has variables: where the request goes is computed for each. */
+static bool computed_host(struct build *b, const struct level *l, const struct word *w, struct proxy *p)
+{
+    p->target = nginx_expr(b, &b->http, w, NULL);
+    p->pools = all_pools(b);
+    p->resolver = nginx_resolver(b, l);
+    p->pool = found_pool(b, w);
+    if (!span_starts_with_nocase(w->text, SPAN("http://")))
+        p->scheme = SPAN("https"); /* it may be */
+    return true;
+}
+
+/* Only what follows the host has variables: it is the whole target, in place of the request's. */
 static bool computed_target(struct build *b, const struct level *l, const struct word *w, struct proxy *p)
 {
     struct url u;
-    if (span_starts_with(w->text, SPAN("$"))) {
-        diag_add(b->diags, &nginx_host_variables, w->at, DIAG_TEXT(w->text));
-        return false;
-    }
+    if (span_starts_with(w->text, SPAN("$")))
+        return computed_host(b, l, w, p);
     if (!split_url(b, w, &u))
         return false;
     struct word host = host_word(w, &u);
-    if (nginx_has_variables(host.text)) {
-        diag_add(b->diags, &nginx_host_variables, host.at, DIAG_TEXT(host.text));
-        return false;
-    }
+    if (nginx_has_variables(host.text))
+        return computed_host(b, l, w, p);
     if (u.secure)
         p->scheme = SPAN("https");
+    p->host = shown_host(&host);
     p->pool = nginx_target_pool(b, &b->http, &host, u.secure);
     if (p->pool == NULL)
         return false;
     struct word uri = word_part(w, u.uri, w->text.len - u.uri);
-    action_add(b->config, l->scope, HOOK_REQUEST, ACTION_SET_TARGET, uri.at)->expr =
-        nginx_expr(b, &b->http, &uri, NULL);
+    p->replace_target = true;
+    p->uri = nginx_expr(b, &b->http, &uri, NULL);
     return true;
 }
 
@@ -219,6 +261,7 @@ bool nginx_proxy_target(struct build *b, const struct level *l, const struct wor
     }
     if (u.secure)
         p->scheme = SPAN("https");
+    p->host = shown_host(&host);
     p->pool = nginx_target_pool(b, &b->http, &host, u.secure);
     if (p->pool)
         warn_of_host(b, p, &host);

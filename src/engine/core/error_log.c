@@ -121,7 +121,7 @@ static void put_upstream(struct buf *b, const struct error_about *about)
     if (about->uri.ptr != NULL)
         buf_put(b, about->secure ? SPAN("https://") : SPAN("http://"));
     if (about->server != NULL)
-        address_put(b, &about->server->address);
+        address_put(b, about->found ? about->found : &about->server->address);
     else
         buf_put(b, about->pool->name);
     put_escaped(b, about->uri);

@@ -47,6 +47,8 @@ enum error_level {
     X(DATAGRAM_REFUSED, LEVEL_ERROR, "recv() failed (%e) while proxying and reading from upstream")          \
     X(DATAGRAM_TIMEOUT, LEVEL_ERROR, "upstream timed out (%e) while proxying connection")                    \
     X(NO_SERVER, LEVEL_ERROR, "no live upstreams while connecting to upstream")                              \
+    X(NAME_UNKNOWN, LEVEL_ERROR, "\"%t\" could not be resolved")                                             \
+    X(NO_RESOLVER, LEVEL_ERROR, "no resolver defined to resolve %t")                                         \
     X(SERVER_TAKEN_OUT, LEVEL_WARNING, "upstream server temporarily disabled while %t upstream")             \
     X(BODY_TOO_LARGE, LEVEL_ERROR, "client intended to send too large body: %n bytes")                       \
     X(REQUEST_BAD, LEVEL_INFO, "client sent an invalid request (%t)")                                        \
@@ -84,6 +86,7 @@ struct error_about {
     const struct session *session;
     const struct pool *pool;
     const struct server *server;
+    const struct address *found;        /* where <server> is, when that is not its own address; NULL */
     struct span host, request, referer; /* "GET / HTTP/1.1" */
     struct span server_name;            /* of the virtual server; ptr NULL: the listener's address */
     struct span uri;                    /* that the server was asked for; ptr NULL: no HTTP */

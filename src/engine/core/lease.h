@@ -12,6 +12,8 @@
 #include "base/list.h"
 #include "engine/core/generation.h"
 
+struct name_resolver;
+struct resolver;
 struct server_slot; /* engine/core/slot.h */
 struct thread;
 
@@ -25,6 +27,7 @@ struct lease {
     bool current;
     struct server_slot **servers; /* by server index */
     struct pool_slot **pools;     /* by pool index */
+    struct resolver **resolvers;  /* by index of the model's; made when first asked for */
 };
 
 /* <g>: one reference is taken over. Slots of servers that <before> (may be NULL) has too are shared. */
@@ -36,5 +39,7 @@ static inline struct lease *lease_get(struct lease *l)
 }
 /* The last user of a lease that is no longer current ends it. */
 void lease_put(struct lease *l);
+/* The thread's own resolver for <m>. NULL: no memory. */
+struct resolver *lease_resolver(struct lease *l, const struct name_resolver *m);
 /* No longer the current one: ends now, or with its last user. */
 void lease_retire(struct lease *l);

@@ -74,6 +74,7 @@ static void upstream_log(struct upstream *u, enum error_event event, struct span
               &(struct error_about){ .session = u->session,
                                      .pool = u->pool,
                                      .server = event == ERROR_NO_SERVER ? NULL : u->server,
+                                     .found = u->found && u->tries ? upstream_this_try(u)->found : NULL,
                                      .error = u->error,
                                      .text = text,
                                      .describe = u->describe,
@@ -147,7 +148,7 @@ static bool conn_is_keepable(const struct upstream *u, const struct upstream_con
     const struct pool *p = u->pool;
     instant now = thread_now(u->thread);
 
-    if (!c->pooled || !u->policy->keepalive || u->thread->draining || p->idle_max == 0 ||
+    if (!c->pooled || u->found || !u->policy->keepalive || u->thread->draining || p->idle_max == 0 ||
         u->server->idle_max == 0)
         return false;
     if (p->idle_requests && c->requests >= p->idle_requests)
@@ -232,7 +233,7 @@ static struct upstream_conn *idle_find(const struct server_slot *s, uint64_t tls
 
 static struct upstream_conn *idle_take(struct upstream *u, const struct upstream_wish *w)
 {
-    while (!u->fresh_only) {
+    while (!u->fresh_only && !u->found) {
         struct upstream_conn *c = idle_find(u->slot, w->key);
         if (!c || !reuse_allows(u, c))
             return NULL;
@@ -393,7 +394,7 @@ static bool conn_begin(struct upstream *u, struct upstream_conn *c, const struct
     struct conn_target target = CONN_TARGET_INIT;
     struct address source;
 
-    target.to = &s->address;
+    target.to = u->found ? upstream_this_try(u)->found : &s->address;
     upstream_source(u, &target, &source);
     target.keepalive = u->policy->probe_idle;
     target.datagram = u->datagram;
@@ -471,10 +472,15 @@ static void upstream_note_try(struct upstream *u)
 {
     u->tries++;
     u->tried_count++;
+    bool again = u->tries == 1 && u->tried_count > 1; /* others were asked for this request before */
     u->try_began = thread_now(u->thread);
-    *upstream_this_try(u) = (struct try_facts){
-        .server = u->server, .connect_ms = UINT32_MAX, .header_ms = UINT32_MAX, .response_ms = UINT32_MAX
-    };
+    *upstream_this_try(u) =
+        (struct try_facts){ .server = u->server,
+                            .found = u->found ? &u->found[(u->tries - 1) % u->found_count] : NULL,
+                            .connect_ms = UINT32_MAX,
+                            .header_ms = UINT32_MAX,
+                            .response_ms = UINT32_MAX,
+                            .again = again };
 }
 
 static enum upstream_result upstream_opened(struct upstream *u, enum upstream_result r)
@@ -627,8 +633,20 @@ static enum pick_result upstream_ask(struct upstream *u, struct upstream_ticket 
     return balance_pick(u->lease->snapshot, u->pool, &ask, out);
 }
 
+/* Its addresses in turn, each once. */
+static enum upstream_result upstream_found(struct upstream *u)
+{
+    const struct server *server = u->pool->servers.items[0];
+
+    u->server = NULL; /* no pause: another address is another server */
+    server_take(snapshot_server(u->lease->snapshot, server), thread_now(u->thread));
+    return upstream_given(u, server);
+}
+
 static enum upstream_result upstream_pick(struct upstream *u)
 {
+    if (u->found)
+        return upstream_found(u);
     struct pick pick = { 0 };
     enum pick_result r = upstream_ask(u, NULL, &pick);
 
@@ -733,6 +751,9 @@ static bool was_sent(enum upstream_failure f)
 static bool tries_are_left(const struct upstream *u)
 {
     uint32_t most = u->policy->tries_max ? u->policy->tries_max : u->pool->servers.count;
+
+    if (u->found && (u->policy->tries_max == 0 || most > u->found_count))
+        most = u->found_count;
     instant until = instant_after(u->started, u->policy->tries_time);
 
     return u->tries < most && thread_now(u->thread).us < until.us;

@@ -93,6 +93,11 @@ struct upstream {
     struct session *session; /* for source addresses, PROXY headers, reuse */
     const struct pool *pool;
     const struct server_policy *policy;
+    /* Where the pool's only server is, when that was found while running; one address a try. NULL: its own.
+     */
+    const struct address *found;
+    uint32_t found_count;
+    bool plain;                               /* no TLS, though the policy has it */
     struct facts *facts;                      /* for keys */
     const struct log_target_list *error_logs; /* NULL: the config's own */
     upstream_fn on_result;

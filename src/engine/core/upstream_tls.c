@@ -50,7 +50,7 @@ static uint64_t key_of(const struct upstream_wish *w)
 
 bool upstream_wish(struct upstream *u, struct upstream_wish *out)
 {
-    const struct tls_client *m = u->server->tls ? u->server->tls : u->policy->tls;
+    const struct tls_client *m = u->plain ? NULL : u->server->tls ? u->server->tls : u->policy->tls;
     struct address literal;
 
     *out = (struct upstream_wish){ .model = m };

@@ -9,6 +9,7 @@
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
+#include "engine/http/target.h"
 #include "engine/http/uri.h"
 #include "eval/eval.h"
 
@@ -186,6 +187,24 @@ static void put_escaped(struct writer *w, struct stream *s, struct span path)
         w->full = true;
 }
 
+/* What the proxy action computes, in place of the request's own. ptr NULL: nothing. */
+static struct span whole_target(struct stream *s)
+{
+    if (s->target)
+        return s->target->uri.len ? s->target->uri : span_of(NULL, 0);
+    return s->proxy->replace_target ? eval_text(&s->facts, s->proxy->uri) : span_of(NULL, 0);
+}
+
+static void put_whole(struct writer *w, struct span target)
+{
+    for (size_t i = 0; i < target.len; i++)
+        if ((unsigned char)target.ptr[i] <= ' ' || target.ptr[i] == 0x7f)
+            w->full = true; /* what a client wrote must not end the line */
+    if (!span_starts_with(target, SPAN("/")))
+        put_text(w, SPAN("/"));
+    put_text(w, target);
+}
+
 /*
  * What stands in the request line. As received, unless it was edited; with
  * proxy_pass's own uri in place of what the location matched; escaped when it
@@ -199,6 +218,11 @@ static void put_target(struct writer *w, struct stream *s)
 
     if (m->method == METHOD_CONNECT) {
         put_text(w, m->authority);
+        return;
+    }
+    struct span whole = whole_target(s);
+    if (whole.ptr) {
+        put_whole(w, whole);
         return;
     }
     if (s->rules.uri_changed) {
@@ -238,7 +262,8 @@ static bool line_is_raw(const struct stream *s)
     const struct message *m = &s->request;
 
     return !s->rules.uri_changed && !s->rules.target_changed && !s->proxy->replace_prefix &&
-           !s->proxy->method && m->target.ptr == m->path.ptr && m->minor == 1 && s->proxy->minor == 1 &&
+           !s->proxy->replace_target && !s->target && !s->proxy->method && m->target.ptr == m->path.ptr &&
+           m->minor == 1 && s->proxy->minor == 1 &&
            m->target.ptr == m->method_text.ptr + m->method_text.len + 1;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/core/thread.h"
 #include "engine/http/files.h"
 #include "engine/http/internal.h"
+#include "engine/http/target.h"
 #include "io/chunk.h"
 
 #define STREAM_MEMORY (256u * 1024) /* scratch of one request at most */
@@ -174,6 +175,7 @@ void stream_free(struct stream *s)
 
     tunnel_cancel(s);
     server_release(s);
+    target_cancel(s);
     files_fini(s);
     status_fini(s);
     flow_fini(&s->to_server);

@@ -31,6 +31,7 @@ struct front;
 struct lease;
 struct session;
 struct served_file;
+struct target;
 struct thread;
 struct tunnel;
 
@@ -121,6 +122,7 @@ struct stream {
 
     /* server */
     const struct proxy *proxy;
+    struct target *target; /* in the scratch; NULL: <proxy> says where */
     struct upstream upstream;
     struct h1_out request_out;
     uint64_t back_in;   /* received from the server, this try */

@@ -10,6 +10,7 @@
 #include "engine/http/files.h"
 #include "engine/http/head.h"
 #include "engine/http/internal.h"
+#include "engine/http/target.h"
 #include "engine/http/uri.h"
 #include "eval/eval.h"
 #include "state/snapshot.h"
@@ -234,7 +235,7 @@ static void describe(void *of, struct error_about *about)
     about->server_name = s->rules.front->server_name.ptr ? s->rules.front->server_name : SPAN("");
     if (about->pool == NULL || s->proxy == NULL)
         return;
-    about->secure = span_eq(s->proxy->scheme, SPAN("https"));
+    about->secure = s->target ? s->target->secure : span_eq(s->proxy->scheme, SPAN("https"));
     about->uri = head_target(s);
 }
 
@@ -254,6 +255,7 @@ void stream_error_upstream(struct stream *s, enum error_event event)
 
     about.pool = s->upstream.pool;
     about.server = s->upstream.server;
+    about.found = s->upstream.found ? upstream_this_try(&s->upstream)->found : NULL;
     about.error = s->error;
     about.text = span_from(h1_error_text(s->back_scan.error));
     stream_error(s, event, &about);

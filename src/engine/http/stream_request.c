@@ -5,6 +5,7 @@
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
+#include "engine/http/target.h"
 #include "eval/eval.h"
 #include "io/chunk.h"
 
@@ -50,19 +51,38 @@ enum stream_step request_refuse_large(struct stream *s)
     return stream_refuse(s, 413, END_REQUEST_TOO_LARGE);
 }
 
-/* $proxy_host and $proxy_port: the pool as it is written. */
-static void set_proxy(struct stream *s, const struct proxy *p)
+static const char *port_of(struct span host)
 {
-    struct span name = p->pool ? p->pool->name : SPAN("");
-    const char *colon = name.len ? memrchr(name.ptr, ':', name.len) : NULL;
+    const char *colon = host.len ? memrchr(host.ptr, ':', host.len) : NULL;
 
-    if (colon && memchr(colon, ']', (size_t)(span_end(name) - colon)))
-        colon = NULL; /* of an IPv6 address */
+    return colon && memchr(colon, ']', (size_t)(span_end(host) - colon)) ? NULL : colon; /* IPv6 */
+}
+
+/* $proxy_host and $proxy_port: as they are written, or computed. */
+static void set_proxy_host(struct stream *s, struct span host, bool secure)
+{
+    const char *colon = port_of(host);
+
+    s->facts.proxy_host = host;
+    s->facts.proxy_port = colon    ? span_from_index(host, (size_t)(colon - host.ptr) + 1)
+                          : secure ? SPAN("443")
+                                   : SPAN("80");
+}
+
+static enum stream_step proxy_of_rules(struct stream *s)
+{
+    const struct proxy *p = s->rules.action->proxy;
+
+    target_cancel(s);
+    s->target = NULL;
     s->proxy = s->facts.proxy = p;
-    s->facts.proxy_host = name;
-    s->facts.proxy_port = colon ? span_from_index(name, (size_t)(colon - name.ptr) + 1)
-                          : span_eq(p->scheme, SPAN("https")) ? SPAN("443")
-                                                              : SPAN("80");
+    if (p->target && !target_begin(s))
+        return stream_refuse(s, 500, END_INTERNAL);
+    if (p->target)
+        set_proxy_host(s, s->target->host, s->target->secure);
+    else
+        set_proxy_host(s, p->host.len ? p->host : p->pool->name, span_eq(p->scheme, SPAN("https")));
+    return request_is_too_large(s) ? request_refuse_large(s) : STEP_BODY;
 }
 
 enum stream_step step_of_rules(struct stream *s, enum rules_result r)
@@ -75,8 +95,7 @@ enum stream_step step_of_rules(struct stream *s, enum rules_result r)
     case RULES_TARPIT:
         return STEP_TARPIT;
     case RULES_PROXY:
-        set_proxy(s, s->rules.action->proxy);
-        return request_is_too_large(s) ? request_refuse_large(s) : STEP_BODY;
+        return proxy_of_rules(s);
     case RULES_FILES:
         return STEP_FILES;
     case RULES_STATUS:

@@ -13,6 +13,7 @@
 #include "engine/http/internal.h"
 #include "engine/http/location.h"
 #include "engine/http/reply.h"
+#include "engine/http/target.h"
 
 /* --- the hold on a server --- */
 /* The try is over, however: what it moved is noted for the log. */
@@ -82,10 +83,44 @@ static void stream_on_upstream(struct upstream *u, enum upstream_result r)
     stream_run(s);
 }
 
+static void target_apply(struct stream *s)
+{
+    const struct target *t = s->target;
+    struct upstream *u = &s->upstream;
+
+    u->plain = !t->secure;
+    if (t->pool) {
+        u->pool = t->pool;
+        return;
+    }
+    u->found = t->addresses;
+    u->found_count = t->count;
+}
+
+static bool client_is_gone(const struct stream *s)
+{
+    return s->rules.server->abort_with_client && !s->front->is_there(s);
+}
+
+static enum stream_step target_wait(struct stream *s)
+{
+    if (!client_is_gone(s))
+        return STEP_WAIT;
+    target_cancel(s);
+    s->status = 499;
+    return stream_give_up(s, END_CLIENT_CLOSED);
+}
+
 enum stream_step step_pick(struct stream *s)
 {
     struct upstream *u = &s->upstream;
+    uint32_t tried = u->tried_count; /* before an internal redirect: the log shows them too */
 
+    if (s->target) {
+        enum target_state st = target_find(s);
+        if (st != TARGET_READY)
+            return st == TARGET_WAIT ? target_wait(s) : stream_refuse(s, 502, END_NO_SERVER);
+    }
     if (s->rules.scope->on[HOOK_PICK].count) {
         enum rules_result r = rules_run(&s->rules, HOOK_PICK);
         if (r != RULES_DONE)
@@ -95,7 +130,10 @@ enum stream_step step_pick(struct stream *s)
     u->thread = s->thread;
     u->lease = s->lease;
     u->session = s->session;
+    u->tried_count = tried;
     u->pool = s->proxy->pool;
+    if (s->target)
+        target_apply(s);
     u->policy = s->rules.server;
     u->wanted = s->rules.wanted;
     u->wanted_down = s->rules.wanted_down;
@@ -111,11 +149,6 @@ enum stream_step step_pick(struct stream *s)
     s->facts.pool = u->pool;
     s->facts.tries = u->tried;
     return server_result(s, upstream_start(u));
-}
-
-static bool client_is_gone(const struct stream *s)
-{
-    return s->rules.server->abort_with_client && !s->front->is_there(s);
 }
 
 enum stream_step step_connect(struct stream *s)

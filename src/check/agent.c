@@ -160,7 +160,9 @@ void agent_probe_start(struct agent_probe *p, const struct server *server)
     struct conn_target target = CONN_TARGET_INIT;
     address_set_port(&to, a->port);
     target.to = &to;
-    target.from = server->source.len ? &server->source : NULL;
+    const struct source_rule *from = &server->source; /* a client's address is nobody's here */
+    target.from = from->from == NULL && from->address.len ? &from->address : NULL;
+    target.interface = from->interface.len ? from->interface.ptr : NULL;
     p->server = server;
     p->sent = p->len = 0;
     p->running = conn_connect(&p->conn, p->loop, &target, on_ready);

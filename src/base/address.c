@@ -135,6 +135,20 @@ struct span address_bytes(const struct address *a)
     }
 }
 
+void address_of_bytes(struct address *out, struct span bytes)
+{
+    memset(out, 0, sizeof(*out));
+    if (bytes.len == 4) {
+        out->len = sizeof(out->u.in);
+        out->u.in.sin_family = AF_INET;
+        memcpy(&out->u.in.sin_addr, bytes.ptr, bytes.len);
+    } else if (bytes.len == 16) {
+        out->len = sizeof(out->u.in6);
+        out->u.in6.sin6_family = AF_INET6;
+        memcpy(&out->u.in6.sin6_addr, bytes.ptr, bytes.len);
+    }
+}
+
 void address_unmap(struct address *a)
 {
     if (address_family(a) != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a->u.in6.sin6_addr))

@@ -40,6 +40,8 @@ bool address_eq(const struct address *a, const struct address *b); /* with the p
 bool address_eq_ip(const struct address *a, const struct address *b);
 /* The IP's bytes in network order: 4 or 16, or none for UNIX. */
 struct span address_bytes(const struct address *a);
+/* The other way, port 0; len 0 when they are neither 4 nor 16. */
+void address_of_bytes(struct address *out, struct span bytes);
 /* ::ffff:a.b.c.d becomes a.b.c.d. */
 void address_unmap(struct address *a);
 /* "10.0.0.1" or "2001:db8::1" or "unix:" (nginx's word for $remote_addr). */

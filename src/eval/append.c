@@ -586,7 +586,7 @@ void eval_append(struct facts *f, const struct expr *e, struct buf *out)
     const struct expr_part *end = e->parts.items + e->parts.count;
 
     for (const struct expr_part *p = e->parts.items; p < end; p++) {
-        if (p->kind == PART_TEXT) {
+        if (p->kind == PART_TEXT && p->as_is) {
             c = put_part_text(out, c, p);
             continue;
         }

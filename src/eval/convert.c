@@ -559,6 +559,8 @@ struct value convert_value(struct facts *f, struct value v, const struct convers
                    : v;
     if (c->kind == CONVERT_MAP)
         return look_up(f, v, c);
+    if (c->kind == CONVERT_STICK_NUMBER || c->kind == CONVERT_STICK_TRUTH)
+        return convert_stick(f, v, c);
     if (c->kind == CONVERT_BYTES && v.type == VALUE_TEXT)
         return cut_bytes(v, c);
     v = value_as(f, v, convert_takes(c->kind));

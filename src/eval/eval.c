@@ -58,9 +58,7 @@ struct span eval_as_text(struct facts *f, const struct value *v)
 
 struct value part_value(struct facts *f, const struct expr_part *p)
 {
-    if (p->kind == PART_TEXT)
-        return value_text(p->text);
-    struct value v = fetch_value(f, p);
+    struct value v = p->kind == PART_TEXT ? value_text(p->text) : fetch_value(f, p);
     for (uint32_t i = 0; i < p->conversions.count; i++)
         v = convert_value(f, v, &p->conversions.items[i]);
     return v;

@@ -50,5 +50,13 @@ struct value eval_slot(const struct facts *f, uint32_t slot);
 MUST_USE bool eval_capture(struct facts *f, unsigned response, uint32_t slot, uint32_t count,
                            struct span text, size_t most);
 
+/*
+ * What counter <n> follows, of the request or else of its connection; NULL: nothing.
+ * <v> as a key of <t>, which may lie in the scratch. False: it is none.
+ */
+const struct stick_follow *eval_follow(const struct facts *f, uint32_t n);
+struct stick_table;
+MUST_USE bool eval_stick_key(struct facts *f, const struct stick_table *t, struct value v, struct span *key);
+
 /* A value as text. Numbers and addresses are written into the scratch. ptr NULL: none. */
 struct span eval_as_text(struct facts *f, const struct value *v);

@@ -53,6 +53,7 @@ struct value fetch_bytes(struct facts *f, const struct expr_part *p);
 struct value fetch_request(struct facts *f, const struct expr_part *p);
 struct value fetch_slots(struct facts *f, const struct expr_part *p);
 struct value fetch_server(struct facts *f, const struct expr_part *p);
+struct value fetch_stick(struct facts *f, const struct expr_part *p);
 struct value fetch_response(struct facts *f, const struct expr_part *p);
 struct value fetch_end(struct facts *f, const struct expr_part *p);
 struct value fetch_timer(struct facts *f, const struct expr_part *p);
@@ -70,6 +71,8 @@ uint64_t date_of_fetch(const struct facts *f, enum fetch which);
 
 /* convert.c */
 struct value convert_value(struct facts *f, struct value v, const struct conversion *c);
+/* fetch_stick.c */
+struct value convert_stick(struct facts *f, struct value v, const struct conversion *c);
 struct value convert_hash(struct facts *f, struct value v, const struct conversion *c);
 bool text_is_number(struct span s, int64_t *out);
 /* Makes <v> into <want>, as HAProxy casts; none when it cannot be. */

@@ -29,6 +29,8 @@ struct scratch;
 struct server;
 struct service;
 struct snapshot;
+struct stick_entry;
+struct stick_state;
 
 enum which_address {
     ADDRESS_CLIENT, /* after PROXY header and real_ip */
@@ -99,6 +101,12 @@ struct facts_end {
     struct span captured_cookie_request, captured_cookie_response;   /* empty: none */
 };
 
+/* A key of a stick table that a connection or a request follows: a reference, given back at its end. */
+struct stick_follow {
+    struct stick_state *state; /* NULL: none */
+    struct stick_entry *entry;
+};
+
 struct facts {
     /* set once, never NULL */
     const struct live *live;
@@ -139,7 +147,8 @@ struct facts {
     struct regex_match match;           /* of the last regular expression that matched */
     const struct regex *matched;        /* for named groups; NULL: none has */
     struct value *slots;                /* stream variables; eval_set_slot makes them. NULL: none was set */
-    struct span *captures[2];           /* of requests, of responses; NULL: none was taken */
+    struct stick_follow *follows[2]; /* of the request, of its connection: STICK_COUNTERS each; NULL: none */
+    struct span *captures[2];        /* of requests, of responses; NULL: none was taken */
     uint16_t capture_count[2];
     char unique_id[32]; /* made when first asked for */
     bool has_unique_id;

@@ -42,6 +42,7 @@ static fetch_fn *const fetches[FETCH_COUNT] = {
     [FETCH_POOL_NAME... FETCH_SERVER_SOURCE_PORT] = fetch_server,
     [FETCH_TLS_SERVER_USED... FETCH_TLS_SERVER_SESSION_ID] = fetch_client,
     [FETCH_POOL_USABLE... FETCH_SERVER_WEIGHT] = fetch_server,
+    [FETCH_STICK_NUMBER... FETCH_STICK_KEY] = fetch_stick,
     [FETCH_STATUS... FETCH_RESPONSE_VERSION] = fetch_response,
     [FETCH_BYTES_SENT... FETCH_TIME_UPSTREAM_RESPONSE] = fetch_end,
     [FETCH_TIMER_HANDSHAKE... FETCH_DATE_REQUEST] = fetch_timer,

@@ -37,7 +37,7 @@ enum action_kind {
     ACTION_ROUTE_LOCATION, /* .locations */
     ACTION_ACCEPT,         /* leave this list */
     ACTION_SKIP,           /* the next .number actions of this list are not run (nginx: if, break) */
-    ACTION_REPLY,          /* .reply */
+    ACTION_REPLY,          /* .reply; .number 1: it counts as an error of the client */
     ACTION_CLOSE,          /* close without an answer; .number 1 = RST, 2 = silent-drop */
     ACTION_TARPIT,         /* wait .number ms, then .reply */
     /* content */
@@ -71,12 +71,17 @@ enum action_kind {
     ACTION_LIMIT_RATE,    /* bytes a second to the client: .expr, .number after */
     ACTION_LIMIT_CONN,    /* .zone */
     ACTION_LIMIT_REQ,
-    ACTION_RETRY_OFF,  /* what was sent to a server is not sent again (disable-l7-retry) */
-    ACTION_USE_SERVER, /* in PICK: .server, if it can be used, past the balancing; the next .number actions
-                          are not run */
-    ACTION_COOKIE,     /* in PICK: the server that the pool's cookie names */
-    ACTION_PERSIST,    /* in PICK: .number 1: a server that is named is kept though it is down; 0: none is
-                          named; the next .number2 actions are not run */
+    ACTION_RETRY_OFF,   /* what was sent to a server is not sent again (disable-l7-retry) */
+    ACTION_USE_SERVER,  /* in PICK: .server, if it can be used, past the balancing; the next .number actions
+                           are not run */
+    ACTION_COOKIE,      /* in PICK: the server that the pool's cookie names */
+    ACTION_PERSIST,     /* in PICK: .number 1: a server that is named is kept though it is down; 0: none is
+                           named; the next .number2 actions are not run */
+    ACTION_TRACK,       /* the key .expr of .table is followed by counter .number */
+    ACTION_STICK_ADD,   /* .stick: to what its counter follows, .number or .expr is added */
+    ACTION_STICK_SET,   /* the same, set */
+    ACTION_STICK_MATCH, /* in PICK: the server that .table has for the key .expr */
+    ACTION_STICK_STORE, /* .table gets the server for the key .expr: when it has answered (PICK), or now */
     ACTION_COUNT
 };
 
@@ -197,6 +202,8 @@ struct action {
         const struct test *match;
         const struct server *server;
         const struct stats_page *page;
+        const struct stick_table *table;
+        const struct stick_ask *stick;
     };
     LIST_OF(struct network) networks;
 };

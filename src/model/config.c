@@ -106,6 +106,17 @@ struct pool *config_find_stream_pool(const struct config *c, enum language l, st
     return map_get(&c->names->pools[l][true], name);
 }
 
+struct stick_table *config_add_stick_table(struct config *c, enum language l, struct span name)
+{
+    struct stick_table *t = ARENA_NEW(c->arena, struct stick_table);
+    t->index = c->stick_tables.count;
+    t->language = l;
+    t->name = name;
+    t->expire = DURATION_NONE;
+    *ARENA_PUSH(c->arena, &c->stick_tables) = t;
+    return t;
+}
+
 struct server *config_add_server(struct config *c, struct pool *p)
 {
     struct server *s = ARENA_NEW(c->arena, struct server);

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "model/listener.h"
+#include "model/stick.h"
 
 struct name_resolver; /* model/name_resolver.h */
 struct tls_client;    /* model/tls.h */
@@ -76,6 +77,7 @@ struct config {
     LIST_OF(struct scope *) scopes;
     LIST_OF(struct pool *) pools;
     LIST_OF(struct server *) servers; /* of all pools, by index */
+    LIST_OF(struct stick_table *) stick_tables;
     LIST_OF(struct tls_server *) tls_servers;
     LIST_OF(struct tls_client *) tls_clients;
     LIST_OF(struct name_resolver *) name_resolvers;
@@ -105,6 +107,7 @@ struct scope *config_add_scope(struct config *c, enum language l, struct span na
 struct pool *config_add_pool(struct config *c, enum language l, struct span name);
 /* nginx: upstreams of stream {} have names of their own beside those of http {}. */
 struct pool *config_add_stream_pool(struct config *c, enum language l, struct span name);
+struct stick_table *config_add_stick_table(struct config *c, enum language l, struct span name);
 struct server *config_add_server(struct config *c, struct pool *p);
 /* The same file or address is the same target: returns the one that is there. */
 struct log_target *config_log_target(struct config *c, const struct log_target *like);

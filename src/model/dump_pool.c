@@ -222,3 +222,20 @@ void dump_pool(struct dump *d, const struct pool *p)
         dump_server(d, p->servers.items[i]);
     d->depth--;
 }
+
+void dump_stick_table(struct dump *d, const struct stick_table *t)
+{
+    struct buf b;
+    buf_init(&b, 4096);
+    stick_table_put_data(&b, t);
+    dump_line(d, "stick table %s:%.*s", language_name(t->language), SPAN_ARGS(t->name));
+    d->depth++;
+    dump_line(d, "%s of %u bytes, %u keys%s", stick_type_word(t->type), t->key_len, t->size,
+              t->nopurge ? ", not purged" : "");
+    if (!duration_is_none(t->expire))
+        dump_time(d, "expire", t->expire);
+    if (b.len)
+        dump_line(d, "keeps%.*s", SPAN_ARGS(buf_span(&b)));
+    d->depth--;
+    buf_fini(&b);
+}

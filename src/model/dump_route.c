@@ -49,6 +49,11 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_RETRY_OFF] = "RETRY_OFF",
     [ACTION_USE_SERVER] = "USE_SERVER",
     [ACTION_COOKIE] = "COOKIE",
+    [ACTION_TRACK] = "TRACK",
+    [ACTION_STICK_ADD] = "STICK_ADD",
+    [ACTION_STICK_SET] = "STICK_SET",
+    [ACTION_STICK_MATCH] = "STICK_MATCH",
+    [ACTION_STICK_STORE] = "STICK_STORE",
     [ACTION_PERSIST] = "PERSIST",
 };
 
@@ -303,6 +308,11 @@ static void dump_stats_page(struct dump *d, const struct stats_page *p)
     d->depth--;
 }
 
+static void dump_stick(const struct dump *d, const struct stick_ask *a)
+{
+    dump_line(d, "%s[%u] of sc%u", stick_data_word(a->data), a->index, a->counter);
+}
+
 /* The one member of the union that <a>'s kind uses. */
 static void dump_operand(struct dump *d, const struct action *a)
 {
@@ -328,6 +338,10 @@ static void dump_operand(struct dump *d, const struct action *a)
         dump_names_test(d, a->match);
     else if (a->kind == ACTION_USE_SERVER)
         dump_text(d, "server", a->server->name);
+    else if (a->kind == ACTION_TRACK || a->kind == ACTION_STICK_MATCH || a->kind == ACTION_STICK_STORE)
+        dump_text(d, "table", a->table->name);
+    else if (a->kind == ACTION_STICK_ADD || a->kind == ACTION_STICK_SET)
+        dump_stick(d, a->stick);
     else if (a->kind == ACTION_STATUS && a->page)
         dump_stats_page(d, a->page);
 }

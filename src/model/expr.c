@@ -7,6 +7,7 @@
 #include "base/macros.h"
 #include "model/lookup.h"
 #include "model/regex.h"
+#include "model/stick.h"
 
 static const struct {
     const char *name;
@@ -199,6 +200,14 @@ static void put_text(struct buf *out, struct span s)
     }
 }
 
+static void put_stick(struct buf *out, const struct stick_ask *a)
+{
+    if (a == NULL)
+        return;
+    buf_put_char(out, ' ');
+    stick_ask_put(out, a);
+}
+
 static void put_conversion(struct buf *out, const struct conversion *v)
 {
     buf_printf(out, " | %s", convert_name(v->kind));
@@ -210,6 +219,7 @@ static void put_conversion(struct buf *out, const struct conversion *v)
         put_text(out, regex_source(v->regex));
     if (v->lookup)
         buf_printf(out, " map %.*s", SPAN_ARGS(v->lookup->name));
+    put_stick(out, v->stick);
 }
 
 static void put_part(struct buf *out, const struct expr_part *p)
@@ -223,6 +233,7 @@ static void put_part(struct buf *out, const struct expr_part *p)
         put_number(out, "n2", p->number2);
         if (p->lookup)
             buf_printf(out, " map %.*s", SPAN_ARGS(p->lookup->name));
+        put_stick(out, p->stick);
     }
     for (uint32_t i = 0; i < p->conversions.count; i++)
         put_conversion(out, &p->conversions.items[i]);

@@ -159,6 +159,10 @@ enum needs {
     X(SERVER_IS_UP, BOOL, NOTHING)                                                                           \
     X(SERVER_QUEUE, INT, NOTHING)                                                                            \
     X(SERVER_WEIGHT, INT, NOTHING)                                                                           \
+    X(STICK_NUMBER, INT,                                                                                     \
+      CLIENT) /* <stick>; <number> 0: of what its counter follows, 1: of the client's IP */                  \
+    X(STICK_TRUTH, BOOL, CLIENT)                                                                             \
+    X(STICK_KEY, TEXT, CLIENT)                                                                               \
     /* the response */                                                                                       \
     X(STATUS, INT, RESPONSE)           /* as sent to the client */                                           \
     X(UPSTREAM_STATUS, TEXT, RESPONSE) /* all tried */                                                       \
@@ -299,7 +303,9 @@ enum occurrence {
     X(QUERY_PARAM, TEXT, TEXT) /* <text> name, <text2> separators, "&" when empty */                         \
     X(QUOTE_CAPTURE, TEXT,                                                                                   \
       TEXT)                    /* for a query or a redirect, where the request's path was quoted (nginx) */  \
-    X(MAIN_DOMAIN, TEXT, TEXT) /* "shop" of "www.shop.example"; without a dot all of it */
+    X(MAIN_DOMAIN, TEXT, TEXT) /* "shop" of "www.shop.example"; without a dot all of it */                   \
+    X(STICK_NUMBER, NONE, INT) /* <stick>, of the key that comes in */                                       \
+    X(STICK_TRUTH, NONE, BOOL)
 enum convert {
 #define X(name, takes, gives) CONVERT_##name,
     CONVERT_LIST(X)
@@ -310,8 +316,9 @@ const char *convert_name(enum convert c);
 enum value_type convert_takes(enum convert c);
 enum value_type convert_gives(enum convert c);
 
-struct regex;  /* model/regex.h */
-struct lookup; /* model/lookup.h: nginx map, HAProxy map files, geo */
+struct regex;     /* model/regex.h */
+struct lookup;    /* model/lookup.h: nginx map, HAProxy map files, geo */
+struct stick_ask; /* model/stick.h */
 struct pool;
 struct server;
 
@@ -321,6 +328,7 @@ struct conversion {
     struct span text, text2;
     const struct regex *regex;
     const struct lookup *lookup;
+    const struct stick_ask *stick;
 };
 
 enum expr_escape {
@@ -358,6 +366,7 @@ struct expr_part {
     const struct lookup *lookup; /* FETCH_MAP */
     const struct pool *pool;     /* POOL_*, SERVER_*: NULL = the stream's own */
     const struct server *server;
+    const struct stick_ask *stick; /* STICK_* */
     LIST_OF(struct conversion) conversions;
     struct where at;
     /* by expr_finish, for lines that are written often */

@@ -209,6 +209,10 @@ struct cookie_policy {
 };
 
 struct log_target_list;
+struct pool;
+/* The pool's server with that id, or NULL. */
+const struct server *pool_server_by_id(const struct pool *p, uint32_t id);
+
 struct pool {
     uint32_t index;
     uint32_t id; /* HAProxy's; 0: none */
@@ -230,6 +234,7 @@ struct pool {
     routes; /* nginx sticky route: the first that is not empty is a server's
                <route>, which then is taken, if it can be */
     LIST_OF(struct server *) servers;
+    LIST_OF(const struct server *) by_id; /* the same in the order of their ids; by config_seal */
     uint32_t weight_scale;
     bool all_backups;        /* use every backup together (nginx; HAProxy allbackups) */
     bool backups_help;       /* nginx: a backup is used too when the others are full or were tried; set by

@@ -3,6 +3,8 @@
  * Servers at the end of building: the identity under which a reload finds them
  * again, their numbers, and circles of tracking.
  */
+#include <stdlib.h>
+
 #include "model/config_internal.h"
 #include "model/diag_model.h"
 
@@ -113,6 +115,29 @@ static void seal_ids(struct config *c, struct pool *p, struct diags *d)
     }
 }
 
+static int by_id(const void *a, const void *b)
+{
+    uint32_t x = (*(const struct server *const *)a)->id, y = (*(const struct server *const *)b)->id;
+    return x < y ? -1 : x > y;
+}
+
+static void seal_order(struct config *c, struct pool *p)
+{
+    for (uint32_t i = 0; i < p->servers.count; i++)
+        *ARENA_PUSH(c->arena, &p->by_id) = p->servers.items[i];
+    if (p->by_id.count)
+        qsort(p->by_id.items, p->by_id.count, sizeof(struct server *), by_id);
+}
+
+const struct server *pool_server_by_id(const struct pool *p, uint32_t id)
+{
+    const struct server like = { .id = id }, *wanted = &like;
+    const struct server *const *found =
+        p->by_id.count ? bsearch(&wanted, p->by_id.items, p->by_id.count, sizeof(struct server *), by_id)
+                       : NULL;
+    return found ? *found : NULL;
+}
+
 /* Each server has one <track>, so a chain either ends or comes back: two walkers, one twice as fast, meet. */
 static bool tracks_in_circle(const struct server *s)
 {
@@ -151,6 +176,7 @@ void seal_servers(struct config *c, struct diags *d)
     for (uint32_t i = 0; i < c->pools.count; i++) {
         seal_identities(c, c->pools.items[i], d);
         seal_ids(c, c->pools.items[i], d);
+        seal_order(c, c->pools.items[i]);
     }
     seal_tracking(c, d);
 }

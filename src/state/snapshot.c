@@ -56,11 +56,14 @@ struct snapshot *snapshot_new(struct state_world *w, const struct config *c)
     s->pools = table(c->pools.count);
     s->servers = table(c->servers.count);
     s->services = table(c->services.count);
+    s->sticks = table(c->stick_tables.count);
     world_lock(w);
     for (uint32_t i = 0; i < c->pools.count; i++)
         s->pools[i] = pool_state_find(w, c->pools.items[i]);
     for (uint32_t i = 0; i < c->services.count; i++)
         s->services[i] = service_state_find(w, c->services.items[i]);
+    for (uint32_t i = 0; i < c->stick_tables.count; i++)
+        s->sticks[i] = stick_state_find(w, c->stick_tables.items[i]);
     for (uint32_t i = 0; i < c->servers.count; i++) {
         const struct server *model = c->servers.items[i];
         s->servers[i] = server_state_find(w, s->pools[model->pool->index], model);
@@ -93,6 +96,9 @@ void snapshot_put(struct snapshot *s)
         service_state_put(s->services[i]);
     for (uint32_t i = 0; i < s->config->pools.count; i++)
         pool_state_put(s->pools[i]);
+    for (uint32_t i = 0; i < s->config->stick_tables.count; i++)
+        stick_state_put(s->sticks[i]);
+    free(s->sticks);
     free(s->servers);
     free(s->services);
     free(s->pools);

@@ -18,6 +18,7 @@
 #include "state/server_state.h"
 #include "state/service_state.h"
 #include "state/state.h"
+#include "state/stick.h"
 
 struct balance; /* balance/balance.h: prepared choices by pool; same lifetime */
 
@@ -28,7 +29,8 @@ struct snapshot {
     struct server_state **servers; /* by server->index */
     struct pool_state **pools;     /* by pool->index */
     struct service_state **services;
-    struct balance *balance; /* NULL until balance_prepare */
+    struct stick_state **sticks; /* by stick_table->index */
+    struct balance *balance;     /* NULL until balance_prepare */
     void (*balance_free)(struct balance *b);
     /* The last reference is gone: what the config lies in may go too. Any thread. NULL = nobody wants to know
      */
@@ -58,4 +60,8 @@ static inline struct pool_state *snapshot_pool(const struct snapshot *s, const s
 static inline struct service_state *snapshot_service(const struct snapshot *s, const struct service *model)
 {
     return s->services[model->index];
+}
+static inline struct stick_state *snapshot_stick(const struct snapshot *s, const struct stick_table *model)
+{
+    return s->sticks[model->index];
 }

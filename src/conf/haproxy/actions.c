@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
 #include "conf/haproxy/rules.h"
+#include "conf/haproxy/stick.h"
 
 /* ---- ends of a ruleset ---- */
 
@@ -29,8 +30,11 @@ static void on_close(struct build *b, const struct keyword *k, const struct stat
 static void on_deny(struct build *b, const struct keyword *k, const struct statement *s)
 {
     struct reply *reply = haproxy_reply_words(b, s, 1, (uint16_t)k->low);
-    if (reply)
-        haproxy_action(b, ACTION_REPLY)->reply = reply;
+    if (reply == NULL)
+        return;
+    struct action *a = haproxy_action(b, ACTION_REPLY);
+    a->reply = reply;
+    a->number = text_is(s, 0, "deny") && k->low == 403; /* the client's error */
 }
 
 static void on_tarpit(struct build *b, const struct keyword *k, const struct statement *s)
@@ -262,8 +266,10 @@ static void on_expect_proxy(struct build *b, const struct keyword *k, const stru
     {                                                                                                        \
         name, in, 0, ARGS_ANY, KEYWORD_REFUSED, .today = why                                                 \
     }
-#define STICK(name) REFUSED(name, IN_HTTP_RULES | IN_TCP_RULES, "stick tables are not served yet")
-#define ANYWHERE    (IN_HTTP_RULES | IN_TCP_RULES)
+#define ANYWHERE (IN_HTTP_RULES | IN_TCP_RULES)
+#define TRACK(n)                                                                                             \
+    ACTION("track-sc" #n, ANYWHERE, 1, 3, haproxy_track, .low = n,                                           \
+           .manual = "KEY [table T]: followed from now on")
 
 const struct keyword haproxy_action_words[] = {
     ACTION("allow", IN_HTTP_RULES | IN_STATS_RULES, 0, 0, on_accept,
@@ -360,15 +366,30 @@ const struct keyword haproxy_action_words[] = {
     REFUSED("del-acl", ANYWHERE, "ACLs are not changed by traffic"),
     REFUSED("set-map", ANYWHERE, "maps are not served yet"),
     REFUSED("del-map", ANYWHERE, "maps are not served yet"),
-    STICK("track-sc"),
-    STICK("track-sc0"),
-    STICK("track-sc1"),
-    STICK("track-sc2"),
-    STICK("sc-add-gpc"),
-    STICK("sc-inc-gpc"),
-    STICK("sc-inc-gpc0"),
-    STICK("sc-inc-gpc1"),
-    STICK("sc-set-gpt"),
-    STICK("sc-set-gpt0"),
+    ACTION("track-sc", ANYWHERE, 2, 4, haproxy_track, .low = -1, .manual = "track-sc(N) KEY [table T]"),
+    TRACK(0),
+    TRACK(1),
+    TRACK(2),
+    TRACK(3),
+    TRACK(4),
+    TRACK(5),
+    TRACK(6),
+    TRACK(7),
+    TRACK(8),
+    TRACK(9),
+    TRACK(10),
+    TRACK(11),
+    ACTION("sc-inc-gpc", ANYWHERE, 1, 1, haproxy_count_action, .low = STICK_GPC, .high = 0,
+           .manual = "sc-inc-gpc(INDEX,N): one more"),
+    ACTION("sc-inc-gpc0", ANYWHERE, 1, 1, haproxy_count_action, .low = STICK_GPC0, .high = 0,
+           .manual = "sc-inc-gpc0(N): one more"),
+    ACTION("sc-inc-gpc1", ANYWHERE, 1, 1, haproxy_count_action, .low = STICK_GPC1, .high = 0,
+           .manual = "sc-inc-gpc1(N): one more"),
+    ACTION("sc-add-gpc", ANYWHERE, 2, 2, haproxy_count_action, .low = STICK_GPC, .high = 1,
+           .manual = "sc-add-gpc(INDEX,N) NUMBER|EXPRESSION"),
+    ACTION("sc-set-gpt", ANYWHERE, 2, 2, haproxy_count_action, .low = STICK_GPT, .high = 2,
+           .manual = "sc-set-gpt(INDEX,N) NUMBER|EXPRESSION"),
+    ACTION("sc-set-gpt0", ANYWHERE, 2, 2, haproxy_count_action, .low = STICK_GPT0, .high = 2,
+           .manual = "sc-set-gpt0(N) NUMBER|EXPRESSION"),
     { NULL },
 };

@@ -2,7 +2,7 @@
 /* HAProxy's converters. */
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
-#include "conf/haproxy/fetch.h"
+#include "conf/haproxy/stick.h"
 
 struct convert_row;
 typedef bool convert_fn(struct sample_reader *r, const struct convert_row *row,
@@ -296,16 +296,7 @@ const struct refused_names haproxy_refused_converters[] = {
       "map_dom_key "
       "map_end_ip map_end_key map_int_key map_ip_key map_reg_key map_str_key map_sub_ip map_sub_key",
       "maps are not served yet" },
-    { "table_bytes_in_rate table_bytes_out_rate table_clr_gpc table_clr_gpc0 table_clr_gpc1 table_conn_cnt "
-      "table_conn_cur "
-      "table_conn_rate table_expire table_gpt table_gpt0 table_gpc table_gpc_rate table_gpc0 table_gpc0_rate "
-      "table_gpc1 "
-      "table_gpc1_rate table_http_err_cnt table_http_err_rate table_http_fail_cnt table_http_fail_rate "
-      "table_http_req_cnt table_http_req_rate table_idle table_inc_gpc table_inc_gpc0 table_inc_gpc1 "
-      "table_kbytes_in "
-      "table_kbytes_out table_glitch_cnt table_glitch_rate table_server_id table_sess_cnt table_sess_rate "
-      "table_trackers in_table",
-      "stick tables are not served yet" },
+    { "table_glitch_cnt table_glitch_rate", "glitches are of HTTP/2 and HTTP/3" },
     { "add_item aes_cbc_dec aes_cbc_enc aes_gcm_dec aes_gcm_enc be2dec be2hex bytes_range cpl crc32c "
       "cut_crlf debug "
       "fix_is_valid fix_tag_value hex2i hmac htonl iif json_query jwt_decrypt_jwk jwt_decrypt_cert "
@@ -351,5 +342,6 @@ bool haproxy_take_converter(struct sample_reader *r, struct span name, const str
         struct conversion *v = expr_add_conversion(r->b->arena, r->part, row->kind);
         return row->make == NULL || row->make(r, row, args, v);
     }
-    return say_unknown(r, name);
+    bool known, good = haproxy_stick_converter(r, name, args, &known);
+    return known ? good : say_unknown(r, name);
 }

@@ -883,5 +883,10 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_errorfile_bad,
     &haproxy_errorfile_length,
     &haproxy_no_http_errors,
+    &haproxy_stick_data,
+    &haproxy_stick_argument,
+    &haproxy_stick_missing,
+    &haproxy_no_stick_table,
+    &haproxy_stick_counter,
     NULL,
 };

@@ -136,6 +136,13 @@ extern const struct diag_kind haproxy_check_user;        /* {0} word */
 extern const struct diag_kind haproxy_check_constant;    /* {0} text */
 extern const struct diag_kind haproxy_check_status;      /* {0} text */
 
+/* Stick tables: diag_stick.c. */
+extern const struct diag_kind haproxy_stick_data;     /* {0} word */
+extern const struct diag_kind haproxy_stick_argument; /* {0} text */
+extern const struct diag_kind haproxy_stick_missing;  /* {0} word */
+extern const struct diag_kind haproxy_no_stick_table; /* {0} name */
+extern const struct diag_kind haproxy_stick_counter;  /* {0} text {1} the last */
+
 /* Safety. */
 extern const struct diag_kind haproxy_stats_easy; /* {0} port {1} user:password */
 extern const struct diag_kind haproxy_stats_open; /* {0} port */

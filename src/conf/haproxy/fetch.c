@@ -6,6 +6,7 @@
 #include "conf/haproxy/fetch.h"
 
 #include "base/macros.h"
+#include "conf/haproxy/stick.h"
 
 bool haproxy_sample_fail(struct sample_reader *r, const struct diag_kind *kind, struct span what,
                          struct span more)
@@ -209,8 +210,10 @@ static bool take_fetch(struct sample_reader *r, struct sample *out)
     if (!take_arguments(r, &args))
         return false;
     const struct fetch_row *row = find_fetch(r, name, out);
-    if (row == NULL)
-        return say_unknown_fetch(r, name);
+    if (row == NULL) {
+        bool known, good = haproxy_stick_fetch(r, name, &args, &known);
+        return known ? good : say_unknown_fetch(r, name);
+    }
     if (row->make == NULL)
         return haproxy_sample_fail(r, &haproxy_sample_refused, name, span_from(row->why));
     if (args.count < row->min || args.count > row->max)

@@ -94,6 +94,7 @@ enum kept {
     KEPT_DEFAULT_BACKEND,
     KEPT_DISPATCH,
     KEPT_ERROR_LOG_FORMAT,
+    KEPT_STICK_TABLE,
     KEPT_NOTE, /* description, id: the last counts */
     KEPT_COUNT
 };
@@ -117,6 +118,8 @@ enum ruleset {
     RULES_USE_BACKEND,
     RULES_PERSIST,
     RULES_USE_SERVER,
+    RULES_STICK,
+    RULES_STICK_RESPONSE,
     RULES_TCP_RESPONSE,
     RULES_HTTP_RESPONSE,
     RULES_HTTP_AFTER,
@@ -159,6 +162,7 @@ struct draft {
     struct service *service;
     struct pool *pool;
     struct cookie_policy *cookie;    /* the pool's */
+    struct stick_table *table;       /* its own; NULL: none */
     struct map acls, inherited_acls; /* name -> struct acl */
     LIST_OF(struct acl *) all_acls;
     LIST_OF(struct cond *) all_conds;

@@ -52,7 +52,8 @@ const struct keyword haproxy_old_words[] = {
     OLD_REFUSED("rsprep", IN_D_PROXY, "http-response replace-header NAME REGEX FORMAT"),
     OLD_REFUSED("rspirep", IN_D_PROXY, "http-response replace-header NAME REGEX FORMAT"),
     { "appsession", IN_D_PROXY, 0, ARGS_ANY, KEYWORD_REFUSED,
-      .today = "dropped in HAProxy 1.6; today: stick tables" },
+      .today = "dropped in HAProxy 1.6; today: stick-table type string len 52 size 1m expire 30m, stick on "
+               "req.cook(NAME), stick store-response res.cook(NAME)" },
     { "dispatch", IN_BACK, 0, ARGS_ANY, KEYWORD_REFUSED, .today = "write: server NAME ADDRESS:PORT" },
     { "transparent", IN_D_BACK, 0, ARGS_ANY, KEYWORD_REFUSED,
       .today = "reaching servers by the client's target is not served yet" },
@@ -64,17 +65,11 @@ const struct keyword haproxy_old_words[] = {
     {                                                                                                        \
         name, in, 0, ARGS_ANY, KEYWORD_REFUSED, CAN_NO, .today = why                                         \
     }
-#define STICK(name) REFUSED(name, IN_D_PROXY, "stick tables are not served yet")
 #define MAIL(name)                                                                                           \
     REFUSED(name, IN_D_PROXY, "mail alerts are not sent by this program; watch its log instead")
 #define PACKETS(name) REFUSED(name, IN_D_PROXY, "keep-alive packets of TCP are left to the kernel")
 
 const struct keyword haproxy_refused_words[] = {
-    STICK("stick on"),
-    STICK("stick match"),
-    STICK("stick store-request"),
-    STICK("stick store-response"),
-    STICK("stick-table"),
     MAIL("email-alert from"),
     MAIL("email-alert level"),
     MAIL("email-alert mailers"),

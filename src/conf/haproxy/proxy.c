@@ -3,6 +3,7 @@
 #include "conf/haproxy/haproxy_internal.h"
 
 #include "base/macros.h"
+#include "conf/haproxy/stick.h"
 
 /* ---- asking drafts ---- */
 
@@ -203,6 +204,8 @@ void haproxy_compile(struct build *b)
         create(b, b->proxies.items[i]);
     number_services(b);
     for (uint32_t i = 0; i < b->proxies.count; i++)
+        haproxy_compile_stick_table(b, b->proxies.items[i]);
+    for (uint32_t i = 0; i < b->proxies.count; i++)
         if (b->proxies.items[i]->pool)
             compile_pool(b, b->proxies.items[i]);
     haproxy_compile_tracks(b);
@@ -215,6 +218,7 @@ void haproxy_compile(struct build *b)
         haproxy_compile_logs(b, d); /* how many captures there are is known now */
         haproxy_review(b, d);
     }
+    haproxy_finish_stick_tables(b);
 }
 
 /* ---- words ---- */

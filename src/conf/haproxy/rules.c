@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
+#include "conf/haproxy/stick.h"
 
 struct action *haproxy_action(struct build *b, enum action_kind kind)
 {
@@ -157,6 +158,15 @@ static void on_use_server(struct build *b, const struct statement *s)
         haproxy_action(b, ACTION_USE_SERVER)->server = server;
 }
 
+static void on_stick(struct build *b, const struct statement *s)
+{
+    uint32_t cond = haproxy_find_condition(s, 2 < s->words.count ? 2 : s->words.count);
+    struct statement part = *s;
+    part.words.count = part.words.room = cond;
+    if (take_condition(b, s, cond))
+        haproxy_stick(b, &part);
+}
+
 static void on_persist(struct build *b, const struct statement *s)
 {
     b->ruleset = RULES_PERSIST;
@@ -198,6 +208,10 @@ static const struct {
     { "redirect", on_redirect },
     { "use_backend", on_use_backend },
     { "use-server", on_use_server },
+    { "stick on", on_stick },
+    { "stick match", on_stick },
+    { "stick store-request", on_stick },
+    { "stick store-response", on_stick },
     { "force-persist", on_persist },
     { "ignore-persist", on_persist },
     { "monitor fail", on_monitor_fail },
@@ -266,7 +280,9 @@ static void assemble(struct build *b, struct draft *d)
     append(b, d, HOOK_PICK, RULES_PERSIST);
     append(b, d, HOOK_PICK, RULES_USE_SERVER);
     haproxy_finish_cookie(b, d);
+    append(b, d, HOOK_PICK, RULES_STICK);
     append(b, d, HOOK_RESPONSE, RULES_HTTP_RESPONSE);
+    append(b, d, HOOK_RESPONSE, RULES_STICK_RESPONSE);
     append(b, d, HOOK_REPLY, RULES_HTTP_AFTER);
     haproxy_end_hooks(b, d);
 }
@@ -309,6 +325,12 @@ const struct keyword haproxy_rule_words[] = {
     { "default_backend", IN_D_FRONT, 1, 1, .handle = haproxy_keep_one, .offset = KEPT_DEFAULT_BACKEND,
       .manual = "NAME: when no use_backend held" },
     RULE("use-server", IN_BACK, 2, "NAME if CONDITION: past the balancing"),
+    { "stick-table", IN_PROXY, 2, ARGS_ANY, .handle = haproxy_keep_one, .offset = KEPT_STICK_TABLE,
+      .manual = "type ip|ipv6|integer|string|binary size N [expire T] [nopurge] [store DATA,...]" },
+    RULE("stick on", IN_BACK, 1, "KEY [table T] [if CONDITION]: stick match and stick store-request"),
+    RULE("stick match", IN_BACK, 1, "KEY [table T] [if CONDITION]: the server that the table has for it"),
+    RULE("stick store-request", IN_BACK, 1, "KEY [table T] [if CONDITION]: its server is put into the table"),
+    RULE("stick store-response", IN_BACK, 1, "KEY [table T] [if CONDITION]: the same, of the answer"),
     RULE("force-persist", IN_BACK, 2, "if CONDITION: a server that a cookie names is kept though it is down"),
     RULE("ignore-persist", IN_BACK, 2, "if CONDITION: what cookies say does not count"),
     RULE("monitor fail", IN_FRONT, 1, "if CONDITION: then monitor-uri answers 503"),

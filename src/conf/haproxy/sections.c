@@ -152,7 +152,7 @@ const struct keyword haproxy_section_words[] = {
     { "http-errors", IN_FILE, 1, 1, .handle = on_http_errors,
       .manual = "NAME: error pages for `errorfiles`" },
     SECTION_REFUSED("userlist", "lists of users and http_auth() are not served yet"),
-    SECTION_REFUSED("peers", "stick tables are not served yet, so there is nothing to share with peers"),
+    SECTION_REFUSED("peers", "stick tables are not shared with other machines yet"),
     SECTION_REFUSED("resolvers",
                     "names are resolved once, at start; resolving while running is not served yet"),
     SECTION_REFUSED("mailers", "mail alerts are not sent by this program; watch its log instead"),

@@ -2,6 +2,7 @@
 #include "engine/core/admit.h"
 
 #include "base/scratch.h"
+#include "engine/core/follow.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/live.h"
@@ -49,5 +50,9 @@ bool admit_connection(struct session *s)
 
 bool admit_session(struct session *s)
 {
-    return admit(s, HOOK_SESSION);
+    if (!admit(s, HOOK_SESSION))
+        return false;
+    if (s->follows)
+        follow_admitted(s, thread_now(s->thread));
+    return true;
 }

@@ -2,6 +2,7 @@
 #include "engine/core/l4.h"
 
 #include "base/map.h"
+#include "engine/core/follow.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/lines.h"
@@ -45,6 +46,10 @@ void l4_ask(struct l4 *l, const struct proxy *p, struct pool *pool)
 
     l->facts.proxy = p;
     l->facts.pool = pool;
+    (void)rules_run(&l->rules, HOOK_PICK); /* it only names a server */
+    u->wanted = l->rules.wanted;
+    u->wanted_down = l->rules.wanted_down;
+    u->wanted_only = u->wanted && l->rules.wanted_always;
     u->thread = l->thread;
     u->lease = l->lease;
     u->session = l->session;
@@ -160,6 +165,7 @@ void l4_finish(struct l4 *l, struct end end, enum session_close how)
     lines_write(l->thread, lease, &l->rules, l->logged_early ? LINES_LATE : LINES_ALL, &about);
     count(l, end);
     upstream_cancel(&l->upstream);
+    follow_end(&l->facts, l->from_client, l->to_client);
     scratch_reset(&l->scratch);
     s->owner = NULL;
     session_close(s, how);

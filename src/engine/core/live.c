@@ -107,6 +107,7 @@ void live_begin(struct facts *f, const struct live *live, struct live_self *self
     f->snapshot = lease->snapshot;
     f->hostname = t->shared->hostname;
     f->service = s->gate->model->service;
+    f->follows[1] = s->follows;
     live_now(f);
     f->accepted_wall_us = f->wall_us - instant_us_between(s->accepted, f->now);
 }

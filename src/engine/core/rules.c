@@ -180,6 +180,11 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_RETRY_OFF] = act_retry_off,
     [ACTION_USE_SERVER] = act_use_server,
     [ACTION_COOKIE] = act_cookie,
+    [ACTION_TRACK] = act_track,
+    [ACTION_STICK_ADD] = act_stick_add,
+    [ACTION_STICK_SET] = act_stick_set,
+    [ACTION_STICK_MATCH] = act_stick_match,
+    [ACTION_STICK_STORE] = act_stick_store,
     [ACTION_PERSIST] = act_persist,
 };
 

@@ -15,6 +15,7 @@
 #include "model/config.h"
 
 struct facts;
+struct stick_store;
 struct message;
 struct session;
 
@@ -74,9 +75,10 @@ struct rules {
     bool wanted_down;            /* also when it is down */
     bool wanted_always;          /* as PERSIST said: whatever its state, and no other */
     struct rules_cookie cookie;
-    bool retry_off;            /* RETRY_OFF was met */
-    uint8_t log_level;         /* as SET_LOG_LEVEL said; UINT8_MAX: not */
-    uint64_t rate, rate_after; /* as LIMIT_RATE said; 0: the policy's */
+    struct stick_store *stores; /* keys that get the server when it has answered; in the scratch */
+    bool retry_off;             /* RETRY_OFF was met */
+    uint8_t log_level;          /* as SET_LOG_LEVEL said; UINT8_MAX: not */
+    uint64_t rate, rate_after;  /* as LIMIT_RATE said; 0: the policy's */
 };
 
 /* <facts>, <session> and <request> are set; everything else is made new: in <entry>, with its policies. */

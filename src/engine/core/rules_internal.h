@@ -21,6 +21,8 @@ action_fn act_enter, act_route_host, act_route_location, act_rewrite;
 action_fn act_allow, act_deny, act_real_ip;
 /* cookie.c */
 action_fn act_cookie, act_persist;
+/* follow.c */
+action_fn act_track, act_stick_add, act_stick_set, act_stick_match, act_stick_store;
 /* rules_edit.c */
 action_fn act_field_set, act_field_add, act_field_set_default, act_field_delete, act_field_replace,
     act_set_method, act_set_path, act_set_query, act_set_target, act_set_status, act_set_slot,

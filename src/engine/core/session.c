@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/core/admit.h"
+#include "engine/core/follow.h"
 #include "engine/core/gate.h"
 #include "engine/core/error_log.h"
 #include "engine/core/lease.h"
@@ -117,6 +118,8 @@ static void session_forget(struct session *s)
     s->stage = SESSION_CLOSED;
     loop_forget_deadline(t->loop, &s->deadline);
     slab_put(&t->extra_slab, s->extra);
+    if (s->follows)
+        follow_session_end(s, thread_now(t));
     link_remove(&s->link);
     t->session_count--;
     atomic_fetch_sub_explicit(&t->shared->connections, 1, memory_order_relaxed);

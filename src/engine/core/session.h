@@ -22,6 +22,7 @@
 struct gate;
 struct lease;
 struct protocol_ops;
+struct stick_follow;
 struct thread;
 
 /* An IP address in 28 bytes; UNIX clients have no name. */
@@ -66,6 +67,7 @@ struct session {
     void *owner; /* what runs on it, of the protocol's own type; NULL = idle. SESSION_TLS: the lease that
                     the handshake asks for certificates */
     struct session_extra *extra;
+    struct stick_follow *follows; /* STICK_COUNTERS of them; NULL: none */
     instant accepted;
     instant idle_since; /* the last answer's end, or the accept; lingering: when that is over at the latest */
     duration linger_quiet;

@@ -2,6 +2,7 @@
 #include "engine/core/tcp.h"
 
 #include "engine/core/error_log.h"
+#include "engine/core/follow.h"
 #include "engine/core/gate.h"
 #include "engine/core/l4.h"
 #include "engine/core/lease.h"
@@ -102,6 +103,7 @@ static void start_relay(struct tcp *t)
     t->relay.owner = t;
     t->relay.on_end = on_relay_end;
     t->l4.status = 200;
+    follow_store(&t->l4.rules, t->l4.upstream.server);
     upstream_answered(&t->l4.upstream,
                       instant_us_between(t->l4.upstream.try_began, t->l4.upstream.connected));
     l4_log_early(&t->l4);

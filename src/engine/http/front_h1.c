@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "engine/core/follow.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/relay.h"
@@ -181,6 +182,8 @@ static enum stream_step head_is_bad(struct stream *s)
     unsigned status = h1_error_status(s->scan.error);
     struct error_about about;
 
+    follow_request(&s->facts);
+    follow_error(&s->facts);
     s->facts.first_line = first_line(s);
     about = stream_about(s);
     about.text = span_from(h1_error_text(s->scan.error));
@@ -362,6 +365,7 @@ static enum stream_step head_done(struct stream *s, size_t len)
     h1_in_init(&s->request_in, s->request.framing, s->request.body_length);
     if (!stream_facts_request(s))
         return stream_refuse(s, 400, END_REQUEST_BAD);
+    follow_request(&s->facts);
     return head_judge(s, len);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/http/stream.h"
 
 #include "base/bytes.h"
+#include "engine/core/follow.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
@@ -178,6 +179,8 @@ void stream_free(struct stream *s)
     target_cancel(s);
     files_fini(s);
     status_fini(s);
+    s->facts.follows[1] = NULL; /* the connection may be gone */
+    follow_end(&s->facts, 0, 0);
     flow_fini(&s->to_server);
     flow_fini(&s->to_client);
     h1_out_fini(&s->request_out, chunks);

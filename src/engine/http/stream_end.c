@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one end of a stream: what it was is counted and written down. */
+#include "engine/core/follow.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/lines.h"
@@ -44,12 +45,8 @@ static struct lines_about lines_about(const struct stream *s)
                                  .quiet = s->in_len == 0 && !s->head_read };
 }
 
-void stream_log(struct stream *s)
+static void write_lines(struct stream *s)
 {
-    if (s->end.reason == END_REASONS)
-        stream_note_end(s, END_DONE);
-    s->times.end = thread_now(s->thread);
-    count_stream(s);
     if (!lines_are_wanted(&s->rules) && s->rules.scope->on[HOOK_LOG].count == 0 &&
         s->rules.entry->on[HOOK_LOG].count == 0)
         return; /* nobody will read it */
@@ -71,4 +68,19 @@ void stream_log_early(struct stream *s)
     lines_write(s->thread, s->lease, &s->rules, LINES_EARLY, &about);
     s->times.end = (instant){ 0 };
     s->facts.end = NULL;
+}
+
+void stream_log(struct stream *s)
+{
+    const struct facts *f = &s->facts;
+
+    if (s->end.reason == END_REASONS)
+        stream_note_end(s, END_DONE);
+    s->times.end = thread_now(s->thread);
+    count_stream(s);
+    write_lines(s);
+    if (UNLIKELY(f->follows[0] || f->follows[1])) {
+        live_now(&s->facts);
+        follow_end(&s->facts, s->bytes_in, s->answer_out.written + s->interim_out + s->tunnel_out);
+    }
 }

@@ -2,6 +2,7 @@
 /* The request's steps: what the rules make of its head, and its body as far as it must be there first. */
 #include <string.h>
 
+#include "engine/core/follow.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
@@ -19,6 +20,8 @@ static enum stream_step reply_of_rules(struct stream *s)
     const struct reply *reply = s->rules.reply;
 
     s->status = reply ? reply->status : s->rules.status;
+    if (reply && s->rules.action->kind == ACTION_REPLY && s->rules.action->number == 1)
+        follow_error(&s->facts);
     stream_note_end(s, s->status >= 400 || s->status == 0 ? END_DENIED : END_LOCAL);
     server_release(s);
     return STEP_REPLY;
@@ -125,6 +128,7 @@ enum stream_step step_tarpit(struct stream *s)
     if (!s->paused)
         return STEP_WAIT;
     s->status = s->rules.reply->status;
+    follow_error(&s->facts);
     stream_note_end(s, END_DENIED);
     return STEP_REPLY;
 }

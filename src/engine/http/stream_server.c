@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "engine/core/cookie.h"
+#include "engine/core/follow.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
@@ -405,6 +406,9 @@ enum stream_step step_response(struct stream *s)
     if (status_is_tried_elsewhere(s))
         return server_failed_with(s, FAILURE_STATUS);
     server_answered_well(s);
+    follow_status(&s->facts, s->answer.status);
+    if (s->rules.stores)
+        follow_store(&s->rules, u->server);
     s->facts.response = s->rules.answer = &s->answer;
     s->facts.status = s->answer.status;
     if (!location_rewrite(s) || !cookies_rewrite(s))

@@ -157,6 +157,8 @@ static void on_done(struct probe *p, enum check_result result, int32_t detail)
     if (change != HEALTH_SAME)
         c->on_change(c->to, c->round->snapshot, w->model, w->state, change);
     duration next = interval(w);
+    if (w->model->check->jitter.ms)
+        next.ms += rand_below(&c->rand, w->model->check->jitter.ms + 1);
     /* The interval is from beginning to beginning, as HAProxy counts, but never without a pause. */
     sleep_for(w, DURATION_MS(took < next.ms ? next.ms - took : 1));
 }

@@ -72,6 +72,8 @@ static void dump_check(struct dump *d, const struct check *c)
     dump_time(d, "down interval", c->down_interval);
     dump_time(d, "timeout", c->timeout);
     dump_time(d, "connect timeout", c->connect_timeout);
+    if (c->jitter.ms)
+        dump_time(d, "jitter", c->jitter);
     dump_number(d, "rise", c->rise);
     dump_number(d, "fall", c->fall);
     dump_address(d, "address", &c->address);

@@ -102,6 +102,7 @@ struct check {
     enum check_kind kind;
     duration interval, fast_interval, down_interval; /* fast/down NONE: interval */
     duration timeout, connect_timeout;
+    duration jitter; /* at most so much is added to the interval, by chance */
     uint32_t rise, fall;
     struct address address;       /* len 0: the server's */
     uint16_t port;                /* 0: the server's */

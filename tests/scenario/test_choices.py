@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lib import client, config, where
+from lib import client, config, ports, process, toys, where
 
 keel_only = pytest.mark.keel_only("a part of nginx Plus")
 
@@ -200,3 +200,94 @@ def test_route_names_the_server(play):
     assert client.ask(p.port, target="/who?r=two").text == "a"
 
 
+
+
+# -- active checks
+
+def checked(words, match="", more=""):
+    return config.nginx(f"""
+        {match}
+        upstream up {{ server 127.0.0.1:@a@; server 127.0.0.1:@b@; {more} }}
+        server {{ listen 127.0.0.1:@port@; location / {{ proxy_pass http://up; health_check {words}; }} }}""")
+
+
+@pytest.fixture
+def two_toys():
+    made = [toys.Toy(toys.http(200, b"a")), toys.Toy(toys.http(200, b"b"))]
+    yield made
+    for t in made:
+        t.stop()
+
+
+def ask_all(p, times=6):
+    return collections.Counter(client.ask(p.port, target="/", fields=[("Connection", "close")]).text for _ in range(times))
+
+
+def http(status, body=b"", fields=b""):
+    return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n%s" % (status, len(body), fields, body)
+
+
+def serve(toy, name, health):
+    """clients are answered with its name in any case; who asks for /health gets <health>"""
+    def one(s):
+        head = s.recv(65536)
+        s.sendall(health if head.startswith(b"GET /health HTTP/1.1\r\n") else http(200, name))
+    toy.serve = one
+
+
+@keel_only
+@pytest.mark.parametrize("match, good, bad", (
+    ("", http(204), http(500)),
+    ("match ok { status 200-299; }", http(201), http(304)),
+    ("match ok { status ! 500 502; }", http(404), http(502)),
+    ("match ok { header X-State = fine; header ! X-Bad; }", http(200, fields=b"X-State: fine\r\n"), http(200, fields=b"X-State: fine\r\nX-Bad: 1\r\n")),
+    ('match ok { status 200; body ~ "al+ well"; }', http(200, b"all well"), http(200, b"all lost")),
+    ('match ok { body !~ "lost"; }', http(500, b"all well"), http(200, b"all lost"))))
+def test_health_check_takes_who_is_ill_out(start, two_toys, match, good, bad):
+    a, b = two_toys
+    serve(a, b"a", good), serve(b, b"b", good)
+    p = start("nginx", checked("uri=/health interval=1s" + (" match=ok" if match else ""), match), a=a.port, b=b.port)
+    time.sleep(0.5)
+    assert set(ask_all(p)) == {"a", "b"}
+    serve(a, b"a", bad)
+    assert process.wait_until(lambda: set(ask_all(p)) == {"b"}, 6), "the ill one gets nothing more"
+    serve(a, b"a", good)
+    assert process.wait_until(lambda: set(ask_all(p)) == {"a", "b"}, 6)
+
+
+@keel_only
+def test_health_check_mandatory_waits_for_the_first_answer(start, two_toys):
+    a, b = two_toys
+    serve(a, b"a", http(200)), serve(b, b"b", http(500))
+    p = start("nginx", checked("uri=/health interval=1s mandatory"), a=a.port, b=b.port)
+    assert process.wait_until(lambda: ask_all(p) == {"a": 6}, 5)
+
+
+@keel_only
+def test_health_check_of_streams(start, two_toys):
+    a, b = two_toys
+    def one(name, line):
+        def talk(s):
+            s.sendall(name + line if s.recv(100).startswith(b"\x00hello") else name)
+        return talk
+    a.serve, b.serve = one(b"a", b" fine 1"), one(b"b", b" ill")
+    text = config.nginx(None, """
+        match ok { send "\\x00hello"; expect ~ "fine [0-9]"; }
+        upstream up { server 127.0.0.1:@a@; server 127.0.0.1:@b@; }
+        server { listen 127.0.0.1:@port@; proxy_pass up; health_check interval=1s passes=1 fails=1 match=ok; health_check_timeout 1s; }""")
+    p = start("nginx", text, a=a.port, b=b.port)
+
+    def who_answers():
+        with p.connect() as s:
+            s.sendall(b"x")
+            return s.recv(100)
+    assert process.wait_until(lambda: {who_answers() for _ in range(6)} == {b"a"}, 6)
+
+
+# -- half of what connecting can do wrong
+
+@pytest.mark.parametrize("words, status", (("error", 200), ("timeout", 502), ("error timeout", 200), ("http_503", 502), ("off", 502)))
+def test_refused_is_an_error_and_no_timeout(start, origin, words, status):
+    a = origin("a")
+    p = start("nginx", upstream("server 127.0.0.1:@dead@; server 127.0.0.1:@a@;", f"proxy_next_upstream {words};"), dead=ports.free_port(), a=a.port)
+    assert client.ask(p.port, target="/who").status == status

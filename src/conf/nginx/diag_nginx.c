@@ -99,6 +99,18 @@ const struct diag_kind nginx_server_refused = {
     .en = "`{0}` is known but not supported yet",
     .zh = "`{0}` 是已知的参数，但尚不支持",
 };
+const struct diag_kind nginx_no_match = {
+    .code = "K0298",
+    .severity = SEVERITY_ERROR,
+    .en = "there is no `match {0}`",
+    .zh = "没有名为 `{0}` 的 match",
+};
+const struct diag_kind nginx_health_target = {
+    .code = "K0299",
+    .severity = SEVERITY_ERROR,
+    .en = "`health_check` needs a `proxy_pass` to an upstream beside it, by name",
+    .zh = "`health_check` 需要同一位置的 `proxy_pass` 指向一个 upstream",
+};
 const struct diag_kind nginx_bad_parameter = {
     .code = "K0217",
     .severity = SEVERITY_ERROR,
@@ -632,6 +644,8 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_two_methods,
     &nginx_no_backup,
     &nginx_server_refused,
+    &nginx_no_match,
+    &nginx_health_target,
     &nginx_bad_parameter,
     &nginx_bad_address,
     &nginx_bad_port,

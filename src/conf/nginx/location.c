@@ -239,4 +239,5 @@ void nginx_compile_content(struct build *b, struct level *l)
     } else {
         nginx_compile_files(b, l);
     }
+    nginx_compile_health(b, &b->http, l, l->server);
 }

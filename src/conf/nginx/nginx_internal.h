@@ -121,6 +121,8 @@ struct level {
     struct kept add_header, expires, error_page, access, access_log, error_log, index, root, charset;
     struct kept default_type, set_real_ip_from, real_ip_header;
     struct level_tls tls;
+    struct setting health_check_timeout;
+    struct kept health_check;
     struct kept try_files, stub_status, stream_return, listen, server_name;
     struct map *types; /* extension -> struct span; NULL: none here */
 
@@ -150,6 +152,7 @@ struct side {
     LIST_OF(struct upstream *) upstreams;
     struct map upstream_names;              /* name in either case -> struct upstream, the first */
     LIST_OF(struct listening *) listenings; /* distinct addresses */
+    LIST_OF(struct match_block *) matches;  /* health.c */
 };
 
 /* proxy_pass to a name that is neither an upstream nor known to the resolver. */
@@ -300,6 +303,12 @@ struct upstream *nginx_find_upstream(struct side *side, struct span name);
 /* The pool for an address that is no upstream's name; NULL and a diagnostic when it cannot be resolved. */
 struct pool *nginx_address_pool(struct build *b, struct side *side, const struct word *w, struct span host,
                                 uint16_t default_port);
+/* ---- health.c ---- */
+extern const struct keyword nginx_health_words[];
+/* health_check of <l>, whose requests to servers are as <policy> says. */
+void nginx_compile_health(struct build *b, struct side *side, const struct level *l,
+                          const struct server_policy *policy);
+
 extern const struct keyword nginx_sticky_words[];
 void nginx_compile_sticky(struct build *b, struct side *side, struct upstream *u);
 void nginx_compile_upstreams(struct build *b, struct side *side);

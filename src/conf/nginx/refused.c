@@ -412,11 +412,6 @@ const struct keyword nginx_refused_words[] = {
 #define REASON "sticky sessions are not built yet; ip_hash and hash keep a client at its server"
     NO("sticky_cookie_insert", IN_UPSTREAM),
 #undef REASON
-#define REASON "servers are not checked actively yet; max_fails and fail_timeout take a dead one out"
-    NO("health_check", IN_LOCATION | IN_STREAM_SERVER),
-    NO("health_check_timeout", IN_TCP),
-    NO("match", IN_HTTP | IN_STREAM),
-#undef REASON
 #define REASON "a part of nginx Plus that is not built"
     NO("api", IN_LOCATION),
     NO("status", IN_LOCATION),

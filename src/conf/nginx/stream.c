@@ -166,6 +166,7 @@ static void compile_server(struct build *b, struct level *l)
     } else {
         diag_add(b->diags, &nginx_no_handler, word->at, DIAG_NO_TEXT);
     }
+    nginx_compile_health(b, &b->stream, l, policy);
 }
 
 /* What only connections can have. */

@@ -726,8 +726,9 @@ static uint32_t failure_bit(enum upstream_failure f)
 {
     switch (f) {
     case FAILURE_CONNECT:
+        return RETRY_CONNECT | RETRY_CONNECT_REFUSED;
     case FAILURE_CONNECT_TIMEOUT:
-        return RETRY_CONNECT;
+        return RETRY_CONNECT | RETRY_CONNECT_TIMEOUT;
     case FAILURE_STALE:
     case FAILURE_CLOSED:
         return RETRY_CLOSED;

@@ -210,7 +210,8 @@ static void body_begin(struct stream *s)
     request_body_begin(s, STREAMED_MEMORY, 0);
     s->to_server.may_splice = true;
     /* Something that may be sent again, and is small, is kept until the answer begins. */
-    if ((p->retry_on & ~(uint32_t)RETRY_CONNECT) && s->request.framing == FRAMING_LENGTH)
+    if ((p->retry_on & ~(uint32_t)(RETRY_CONNECT | RETRY_CONNECT_REFUSED | RETRY_CONNECT_TIMEOUT)) &&
+        s->request.framing == FRAMING_LENGTH)
         s->to_server.body.keep = s->request.body_length <= KEPT_MEMORY;
 }
 

@@ -31,7 +31,7 @@ enum message_kind {
     MESSAGE_DRAINED,
     MESSAGE_COMMAND, /* index: enum parent_command; number: to answer to */
     /* vrrp -> parent */
-    MESSAGE_RUN,  /* index: script; number: ticket; text: words that follow the file's own, counted */
+    MESSAGE_RUN,  /* index: script; number: generation << 32 | ticket; text: words that follow its own */
     MESSAGE_KILL, /* number: ticket */
     /* parent -> vrrp */
     MESSAGE_RAN,  /* number: ticket; index: status << 8 | enum runner_end */

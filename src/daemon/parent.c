@@ -657,6 +657,10 @@ int parent_run(const struct plan *plan, char **argv, const struct process_title 
     }
     if (plan->called_as == LANGUAGE_KEEPALIVED)
         system_log_open("Keepalived", plan->log_facility);
+    if (plan->called_as == LANGUAGE_KEEPALIVED && pidfile_is_running(plan->pid_file)) {
+        words_say(plan->called_as, WORDS_ERROR, "daemon is already running");
+        return 1;
+    }
     parent_title(p, "master process");
     parent_reload(p);
     while (!p->stopping || any_child(p) || parent_vrrp_is_busy(p))

@@ -42,9 +42,15 @@ static struct span net_namespace(const struct parent *p, const struct manifest *
     return p->plan->net_namespace.len ? p->plan->net_namespace : m->net_namespace;
 }
 
-static const struct manifest *manifest_now(const struct parent *p)
+/* Scripts are numbered by the file that the process goes by, which around a reload is either. */
+static const struct manifest *manifest_of_generation(const struct parent *p, uint32_t generation)
 {
-    return p->vrrp.awaited && p->next ? &p->next->manifest : p->published ? &p->published->manifest : NULL;
+    const struct holdings *known[] = { p->published, p->next };
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (known[i] != NULL && (uint32_t)known[i]->manifest.generation == generation)
+            return &known[i]->manifest;
+    return NULL;
 }
 
 /* ---- memory ---- */
@@ -149,10 +155,10 @@ static bool start(struct parent *p, struct holdings *h)
             .daemonized = h->manifest.daemonize,
         };
         parent_title(p, "vrrp");
+        system_log_close();
+        process_close_from(STDERR_FILENO + 1, &end.fd, 1); /* nothing else of ours is its business */
         if (p->plan->called_as == LANGUAGE_KEEPALIVED)
             system_log_open("Keepalived_vrrp", p->plan->log_facility);
-        holdings_leave(p->published);
-        holdings_leave(p->next);
         exit(vrrp_process_run(&o, &end)); // NOLINT(concurrency-mt-unsafe): one thread
     }
     (void)fcntl(c->channel.fd, F_SETFL, O_NONBLOCK);
@@ -302,16 +308,14 @@ static void on_ready(struct parent *p, struct child *c, uint64_t generation)
         settle(p, true);
 }
 
-static void on_run(struct parent *p, struct child *c, const struct message *m)
+static void on_run(struct parent *p, const struct message *m)
 {
-    const struct manifest *now = manifest_now(p);
+    const struct manifest *known = manifest_of_generation(p, (uint32_t)(m->number >> 32));
+    uint64_t ticket = m->number & UINT32_MAX;
+    bool started = known != NULL && run_script(p, known, m->index, ticket, m->text);
 
-    /* What it knew before a reload may be numbered otherwise: only what it was told last counts. */
-    if (now != NULL && now->generation != c->generation && p->published != NULL)
-        now = &p->published->manifest;
-    if (now == NULL || !run_script(p, now, m->index, m->number, m->text))
-        if (m->number != 0)
-            tell_ran(p, m->number, RUNNER_NOT_STARTED, 0);
+    if (!started && ticket != 0)
+        tell_ran(p, ticket, RUNNER_NOT_STARTED, 0);
 }
 
 static bool open_dump(enum vrrp_dump which, int *fd)
@@ -365,7 +369,7 @@ void parent_vrrp_message(struct parent *p, struct child *c, const struct message
         settle(p, false);
         return;
     case MESSAGE_RUN:
-        on_run(p, c, m);
+        on_run(p, m);
         return;
     case MESSAGE_KILL:
         runner_kill(&p->vrrp.runner, m->number);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -63,6 +64,22 @@ void pidfile_remove_of(struct span path, int pid)
 
     if (pidfile_read(path) == pid && path_of(path, "", name))
         (void)unlink(name);
+}
+
+static bool is_same_program(int pid)
+{
+    char path[64], theirs[PATH_ROOM], ours[PATH_ROOM];
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+    ssize_t n = readlink(path, theirs, sizeof(theirs)), m = readlink("/proc/self/exe", ours, sizeof(ours));
+    return n > 0 && n == m && memcmp(theirs, ours, (size_t)n) == 0;
+}
+
+bool pidfile_is_running(struct span path)
+{
+    int pid = pidfile_read(path);
+
+    return pid > 0 && pid != (int)getpid() && is_same_program(pid);
 }
 
 void pidfile_remove(struct span path)

@@ -17,5 +17,7 @@ void pidfile_remove_of(struct span path, int pid);
 void pidfile_remove(struct span path);
 /* nginx's upgrade: the file gets the ending ".oldbin", or loses it again. */
 void pidfile_set_old(struct span path, bool old);
+/* It names another living process of the same program: two of them would fight for one address. */
+bool pidfile_is_running(struct span path);
 /* The pid in a file; 0: none (errno says why). */
 int pidfile_read(struct span path);

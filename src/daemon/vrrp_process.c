@@ -141,7 +141,9 @@ static bool on_run(void *self, uint32_t ticket, uint32_t command, const struct s
         record_u32(&more, count);
     for (uint32_t i = 0; i < count; i++)
         record_span(&more, args[i]);
-    struct message m = { .kind = MESSAGE_RUN, .index = command, .number = ticket, .text = buf_span(&more) };
+    struct message m = {
+        .kind = MESSAGE_RUN, .index = command, .number = p->generation << 32 | ticket, .text = buf_span(&more)
+    };
     return !more.truncated && channel_send(p->parent, &m) == FDPASS_OK;
 }
 
@@ -219,7 +221,7 @@ static void publish(struct keeper *p, uint64_t generation, bool has_balancer)
 {
     struct build_of *b = build(p->bundle);
 
-    p->generation = generation;
+    p->generation = generation; /* from here on scripts are numbered as the new file numbers them */
     (void)close(p->bundle);
     p->bundle = -1;
     if (b == NULL) {

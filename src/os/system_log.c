@@ -26,6 +26,11 @@ void system_log_open(const char *name, int facility)
     openlog(name, LOG_PID | LOG_NDELAY, facility);
 }
 
+void system_log_close(void)
+{
+    closelog();
+}
+
 void system_log_say(enum system_log_level level, const char *text)
 {
     static const int priorities[] = { LOG_INFO, LOG_WARNING, LOG_ERR };

@@ -12,4 +12,6 @@ enum system_log_level { SYSTEM_LOG_NOTICE, SYSTEM_LOG_WARNING, SYSTEM_LOG_ERROR 
 MUST_USE bool system_log_facility(const char *word, int *facility);
 /* <name> must live. Nothing is said before. */
 void system_log_open(const char *name, int facility);
+/* Before descriptors are closed by number: libc would go on using its own. Harmless when it is not open. */
+void system_log_close(void);
 void system_log_say(enum system_log_level level, const char *text);

@@ -226,6 +226,23 @@ def test_pid_files(site):
     assert not (site.dir / "d1.pid").exists() and not (site.dir / "d1.vrrp.pid").exists()
 
 
+def test_it_becomes_a_daemon_and_there_is_only_one(site):
+    argv = [str(x) for x in site.keepalived("d1", course(100, text=FAST)) if x != "-n"]
+    done = site.net.run("d1", argv, timeout=10)
+    pid = int((site.dir / "d1.pid").read_text())
+    try:
+        assert done.returncode == 0 and done.stderr == "" and process.alive(pid)
+        assert process.wait_until(lambda: ADDRESS in site.net.run("d1", ["ip", "addr"]).stdout, 5)
+        assert os.readlink(f"/proc/{pid}/fd/2") == "/dev/null"
+        again = site.net.run("d1", argv, timeout=10)
+        assert again.returncode == 1 and "already running" in again.stderr
+        assert int((site.dir / "d1.pid").read_text()) == pid
+    finally:
+        os.kill(pid, signal.SIGTERM)
+    assert process.wait_until(lambda: not process.alive(pid), 6)
+    assert ADDRESS not in site.net.run("d1", ["ip", "addr"]).stdout
+
+
 @pytest.mark.parametrize("end", ["TERM", "INT", "parent killed"])
 def test_every_end_leaves_the_interface_as_it_was(site, end):
     more = "    virtual_ipaddress_excluded {\n        10.9.9.1/24\n        fd99::7/64\n    }\n    virtual_routes {\n        10.8.0.0/16 via 192.168.122.9\n    }"

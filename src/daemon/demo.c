@@ -76,6 +76,8 @@ static void say_what_to_try(uint16_t port, const char *file)
            "  look at   http://127.0.0.1:%u/status          who answers, how fast, what fails\n"
            "  the file  %s\n"
            "            edit it, then: kill -HUP %d\n"
+           "  two of them with a floating address between: keel run haproxy.cfg keepalived.conf "
+           "(docs/manual/vrrp.md)\n"
            "  stop      Ctrl-C\n\n",
            port, port, port, port, file, (int)getpid());
     (void)fflush(stdout);

@@ -12,7 +12,7 @@ enum act {
     ACT_READY, /* out of maintenance and drain */
     ACT_DRAIN,
     ACT_MAINT,
-    ACT_ENABLE, /* out of maintenance alone; a drain stays */
+    ACT_ENABLE, /* the page's: out of maintenance alone; a drain stays */
     ACT_CHECKS_ON,
     ACT_CHECKS_OFF,
     ACT_HEALTH_UP,

@@ -85,6 +85,9 @@ set server pool/s1 state maint
 show servers state pool
 set server pool/s1 state ready
 show servers state pool
+set server pool/s1 state drain
+enable server pool/s1
+show servers state pool
 disable server pool/s2
 show servers state pool
 enable server pool/s2

@@ -86,11 +86,16 @@ def missing(thing):
         "haproxy": [peer("haproxy")],
         "keepalived": [peer("keepalived")],
         "fair": [MODULES / "ngx_http_upstream_fair_module.so"],
+        "hatop": [PEERS / "usr/bin/hatop"],
+        "haproxy-exporter": [PEERS / "usr/bin/prometheus-haproxy-exporter"],
+        "check-haproxy-stats": [PEERS / "usr/lib/nagios/plugins/check_haproxy_stats"],
+        "munin-haproxy": [PEERS / "usr/share/munin/plugins/haproxy_"],
+        "ansible-haproxy": [PEERS / "usr/lib/python3/dist-packages/ansible_collections/community/general/plugins/modules/haproxy.py"],
         "tomcat": [PEERS / "usr/share/tomcat10/bin/catalina.sh"],
     }.get(thing)
     if paths:
         absent = [p for p in paths if not p.exists()]
-        return f"needs Debian's {thing}, unpacked: run tools/peers fetch" if absent else None
+        return f"needs Debian's {thing}, unpacked: run tools/peers fetch {thing}" if absent else None
     return None if shutil.which(thing) else f"needs the command {thing}"
 
 

@@ -294,37 +294,6 @@ def test_a_client_that_says_nothing_does_not_stay_for_ever(program):
     s.close()
 
 
-# ---- tools ----
-
-@pytest.mark.keel_only("a gap of ours, if any")
-def test_hatop_shows_us(program):
-    tool = os.environ.get("KEEL_HATOP") or "/usr/bin/hatop"
-    if not os.path.exists(tool):
-        pytest.skip("needs hatop (apt-get install hatop, or KEEL_HATOP=path)")
-    import fcntl
-    import pty
-    import select
-    import struct
-    import termios
-    p = program()
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.environ.update(TERM="xterm", LANG="C.UTF-8")
-        os.execv("/usr/bin/python3", ["python3", tool, "-s", str(p.dir / "admin.sock")])
-    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 132, 0, 0))
-    seen, end = b"", time.monotonic() + 8
-    while time.monotonic() < end and not (b"L4OK" in seen and b"s2" in seen):
-        if select.select([fd], [], [], 0.2)[0]:
-            try:
-                seen += os.read(fd, 65536)
-            except OSError:
-                break
-    os.kill(pid, 15)
-    os.waitpid(pid, 0)
-    os.close(fd)
-    assert b"pool" in seen and b"L4OK" in seen and b"Traceback" not in seen
-
-
 # ---- keel's own ----
 
 @pytest.fixture

@@ -67,7 +67,7 @@ static void states_of_servers(void **state)
                  "\"from\":\"uid 0\",\"through\":\"socket\",\"what\":\"drain\",\"object\":\"web/w1\"");
 }
 
-static void maintenance_ends_a_drain_and_enable_leaves_one(void **state)
+static void maintenance_ends_a_drain_and_enable_does_too(void **state)
 {
     (void)state;
     (void)say("set server web/w1 state drain");
@@ -76,7 +76,7 @@ static void maintenance_ends_a_drain_and_enable_leaves_one(void **state)
     assert_int_equal(use_of(w.w1), USE_FULL);
     (void)say("set server web/w1 state drain");
     (void)say("enable server web/w1");
-    assert_int_equal(use_of(w.w1), USE_STICKY);
+    assert_int_equal(use_of(w.w1), USE_FULL);
 }
 
 static void health_by_word(void **state)
@@ -463,7 +463,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(states_of_servers),
-        T(maintenance_ends_a_drain_and_enable_leaves_one),
+        T(maintenance_ends_a_drain_and_enable_does_too),
         T(health_by_word),
         T(weights),
         T(names_that_are_not_there),

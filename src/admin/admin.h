@@ -36,10 +36,10 @@ struct admin_sessions {
 struct admin_process {
     struct span version; /* "3.3.0-evenkeel-0.1.0": begins with the HAProxy version whose language we speak */
     struct span hostname; /* of the machine */
-    uint32_t pid;
+    uint32_t pid, parent_pid;
     uint32_t threads;
     uint64_t files_max; /* RLIMIT_NOFILE */
-    instant started;
+    instant started, parent_started;
     uint64_t started_wall_us;
     char *const *environment;                /* "NAME=value" ..., NULL; NULL: not shown */
     _Atomic uint64_t generation;             /* of the files that are served; any time */

@@ -56,6 +56,7 @@ static const struct command commands[] = {
     { "show overview",        COMMAND_USER,     "",                       show_overview,        "everything the page shows, as JSON" },
     { "show servers conn",    COMMAND_USER,     " [<backend>]",           show_servers_conn,    "connections of the servers" },
     { "show servers state",   COMMAND_USER,     " [<backend>]",           show_servers_state,   "state of the servers, for a state file" },
+    { "show proc",            COMMAND_USER,     "",                       show_proc,            "the parent and the worker" },
     { "show sess",            COMMAND_OPERATOR, " [<id>|all|older <age>]", show_sess,           "sessions in which something runs" },
     { "shutdown session",     COMMAND_ADMIN,    " [<id>]",                shutdown_session,     "end one session" },
     { "shutdown sessions server", COMMAND_ADMIN, " <bk>/<srv>",           shutdown_sessions_server, "end all sessions at a server" },
@@ -442,6 +443,21 @@ static enum command_result run(struct call *c, const struct command *command)
     return command->run(c);
 }
 
+/*
+ * "@1", "@!4711", "@master": HAProxy's master passes a command on to one of its
+ * processes. Here one answers for all that there are.
+ */
+static bool is_us(const struct admin_now *now, struct span target)
+{
+    struct span rest = span_from_index(target, 1);
+    uint64_t n;
+
+    if (span_eq(rest, SPAN("master")) || span_eq(rest, SPAN("1")))
+        return true;
+    return span_starts_with(rest, SPAN("!")) && span_to_u64(span_from_index(rest, 1), UINT32_MAX, &n) &&
+           (n == now->process->pid || n == now->process->parent_pid);
+}
+
 enum command_result command_run(struct command_session *s, const struct admin_now *now, struct span text,
                                 struct buf *out)
 {
@@ -452,11 +468,16 @@ enum command_result command_run(struct command_session *s, const struct admin_no
 
     if (!split(text, room, sizeof(room), words, &count))
         return call_fail(&c, "A command has at most %u words and %zu bytes.", COMMAND_WORDS, sizeof(room));
-    const struct command *command = find(words, count, &used);
+    unsigned skipped = count > 0 && span_starts_with(words[0], SPAN("@"));
+    if (skipped > 0 && !is_us(now, words[0]))
+        return call_fail(&c, "Can't find the target PID matching the prefix '%.*s'", SPAN_ARGS(words[0]));
+    if (skipped > 0 && count == 1)
+        return COMMAND_DONE;
+    const struct command *command = find(words + skipped, count - skipped, &used);
     if (command == NULL)
-        return unknown(&c, text, words, count);
-    c.count = count - used;
+        return unknown(&c, text, words + skipped, count - skipped);
+    c.count = count - skipped - used;
     for (unsigned i = 0; i < c.count; i++)
-        c.args[i] = words[used + i];
+        c.args[i] = words[skipped + used + i];
     return run(&c, command);
 }

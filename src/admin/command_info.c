@@ -4,6 +4,8 @@
  * there is something behind them. Tools end without some that mean nothing here
  * (pipes, tasks): these say 0.
  */
+#include <stdio.h>
+
 #include "admin/command_internal.h"
 #include "admin/json.h"
 #include "state/snapshot.h"
@@ -176,5 +178,35 @@ enum command_result show_info(struct call *c)
     each_line(&i, put, c->out);
     if (put == put_json)
         buf_put(c->out, SPAN("]\n"));
+    return COMMAND_DONE;
+}
+
+/* ---- show proc ---- */
+
+static void put_process(struct call *c, uint32_t pid, const char *type, uint64_t reloads, instant started)
+{
+    uint64_t s = instant_us_between(started, c->now->now) / 1000000;
+    char up[64];
+
+    (void)snprintf(up, sizeof(up), "%llud%02lluh%02llum%02llus", (unsigned long long)(s / 86400),
+                   (unsigned long long)(s / 3600 % 24), (unsigned long long)(s / 60 % 60),
+                   (unsigned long long)(s % 60));
+    buf_printf(c->out, "%-15u %-15s %-15llu %-15s %.*s\n", pid, type, (unsigned long long)reloads, up,
+               SPAN_ARGS(c->now->process->version));
+}
+
+/* Reloads are done inside the worker: there are no old ones but during a hand-over, and those take no
+ * commands. */
+enum command_result show_proc(struct call *c)
+{
+    const struct admin_process *p = c->now->process;
+    uint64_t generation = atomic_load_explicit(&p->generation, memory_order_relaxed);
+
+    buf_printf(c->out, "%-15s %-15s %-15s %-15s %-15s\n", "#<PID>", "<type>", "<reloads>", "<uptime>",
+               "<version>");
+    put_process(c, p->parent_pid, "master", generation > 0 ? generation - 1 : 0, p->parent_started);
+    buf_put(c->out, SPAN("# workers\n"));
+    put_process(c, p->pid, "worker", 0, p->started);
+    buf_put(c->out, SPAN("# programs\n"));
     return COMMAND_DONE;
 }

@@ -29,7 +29,7 @@ const struct service *call_service(struct call *c, struct span name);
 const struct pool *call_pool(struct call *c, struct span name);
 
 /* command_info.c */
-command_fn show_info;
+command_fn show_info, show_proc;
 /* command_show.c */
 command_fn show_stat, show_servers_state, show_servers_conn, show_backend, show_env, show_version;
 command_fn show_cli_level, show_cli_sockets, show_status, show_overview;

@@ -121,9 +121,11 @@ const struct diag_kind *const build_kinds[] = { &no_user, &bad_control, NULL };
 /* Ours, beside those of the files; who may open it is the folder's and the file's mode. */
 static void add_control(struct config *c, const struct plan *p, struct diags *d)
 {
-    struct control_socket s = {
-        .mode = 0600, .uid = UINT32_MAX, .gid = UINT32_MAX, .level = 2, .optional = !p->control_asked
-    };
+    struct control_socket s = { .mode = p->control_mode ? p->control_mode : 0600,
+                                .uid = UINT32_MAX,
+                                .gid = UINT32_MAX,
+                                .level = 2,
+                                .optional = !p->control_asked };
 
     if (p->control.len == 0)
         return;

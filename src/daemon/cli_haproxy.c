@@ -24,6 +24,7 @@ static const char help[] =
     "        -n sets the maximum total # of connections (uses ulimit -n)\n"
     "        -p writes pids of all children to this file\n"
     "        -sf/-st [pid ]* finishes/terminates old pids.\n"
+    "        -S <unix_socket>[,mode,<mode>] master control socket\n"
     "        -x <unix_socket> get listening sockets from a unix socket\n";
 
 struct parse {
@@ -107,6 +108,45 @@ static bool take_debug(struct parse *p, const char *o)
     return false;
 }
 
+static bool octal_of(struct span text, uint32_t *mode)
+{
+    *mode = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '7' || *mode > 0777)
+            return false;
+        *mode = *mode * 8 + (uint32_t)(text.ptr[i] - '0');
+    }
+    return text.len > 0 && *mode <= 0777;
+}
+
+/* The master's socket: "/run/haproxy-master.sock", "unix@...", with ",mode,660". It takes every command. */
+static void take_master_socket(struct parse *p, const char *text)
+{
+    struct span rest = span_from(text), path = span_cut(&rest, ',');
+
+    if (p->failed)
+        return;
+    if (span_starts_with(path, SPAN("unix@")))
+        path = span_from_index(path, 5);
+    if (path.len == 0 || path.ptr[0] != '/') {
+        words_say(LANGUAGE_HAPROXY, WORDS_ERROR,
+                  "option '-S': '%s' is not the path of a UNIX socket; others are not served here", text);
+        p->failed = true;
+    }
+    while (rest.len > 0 && !p->failed) {
+        struct span word = span_cut(&rest, ','), value = span_cut(&rest, ',');
+        if (span_eq(word, SPAN("mode")) && octal_of(value, &p->plan->control_mode))
+            continue;
+        if (!span_eq(word, SPAN("level")) || !span_eq(value, SPAN("admin"))) {
+            words_say(LANGUAGE_HAPROXY, WORDS_ERROR, "option '-S': '%.*s' is not served here; mode is",
+                      SPAN_ARGS(word));
+            p->failed = true;
+        }
+    }
+    p->plan->control = arena_span(p->a, path);
+    p->plan->control_asked = true;
+}
+
 static bool take_valued(struct parse *p, const char *o)
 {
     uint32_t ignored;
@@ -130,12 +170,9 @@ static bool take_valued(struct parse *p, const char *o)
         words_say(
             LANGUAGE_HAPROXY, WORDS_NOTICE,
             "option '-m' is not obeyed: memory is bounded by maxconn and tune.bufsize, and by your cgroup");
-    } else if (strcmp(o, "-S") == 0) {
-        (void)argument(p, o);
-        words_say(LANGUAGE_HAPROXY, WORDS_ERROR,
-                  "option '-S': there is no separate master socket; `stats socket` serves it");
-        p->failed = true;
-    } else
+    } else if (strcmp(o, "-S") == 0)
+        take_master_socket(p, argument(p, o));
+    else
         return false;
     return true;
 }

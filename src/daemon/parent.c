@@ -126,7 +126,7 @@ static struct child *start_worker(struct parent *p, struct holdings *h)
         parent_title(p, "worker process");
         holdings_leave(p->published);
         holdings_leave(p->next);
-        exit(worker_run(&h->manifest, &end)); // NOLINT(concurrency-mt-unsafe): one thread yet
+        exit(worker_run(&h->manifest, &end, p->started)); // NOLINT(concurrency-mt-unsafe): one thread yet
     }
     c->generation = h->manifest.generation;
     c->deadline = instant_after(c->started, READY_TIME);
@@ -650,6 +650,7 @@ int parent_run(const struct plan *plan, char **argv, const struct process_title 
     parent_vrrp_init(p);
     inherited_from_environment(p->arena, &p->left_to_us);
     (void)signal(SIGPIPE, SIG_IGN);
+    p->started = clock_now();
     p->signals = event_signals_open(taken);
     if (p->signals < 0) {
         words_say(plan->called_as, WORDS_ERROR, "cannot listen to signals: %m");

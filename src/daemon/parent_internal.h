@@ -61,6 +61,7 @@ struct parent {
     int signals;
     int daemon_ready; /* who started us waits there; -1 = nobody */
     bool daemonized;
+    instant started;
     bool stopping;
     int exit_code;
 

@@ -3,7 +3,7 @@
 
 #include "daemon/record.h"
 
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 
 static void write_options(const struct dialect_options *o, struct buf *out)
 {
@@ -37,6 +37,7 @@ void plan_write(const struct plan *p, struct buf *out)
     record_span(out, p->pid_file);
     record_span(out, p->control);
     record_u8(out, p->control_asked);
+    record_u32(out, p->control_mode);
     record_span(out, p->vrrp_pid_file);
 }
 
@@ -76,6 +77,7 @@ bool plan_read(struct arena *a, struct span bytes, struct plan *p)
     p->pid_file = record_take_span(&r);
     p->control = record_take_span(&r);
     p->control_asked = reader_u8(&r) != 0;
+    p->control_mode = reader_u32(&r);
     p->vrrp_pid_file = record_take_span(&r);
     return !r.failed;
 }

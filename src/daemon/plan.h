@@ -32,16 +32,18 @@ struct plan {
     struct dialect_options options;
     /* What the command line says over the file; -1 = the file decides. */
     int8_t daemonize;
-    bool with_master;              /* haproxy -W, -Ws: reload by USR2, and sd_notify */
-    bool quiet;                    /* no warnings, no "is successful" */
-    bool warnings_are_errors;      /* haproxy -dW */
-    bool pictures;                 /* show the source line and caret though stderr is no terminal */
-    struct span pid_file;          /* haproxy -p; over the file's */
-    enum plan_format format;       /* keel check --format */
-    bool explain;                  /* keel check --explain: each kind's paragraph behind the messages */
-    struct span folder;            /* haproxy -C: change to it first */
-    struct span control;           /* keel run: a control socket of our own beside the files'; empty: none */
-    bool control_asked;            /* it was asked for: without it nothing is served */
+    bool with_master;         /* haproxy -W, -Ws: reload by USR2, and sd_notify */
+    bool quiet;               /* no warnings, no "is successful" */
+    bool warnings_are_errors; /* haproxy -dW */
+    bool pictures;            /* show the source line and caret though stderr is no terminal */
+    struct span pid_file;     /* haproxy -p; over the file's */
+    enum plan_format format;  /* keel check --format */
+    bool explain;             /* keel check --explain: each kind's paragraph behind the messages */
+    struct span folder;       /* haproxy -C: change to it first */
+    struct span
+        control;        /* keel run, haproxy -S: a control socket of our own beside the files'; empty: none */
+    bool control_asked; /* it was asked for: without it nothing is served */
+    uint32_t control_mode;         /* permissions of that socket; 0 = 0600 */
     struct span vrrp_pid_file;     /* keepalived -r */
     struct span net_namespace;     /* keepalived -s; over the file's */
     bool keep_addresses;           /* keepalived -V: they stay when it ends */

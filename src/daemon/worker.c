@@ -72,6 +72,7 @@ struct worker {
     struct control *control;
     struct admin_process admin;
     struct admin_sessions sessions;
+    instant parent_started;
     struct deadline sample; /* the next of admin.window */
     struct deadline health; /* the next look for vrrp */
     char hostname[256];
@@ -496,6 +497,8 @@ static bool begin_control(struct worker *w)
     w->admin = (struct admin_process){ .version = SPAN(VERSION_HAPROXY "-evenkeel-" KEEL_VERSION),
                                        .hostname = span_from(w->hostname),
                                        .pid = (uint32_t)getpid(),
+                                       .parent_pid = (uint32_t)getppid(),
+                                       .parent_started = w->parent_started,
                                        .threads = w->manifest->threads,
                                        .files_max = limits_files(0),
                                        .started = clock_now(),
@@ -536,11 +539,13 @@ static void end_control(struct worker *w)
     loop_free(&w->loop);
 }
 
-int worker_run(const struct manifest *m, struct channel *parent)
+int worker_run(const struct manifest *m, struct channel *parent, instant parent_started)
 {
     /* A terminal's Ctrl-C goes to all of us: the parent decides what it means. */
     static const int taken[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGPIPE, 0 };
-    struct worker w = { .manifest = m, .parent = parent, .temp_dir = -1, .null = -1 };
+    struct worker w = {
+        .manifest = m, .parent = parent, .parent_started = parent_started, .temp_dir = -1, .null = -1
+    };
 
     parcel_init(&w.arriving);
     parcel_init(&w.served);

@@ -11,4 +11,4 @@
 #include "daemon/manifest.h"
 
 /* In the forked child. Drops privileges as <m> says first. Returns the exit code. */
-int worker_run(const struct manifest *m, struct channel *parent);
+int worker_run(const struct manifest *m, struct channel *parent, instant parent_started);

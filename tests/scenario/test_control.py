@@ -374,3 +374,30 @@ def test_a_socket_that_cannot_be_had_is_an_error_when_it_was_asked_for(prepare, 
     got = subprocess.run([str(where.keel()), "run", "--control", str(p.dir / "no" / "such" / "folder.sock"), str(p.file)],
                          capture_output=True, text=True, timeout=15, env=p.environment())
     assert got.returncode == 1 and "control socket" in got.stderr
+
+
+# ---- the master's socket of HAProxy ----
+
+def test_master_socket(prepare, origin):
+    """Debian's unit starts haproxy with -S; scripts ask it for the processes and pass commands on with @1"""
+    one = origin("one")
+    p = prepare("haproxy", config.haproxy("listen site\n    bind 127.0.0.1:@port@\n    server s1 127.0.0.1:@o1@"), o1=one.port)
+    p.options = ["-Ws", "-S", str(p.dir / "master.sock") + ",mode,600", "-p", str(p.dir / "haproxy.pid")]
+    p.start(daemon=False)
+
+    def ask(command):
+        return client.socket_command(p.dir / "master.sock", command + ";quit")
+    lines = ask("show proc").split("\n")
+    assert lines[0].split() == ["#<PID>", "<type>", "<reloads>", "<uptime>", "<version>"]
+    master, worker = lines[1].split(), lines[3].split()
+    assert (int(master[0]), master[1]) == (p.pid, "master") and lines[2] == "# workers"
+    assert worker[1] == "worker" and int(worker[0]) in p.workers() and lines[4] == "# programs"
+    assert re.fullmatch(r"0d00h00m\d\ds", worker[3]) and lines[0].index("<version>") == lines[3].index(worker[4])
+    assert f"\nPid: {worker[0]}\n" in ask("@1 show info") and ask(f"@!{worker[0]} show info").count("Pid: ") == 1
+    assert ask("@2 show info").startswith("Can't find the target PID matching the prefix '@2'")
+    assert ask("@master show version").strip()
+    if not where.TEST_PEER:
+        assert ask("reload") == "\n"
+        assert process.wait_until(lambda: ask("show proc").split("\n")[1].split()[2] == "1", 3)
+    assert oct((p.dir / "master.sock").stat().st_mode & 0o777) == "0o600"
+    assert client.ask(p.port, target="/who").body == b"one"

@@ -304,6 +304,27 @@ static void times_of_the_session(void **state)
     assert_int_equal(session.timeout.ms, 500);
 }
 
+static void commands_for_a_process_are_for_us(void **state)
+{
+    (void)state;
+    w.process.parent_pid = 4700;
+    w.process.parent_started = (instant){ w.now.now.us - 90061000000 };
+    w.process.generation = 3;
+    assert_int_equal(say("show proc"), COMMAND_DONE);
+    assert_holds(buf_span(&out), "\n4700            master          2               1d01h01m01s     3.3.0-");
+    assert_holds(buf_span(&out),
+                 "\n# workers\n4711            worker          0               0d00h00m10s     3.3.0-");
+    assert_says("@1 show version", COMMAND_DONE, "3.3.0-evenkeel-0.1.0\n");
+    assert_says("@!4711 show version", COMMAND_DONE, "3.3.0-evenkeel-0.1.0\n");
+    assert_says("@master show version", COMMAND_DONE, "3.3.0-evenkeel-0.1.0\n");
+    assert_says("@1", COMMAND_DONE, "");
+    assert_says("@2 show version", COMMAND_FAILED, "Can't find the target PID matching the prefix '@2'\n");
+    assert_int_equal(say("@!1 show version"), COMMAND_FAILED);
+    assert_int_equal(say("@ show version"), COMMAND_FAILED);
+    session.level = COMMAND_USER;
+    assert_says("@1 disable server web/w1", COMMAND_FAILED, "Permission denied\n");
+}
+
 static void limits_of_servers_and_of_the_process(void **state)
 {
     (void)state;
@@ -475,6 +496,7 @@ int main(void)
         T(counters_begin_anew),
         T(levels),
         T(times_of_the_session),
+        T(commands_for_a_process_are_for_us),
         T(limits_of_servers_and_of_the_process),
         T(sessions_are_asked_of_the_engine),
         T(what_is_known_but_not_served_says_why),

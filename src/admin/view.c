@@ -236,10 +236,10 @@ uint32_t view_connections_max(const struct admin_now *now)
 {
     uint32_t set = atomic_load_explicit(&now->process->connections_max, memory_order_relaxed);
     uint32_t said = set ? set : now->snapshot->config->process.connections_max;
-    uint64_t files = now->process->files_max;
+    uint64_t files = now->process->files_max; /* as os/limits.h counts */
     uint64_t room = files > 128 ? (files - 64) / 2 : files / 2;
 
-    return said ? said : (uint32_t)(room < UINT32_MAX ? room : UINT32_MAX);
+    return said && (said < room || files == 0) ? said : (uint32_t)(room < UINT32_MAX ? room : UINT32_MAX);
 }
 
 static bool make_room(struct view *v, const struct config *c)

@@ -113,9 +113,11 @@ static bool filter_calls(const char *const *more)
 
 bool confine(const struct manifest *m)
 {
-    if (m->files_max > 0 && limits_files(m->files_max) < m->files_max)
-        fprintf(stderr, "keel: %llu descriptors were wanted, %llu can be had\n",
-                (unsigned long long)m->files_max, (unsigned long long)limits_files(0));
+    uint64_t hard = limits_files_hard(), least = m->files_least == UINT64_MAX ? hard : m->files_least;
+    if (m->files_max > 0)
+        (void)limits_files(m->files_max);
+    else if (limits_files(0) < least)
+        (void)limits_files(least);
     if (m->core_dumps)
         (void)!limits_core(UINT64_MAX);
     /* Without root there is nothing to give up: everything else works the same. */

@@ -122,6 +122,7 @@ void manifest_of(struct arena *a, struct manifest *m, const struct config *c, co
                 (p->needs_net_admin ? MANIFEST_KEEP_ADMIN : 0u) |
                 (p->needs_net_bind ? MANIFEST_KEEP_BIND : 0u),
         .files_max = p->files_max,
+        .files_least = p->connections_max ? 2 * (uint64_t)p->connections_max + 64 : UINT64_MAX,
         .core_dumps = p->core_dumps,
         .drain_max = p->drain_max,
         .startup = MANIFEST_NO_SCRIPT,
@@ -200,6 +201,7 @@ void manifest_write(const struct manifest *m, struct buf *out)
     record_span(out, m->chroot);
     record_u32(out, m->keep);
     record_u64(out, m->files_max);
+    record_u64(out, m->files_least);
     record_u32(out, m->drain_max.ms);
     record_u32(out, m->server_count);
     record_u32(out, m->pid_files.count);
@@ -309,6 +311,7 @@ static void read_process(struct arena *a, struct reader *r, struct manifest *m)
     m->chroot = record_take_span(r);
     m->keep = reader_u32(r);
     m->files_max = reader_u64(r);
+    m->files_least = reader_u64(r);
     m->drain_max = record_take_duration(r);
     m->server_count = reader_u32(r);
 }

@@ -61,8 +61,9 @@ struct manifest {
     uint32_t uid, gid; /* UINT32_MAX = stay */
     LIST_OF(uint32_t) groups;
     struct span user_name, chroot;
-    uint32_t keep; /* enum manifest_keep: capabilities of the worker */
-    uint64_t files_max;
+    uint32_t keep;        /* enum manifest_keep: capabilities of the worker */
+    uint64_t files_max;   /* RLIMIT_NOFILE as the file says; 0: it does not */
+    uint64_t files_least; /* then this much, if it can be had: UINT64_MAX all */
     bool core_dumps;
     duration drain_max;
     LIST_OF(struct span) pid_files;

@@ -153,6 +153,28 @@ static void say_lost(void *to, struct span line)
         words_say(w->manifest->language, WORDS_WARNING, "%.*s", SPAN_ARGS(line));
 }
 
+/* What the file says and the machine does not give is said, and counts no more. */
+static void say_limits(const struct worker *w, const struct config *c)
+{
+    const struct process *p = &c->process;
+    uint64_t files = limits_files(0), wanted = (uint64_t)p->connections_per_thread * w->manifest->threads;
+    uint32_t room = limits_connections(files);
+
+    if (p->files_max > files)
+        words_say(w->manifest->language, WORDS_WARNING, "%llu descriptors were wanted, %llu can be had",
+                  (unsigned long long)p->files_max, (unsigned long long)files);
+    if (p->connections_max > room)
+        words_say(w->manifest->language, WORDS_WARNING,
+                  "maxconn is lowered from %u to %u: a connection takes two of %llu descriptors, and 64 are "
+                  "for the rest. For all of them: ulimit-n %llu, and as much from the system",
+                  p->connections_max, room, (unsigned long long)files,
+                  2 * (unsigned long long)p->connections_max + 64);
+    if (wanted > files)
+        words_say(w->manifest->language, WORDS_WARNING,
+                  "%llu worker_connections exceed open file resource limit: %llu", (unsigned long long)wanted,
+                  (unsigned long long)files);
+}
+
 static bool start_engine(struct worker *w, const struct config *c)
 {
     struct engine_options o = {
@@ -163,6 +185,7 @@ static bool start_engine(struct worker *w, const struct config *c)
         .turns = parcel_turns(&w->arriving, w->manifest->threads),
         .chunk_size = c->process.buffer_size,
         .temp_dir = w->temp_dir,
+        .connections_room = limits_connections(limits_files(0)),
         .log = { .pid = (uint32_t)getppid(), .say = say_lost, .to = w },
     };
 
@@ -267,6 +290,7 @@ static void publish(struct worker *w)
         parcel_fini(&w->arriving);
         return;
     }
+    say_limits(w, b->config);
     if (w->engine == NULL && !start_engine(w, b->config)) {
         say_refused(w, w->arriving.generation, SPAN("the traffic threads could not be started"));
         w->exit_code = 1;

@@ -116,6 +116,7 @@ struct engine *engine_start(const struct engine_options *o)
     e->shared.world = o->world;
     e->shared.admin = o->admin;
     e->shared.temp_dir = o->temp_dir;
+    e->shared.connections_room = o->connections_room;
     e->shared.protocols.of[PROTOCOL_TCP] = &tcp_protocol;
     e->shared.protocols.of[PROTOCOL_UDP] = &udp_protocol;
     e->shared.protocols.of[PROTOCOL_HTTP] = &http1_protocol;

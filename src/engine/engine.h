@@ -20,14 +20,15 @@
 struct engine;
 
 struct engine_options {
-    uint32_t threads;         /* at least 1; they never change */
-    bool pin;                 /* one CPU each, of those that affinity allows */
-    uint32_t spin_us;         /* 0 = never */
-    duration heartbeat;       /* a turn at least that often */
-    _Atomic uint64_t *turns;  /* <threads> counters in memory that vrrp may read; NULL = none */
-    size_t chunk_size;        /* tune.bufsize; 0 = 16 KiB */
-    size_t memory_per_thread; /* ceiling of bytes in flight; 0 = none */
-    int temp_dir;             /* an open folder for temporary files, -1 = memory files. Stays the caller's */
+    uint32_t threads;          /* at least 1; they never change */
+    bool pin;                  /* one CPU each, of those that affinity allows */
+    uint32_t spin_us;          /* 0 = never */
+    duration heartbeat;        /* a turn at least that often */
+    _Atomic uint64_t *turns;   /* <threads> counters in memory that vrrp may read; NULL = none */
+    size_t chunk_size;         /* tune.bufsize; 0 = 16 KiB */
+    size_t memory_per_thread;  /* ceiling of bytes in flight; 0 = none */
+    uint32_t connections_room; /* of clients, as descriptors allow; 0 = no limit */
+    int temp_dir;              /* an open folder for temporary files, -1 = memory files. Stays the caller's */
     struct access_log_options log;
     struct state_world *world;   /* what outlives a config */
     struct admin_process *admin; /* for views of our own numbers; NULL: there are none */

@@ -47,6 +47,8 @@ static bool acceptor_take(struct acceptor *a)
     }
     a->exhausted += acceptor_is_exhaustion(errno);
     a->error = errno;
+    if (a->on_failed)
+        a->on_failed(a);
     acceptor_rest(a, true);
     return false;
 }

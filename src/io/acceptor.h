@@ -32,9 +32,10 @@ struct acceptor {
     uint32_t budget;   /* accepts in the next turn: grows while there are more, see acceptor.c */
     int fd;            /* -1 = closed */
     bool resting;
-    int error;          /* errno of the accept that made it rest; 0 when the owner did */
-    uint64_t accepted;  /* connections, for the status page */
-    uint64_t exhausted; /* times that descriptors or memory ran out */
+    int error;                             /* errno of the accept that made it rest; 0 when the owner did */
+    uint64_t accepted;                     /* connections, for the status page */
+    void (*on_failed)(struct acceptor *a); /* NULL, or told when it rests because of <error> */
+    uint64_t exhausted;                    /* times that descriptors or memory ran out */
 };
 
 /* <fd> stays the caller's and may be shared with other loops and processes. <per_turn> 0 = 64.

@@ -30,6 +30,13 @@ uint64_t limits_files(uint64_t want)
     return getrlimit(RLIMIT_NOFILE, &l) < 0 ? 0 : l.rlim_cur;
 }
 
+uint32_t limits_connections(uint64_t files)
+{
+    uint64_t room = files > 128 ? (files - 64) / 2 : files / 2;
+
+    return (uint32_t)(room < UINT32_MAX ? room : UINT32_MAX);
+}
+
 uint64_t limits_files_hard(void)
 {
     struct rlimit l;

@@ -11,6 +11,9 @@
  * that is in force then (less than <want> when it could not be had). <want> 0 only reads. */
 uint64_t limits_files(uint64_t want);
 uint64_t limits_files_hard(void);
+/* How many connections, each with one to a server, <files> descriptors are enough for; 64 are for the rest.
+ */
+uint32_t limits_connections(uint64_t files);
 /* RLIMIT_CORE; UINT64_MAX = unlimited. false: errno. */
 MUST_USE bool limits_core(uint64_t bytes);
 /* RLIMIT_AS; for a process that reads the operator's files. */

@@ -121,3 +121,17 @@ def wait_until(condition, seconds, step=0.02):
         if value or time.monotonic() > end:
             return value
         time.sleep(step)
+
+
+def descriptor_numbers(pid):
+    """the open descriptors of <pid>"""
+    try:
+        return sorted(int(n) for n in os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return []
+
+
+def cpu_seconds(pid):
+    """what <pid> has used"""
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "engine/core/error_log.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/stats.h"
@@ -50,13 +51,16 @@ static bool is_stopped(struct gate *g, int fd)
     return true;
 }
 
-/* An operator may have set another one while it runs. */
+/* An operator may have set another one while it runs. More than descriptors are there for it cannot be. */
 static uint32_t process_limit(const struct gate *g)
 {
     struct admin_process *admin = g->thread->shared->admin;
     uint32_t set = admin ? atomic_load_explicit(&admin->connections_max, memory_order_relaxed) : 0;
 
-    return set ? set : g->lease->config->process.connections_max;
+    uint32_t said = set ? set : g->lease->config->process.connections_max,
+             room = g->thread->shared->connections_room;
+
+    return said && (said < room || room == 0) ? said : room;
 }
 
 /* Another connection would be one too many. */
@@ -86,6 +90,15 @@ static bool gate_on_accept(struct acceptor *a, int fd, const struct address *pee
         return false;
     g->full = gate_is_full(g);
     return !g->full;
+}
+
+/* One connection cannot be taken; those that are here go on, and it is tried again soon. */
+static void gate_on_failed(struct acceptor *a)
+{
+    struct gate *g = CONTAINER_OF(a, struct gate, acceptor);
+
+    error_log(g->thread, g->lease, g->model->service->entry->error_logs, ERROR_ACCEPT_FAILED,
+              &(struct error_about){ .error = a->error });
 }
 
 void gates_resume(struct thread *t)
@@ -162,6 +175,7 @@ static void gate_open(struct thread *t, const struct listener *model, int fd)
         slab_put(&t->gate_slab, g);
         return;
     }
+    g->acceptor.on_failed = gate_on_failed;
     list_push_back(&t->gates, &g->link);
 }
 

@@ -34,6 +34,7 @@ struct shared {
     struct state_world *world;   /* state/: what outlives a config */
     struct admin_process *admin; /* admin/: for views of our own numbers; NULL: none */
     int temp_dir;                /* an open folder for unlinked temporary files; -1: memory files */
+    uint32_t connections_room;   /* clients, as descriptors allow; 0 = no limit */
     _Atomic uint64_t serials;    /* of sessions */
     _Atomic uint64_t request_serials;
     _Atomic uint32_t connections; /* clients, all threads */

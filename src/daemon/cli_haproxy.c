@@ -10,22 +10,25 @@
 #include "daemon/world_real.h"
 
 static const char help[] =
-    "Usage : haproxy [-f <cfgfile|cfgdir>]* [ -vdVD ] [ -n <maxconn> ] [ -N <maxpconn> ]\n"
-    "        [ -p <pidfile> ] [ -m <max megs> ] [ -C <dir> ] [-- <cfgfile>*]\n"
-    "        -v displays version ; -vv shows known build options.\n"
-    "        -d enters debug mode ; -db only disables background mode.\n"
-    "        -V enters verbose mode (disables quiet mode)\n"
-    "        -D goes daemon ; -C changes to <dir> before loading files.\n"
-    "        -W master-worker mode.\n"
-    "        -Ws master-worker mode with systemd notify support.\n"
-    "        -q quiet mode : don't display messages\n"
-    "        -c check mode : only check config files and exit\n"
-    "        -cc check condition : evaluate a condition and exit\n"
-    "        -n sets the maximum total # of connections (uses ulimit -n)\n"
-    "        -p writes pids of all children to this file\n"
-    "        -sf/-st [pid ]* finishes/terminates old pids.\n"
-    "        -S <unix_socket>[,mode,<mode>] master control socket\n"
-    "        -x <unix_socket> get listening sockets from a unix socket\n";
+    "Usage: haproxy [-f FILE|FOLDER]... [options] [-- FILE...]\n"
+    "\n"
+    "  -f FILE     a configuration file, or a folder whose *.cfg are read in order; may be repeated\n"
+    "  -c          read everything, list every error and warning, start nothing\n"
+    "  -cc TEXT    is this condition of .if true? The exit code tells\n"
+    "  -C DIR      change to this folder before files are read\n"
+    "  -D          as a daemon\n"
+    "  -W, -Ws     a parent and a worker (always so here); -Ws tells systemd when it is ready\n"
+    "  -d, -db     in the foreground; -d with more to read\n"
+    "  -q, -V      say less; say more\n"
+    "  -n COUNT    connections of the whole process\n"
+    "  -N COUNT    connections of a proxy that does not say\n"
+    "  -m MIB      memory of the whole process\n"
+    "  -p FILE     the pid file\n"
+    "  -S ADDRESS  a control socket of the parent; ,mode,0600 and the like may follow\n"
+    "  -x PATH     take listening sockets over from the program behind this control socket\n"
+    "  -sf PID...  these finish what they do and end\n"
+    "  -st PID...  these end at once\n"
+    "  -v, -vv     the version; the version and what is built in\n";
 
 struct parse {
     struct arena *a;

@@ -204,10 +204,28 @@ static struct cli_result files_command(struct arena *a, enum plan_mode mode, int
     return r;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* `keel --help`, and `keel check --help`; a peer's own options are its own business. */
+static bool wants_help(int argc, char **argv, const char *command)
+{
+    enum language l;
+
+    return is_help(command) ||
+           (argc > 2 && is_help(argv[2]) && strcmp(command, "ctl") != 0 && !language_of(command, &l));
+}
+
 struct cli_result cli_keel(struct arena *a, int argc, char **argv)
 {
     const char *command = argc > 1 ? argv[1] : "help";
 
+    if (wants_help(argc, argv, command)) {
+        fputs(usage, argc > 1 ? stdout : stderr);
+        return finish(argc > 1 ? 0 : 2);
+    }
     if (strcmp(command, "run") == 0)
         return files_command(a, PLAN_RUN, argc - 1, argv + 1);
     if (strcmp(command, "check") == 0)
@@ -225,10 +243,6 @@ struct cli_result cli_keel(struct arena *a, int argc, char **argv)
     if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0 || strcmp(command, "-v") == 0) {
         versions_keel(stdout);
         return finish(0);
-    }
-    if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
-        fputs(usage, argc > 1 ? stdout : stderr);
-        return finish(argc > 1 ? 0 : 2);
     }
     return misuse("unknown command", command);
 }

@@ -12,21 +12,19 @@
 #include "daemon/words.h"
 #include "daemon/world_real.h"
 
-static const char help[] = "Usage: nginx [-?hvVtTq] [-s signal] [-p prefix]\n"
-                           "             [-e filename] [-c filename] [-g directives]\n"
-                           "\n"
-                           "Options:\n"
-                           "  -?,-h         : this help\n"
-                           "  -v            : show version and exit\n"
-                           "  -V            : show version and configure options then exit\n"
-                           "  -t            : test configuration and exit\n"
-                           "  -T            : test configuration, dump it and exit\n"
-                           "  -q            : suppress non-error messages during configuration testing\n"
-                           "  -s signal     : send signal to a master process: stop, quit, reopen, reload\n"
-                           "  -p prefix     : set prefix path\n"
-                           "  -e filename   : set error log file\n"
-                           "  -c filename   : set configuration file\n"
-                           "  -g directives : set global directives out of configuration file\n";
+static const char help[] =
+    "Usage: nginx [-h] [-v|-V] [-t|-T] [-q] [-s ORDER] [-c FILE] [-p DIR] [-e FILE] [-g TEXT]\n"
+    "\n"
+    "  -c FILE     the configuration; a relative name begins at the prefix\n"
+    "  -p DIR      the prefix, where relative names begin\n"
+    "  -e FILE     errors go here until the file's error_log is read\n"
+    "  -g TEXT     directives of the main level, as if the file began with them\n"
+    "  -t          read everything, list every error and warning, start nothing\n"
+    "  -T          the same, and print the files as they were read\n"
+    "  -q          with -t: be silent about what is right\n"
+    "  -s ORDER    to the running program: stop, quit (finish requests first), reload, reopen (log files)\n"
+    "  -v, -V      the version; the version and what is built in\n"
+    "  -h, -?      this text\n";
 
 struct options {
     bool show_version, show_all, show_help;

@@ -159,7 +159,7 @@ static struct reply_set *make_pages(struct build *b, bool version)
 
 const struct reply_set *nginx_replies(struct build *b, const struct level *l)
 {
-    bool version = SETTING(l, server_tokens, 1) != 0;
+    bool version = SETTING(l, server_tokens, 0) != 0;
     if (b->replies[version] == NULL)
         b->replies[version] = make_pages(b, version);
     return b->replies[version];

@@ -85,7 +85,7 @@ const struct keyword nginx_http_words[] = {
     { "server_name_in_redirect", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(server_name_in_redirect), .manual = "the server's first name in redirects, not the request's" },
     { "port_in_redirect", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(port_in_redirect), .manual = "the port in redirects" },
     { "absolute_redirect", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(absolute_redirect), .manual = "scheme and host in redirects" },
-    { "server_tokens", IN_HSL, 1, 1, ONCE, .handle = on_server_tokens, AT(server_tokens), .manual = "our version in the Server field and in pages" },
+    { "server_tokens", IN_HSL, 1, 1, ONCE, .handle = on_server_tokens, AT(server_tokens), .manual = "our version in the Server field and in pages; off unless it is said" },
     { "limit_rate", IN_HSLI, 1, 1, ONCE, .handle = on_rate, AT(limit_rate), .manual = "bytes a second to a client" },
     { "limit_rate_after", IN_HSLI, 1, 1, ONCE, .handle = on_rate, AT(limit_rate_after), .manual = "after so many bytes" },
     { NULL },
@@ -132,7 +132,7 @@ static void fill_switches(struct client_policy *p, const struct level *l)
     p->server_name_in_redirect = SETTING(l, server_name_in_redirect, false);
     p->port_in_redirect = SETTING(l, port_in_redirect, true);
     p->absolute_redirect = SETTING(l, absolute_redirect, true);
-    p->independent_tokens = SETTING(l, server_tokens, 1) == 0;
+    p->independent_tokens = SETTING(l, server_tokens, 0) == 0;
     p->server_field = p->date_field = true;
     p->reject_error_codes_nginx = true;
     p->plain_methods = p->host_not_empty = p->target_host_wins = true;

@@ -161,6 +161,15 @@ static const struct vip_item *claimed(const struct router *r, unsigned index, co
     return NULL;
 }
 
+/* Who sends adverts, good or bad, is not silent: they tell more than the claim does. */
+static bool is_heard(const struct router *r)
+{
+    uint64_t lately = (uint64_t)r->fc.interval_us * (CERTAIN_LATEST + 1);
+    instant heard = r->heard_at.us > r->doubt.refused_at.us ? r->heard_at : r->doubt.refused_at;
+
+    return heard.us != 0 && instant_us_between(heard, r->v->now) <= lately;
+}
+
 void vrrp_on_claim(void *self, unsigned index, const struct arp_claim *claim)
 {
     struct vrrp *v = self;
@@ -172,7 +181,8 @@ void vrrp_on_claim(void *self, unsigned index, const struct arp_claim *claim)
         struct router *r = &v->routers[i];
         /* Right after a takeover the last words of the old master may still be on their way. */
         bool settled = instant_us_between(r->since, v->now) > 2 * (uint64_t)r->fc.interval_us;
-        if (fsm_is_master(r->f.state) && settled && claimed(r, index, &ip) && !is_ours(r, claim->mac))
+        if (fsm_is_master(r->f.state) && settled && !is_heard(r) && claimed(r, index, &ip) &&
+            !is_ours(r, claim->mac))
             router_doubts(r, DOUBT_SILENT, &(struct vrrp_ip){ 0 }, 0, VRRP_TAKEN, claim->mac, index, &ip);
     }
 }

@@ -19,16 +19,23 @@ static void set_cpus(const struct vrrp_config *c)
         (void)sched_setaffinity(0, sizeof(set), &set);
 }
 
+/*
+ * Without the capability, which is given up later, each further page counts
+ * against a limit: where that cannot be lifted only what is there is locked.
+ */
+static void lock_memory(void)
+{
+    const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+    bool lifted = setrlimit(RLIMIT_MEMLOCK, &all) == 0;
+
+    (void)mlockall(lifted ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT);
+}
+
 void vrrp_prioritise(const struct vrrp_config *c)
 {
     set_cpus(c);
-    if (c->no_swap) {
-        /* Without the capability that is given up later, each page from now on would count against a limit.
-         */
-        const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-        (void)setrlimit(RLIMIT_MEMLOCK, &all);
-        (void)mlockall(MCL_CURRENT | MCL_FUTURE);
-    }
+    if (c->no_swap)
+        lock_memory();
     if (c->scheduling == VRRP_SCHED_REALTIME) {
         struct sched_param p = { .sched_priority = c->scheduling_value };
         if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &p) == 0)

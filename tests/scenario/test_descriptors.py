@@ -47,7 +47,7 @@ def echo():
 TEXT = {
     "haproxy": config.haproxy("listen l\n    bind 127.0.0.1:@port@\n    server s 127.0.0.1:@o@", top="maxconn 20480\nulimit-n 65535", mode="tcp")
     .replace("    maxconn 1000\n", ""),
-    "nginx": config.nginx(stream="server { listen 127.0.0.1:@port@; proxy_pass 127.0.0.1:@o@; }", events="worker_connections 20480;"),
+    "nginx": config.nginx(stream="server { listen 127.0.0.1:@port@; proxy_pass 127.0.0.1:@o@; }", events="worker_connections 20480;", main="user root;"),
 }
 
 
@@ -89,9 +89,9 @@ def test_maxconn_is_lowered_to_what_descriptors_allow(prepare, language, echo):
 @pytest.mark.keel_only("a limit that is lowered from outside")
 def test_a_descriptor_that_cannot_be_had_costs_one_connection(prepare, language, echo):
     p = start_with(prepare, language, TEXT[language], 300, o=echo.port)
-    worker = p.workers()[-1]
     first = [p.connect() for _ in range(5)]
     assert all(answers(c, 2) for c in first)
+    worker = max(p.workers(), key=process.descriptors)
     highest = process.descriptor_numbers(worker)[-1]
     subprocess.run(["prlimit", "--pid", str(worker), f"--nofile={highest + 2}:300"], check=True)    # one more: the client's, and none for its server
     late = p.connect()
@@ -110,9 +110,9 @@ def test_a_descriptor_that_cannot_be_had_costs_one_connection(prepare, language,
 @pytest.mark.keel_only("a limit that is lowered from outside")
 def test_accepting_pauses_and_goes_on(prepare, echo):
     p = start_with(prepare, "nginx", TEXT["nginx"], 300, o=echo.port)
-    worker = p.workers()[-1]
     with p.connect() as first:
         assert answers(first, 2)
+        worker = max(p.workers(), key=process.descriptors)
         highest = process.descriptor_numbers(worker)[-1]
         subprocess.run(["prlimit", "--pid", str(worker), f"--nofile={highest + 1}:300"], check=True)
         with p.connect() as late:

@@ -72,7 +72,12 @@ static void acceptor_on_event(struct watch *w, uint32_t events)
 
 static void acceptor_on_retry(struct deadline *d)
 {
-    acceptor_resume(CONTAINER_OF(d, struct acceptor, retry));
+    struct acceptor *a = CONTAINER_OF(d, struct acceptor, retry);
+
+    if (a->may_go_on && !a->may_go_on(a))
+        loop_set_deadline(a->loop, &a->retry, ACCEPTOR_RETRY);
+    else
+        acceptor_resume(a);
 }
 
 bool acceptor_open(struct acceptor *a, struct loop *l, int fd, uint32_t per_turn, acceptor_fn on_accept)

@@ -111,7 +111,8 @@ def test_a_descriptor_that_cannot_be_had_costs_one_connection(prepare, language,
 def test_accepting_pauses_and_goes_on(prepare, echo):
     p = start_with(prepare, "nginx", TEXT["nginx"], 300, o=echo.port)
     with p.connect() as first:
-        assert answers(first, 2)
+        idle = [p.connect() for _ in range(10)]
+        assert answers(first, 2) and all(answers(c, 2) for c in idle)
         worker = max(p.workers(), key=process.descriptors)
         highest = process.descriptor_numbers(worker)[-1]
         subprocess.run(["prlimit", "--pid", str(worker), f"--nofile={highest + 1}:300"], check=True)

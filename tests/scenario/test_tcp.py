@@ -294,3 +294,18 @@ def test_http_passes_untouched(start, origin, language):
     with client.Client(p.port) as c:
         a = c.ask("POST", "/echo", [("X-Odd-Case", "kept")], [b"a", b"b"])
         assert a.status == 200 and '"X-Odd-Case"' in a.text and "X-Forwarded" not in a.text
+
+
+def test_who_is_sent_away_or_answered_costs_nobody_else(start, peer, language):
+    """without a server being asked: denied, and answered by ourselves"""
+    text = {"nginx": config.nginx(stream="server { listen 127.0.0.1:@port@; deny 127.0.0.3; proxy_pass 127.0.0.1:@o1@; }\n"
+                                  'server { listen 127.0.0.1:@port2@; return "hello\\n"; }'),
+            "haproxy": haproxy("tcp-request content reject if { src 127.0.0.3 }") + "listen none\n    bind 127.0.0.1:@port2@\n"}[language]
+    p = start(language, text, o1=peer.port)
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", p.port), 3, ("127.0.0.3", 0)) as bad:
+            assert bad.recv(10) == b""
+        with socket.create_connection(("127.0.0.1", p.port2), 3) as c:
+            assert recv_exactly(c, 10) == (b"hello\n" if language == "nginx" else b"")
+        c, s = both(p, peer)
+        c.close(), s.close()

@@ -92,6 +92,15 @@ static bool gate_on_accept(struct acceptor *a, int fd, const struct address *pee
     return !g->full;
 }
 
+/* What is full may have become free in another thread, of which nobody tells this one. */
+static bool gate_may_go_on(struct acceptor *a)
+{
+    struct gate *g = CONTAINER_OF(a, struct gate, acceptor);
+
+    g->full = g->full && gate_is_full(g);
+    return !g->full;
+}
+
 /* One connection cannot be taken; those that are here go on, and it is tried again soon. */
 static void gate_on_failed(struct acceptor *a)
 {
@@ -176,6 +185,7 @@ static void gate_open(struct thread *t, const struct listener *model, int fd)
         return;
     }
     g->acceptor.on_failed = gate_on_failed;
+    g->acceptor.may_go_on = gate_may_go_on;
     list_push_back(&t->gates, &g->link);
 }
 

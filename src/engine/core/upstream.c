@@ -932,7 +932,7 @@ void upstream_done(struct upstream *u, bool reusable)
 {
     struct upstream_conn *c = u->conn;
 
-    if (u->pool->load == LOAD_LAST_BYTE && c)
+    if (c && u->pool->load == LOAD_LAST_BYTE) /* who asked no server has no pool */
         server_finished(upstream_state(u), instant_us_between(u->try_began, thread_now(u->thread)));
     u->conn = NULL;
     if (!c) {

@@ -266,7 +266,7 @@ static void frontends_and_backends(void **state)
     assert_cell(f, "mode", "http");
     assert_cell(row_of("tcp", "FRONTEND"), "slim", "9982"); /* the process's own */
     w.c->process.connections_max = 0;
-    assert_int_equal(view_connections_max(&w.now), 9968); /* 20000 descriptors */
+    assert_int_equal(view_connections_max(&w.now), 9982); /* 20028 descriptors */
     assert_cell(row_of("tcp", "FRONTEND"), "hrsp_2xx", "");
     assert_cell(row_of("tcp", "FRONTEND"), "req_tot", "0");
     assert_cell(b, "algo", "roundrobin");

@@ -45,7 +45,7 @@ def echo():
 
 
 TEXT = {
-    "haproxy": config.haproxy("listen l\n    bind 127.0.0.1:@port@\n    server s 127.0.0.1:@o@", top="maxconn 20480\nulimit-n 65535", mode="tcp")
+    "haproxy": config.haproxy("listen l\n    bind 127.0.0.1:@port@\n    server s 127.0.0.1:@o@", top="user root\nmaxconn 20480\nulimit-n 65535", mode="tcp")
     .replace("    maxconn 1000\n", ""),
     "nginx": config.nginx(stream="server { listen 127.0.0.1:@port@; proxy_pass 127.0.0.1:@o@; }", events="worker_connections 20480;", main="user root;"),
 }
@@ -89,7 +89,7 @@ def test_maxconn_is_lowered_to_what_descriptors_allow(prepare, language, echo):
 @pytest.mark.keel_only("a limit that is lowered from outside")
 def test_a_descriptor_that_cannot_be_had_costs_one_connection(prepare, language, echo):
     p = start_with(prepare, language, TEXT[language], 300, o=echo.port)
-    first = [p.connect() for _ in range(5)]
+    first = [p.connect() for _ in range(20)]
     assert all(answers(c, 2) for c in first)
     worker = max(p.workers(), key=process.descriptors)
     highest = process.descriptor_numbers(worker)[-1]

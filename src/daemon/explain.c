@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conf/common/diag_conf.h"
+#include "conf/haproxy/diag_haproxy.h"
 #include "daemon/build.h"
 #include "daemon/prepare.h"
 #include "model/diag_model.h"
@@ -13,9 +14,10 @@
 
 const struct diag_kind *explain_kind(unsigned i)
 {
-    const struct diag_kind *const *const lists[] = { diag_conf_kinds,   seal_kinds,      seal_listener_kinds,
-                                                     seal_server_kinds, build_kinds,     prepare_kinds,
-                                                     say_kinds,         build_vrrp_kinds };
+    const struct diag_kind *const *const lists[] = {
+        diag_conf_kinds, seal_kinds, seal_listener_kinds, seal_server_kinds,  build_kinds,
+        prepare_kinds,   say_kinds,  build_vrrp_kinds,    haproxy_state_kinds
+    };
     unsigned dialects;
     const struct dialect *const *dialect = build_dialects(&dialects);
 

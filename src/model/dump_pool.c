@@ -149,6 +149,11 @@ static void dump_server(struct dump *d, const struct server *s)
     dump_text(d, "cookie", s->cookie);
     dump_text(d, "route", s->route);
     dump_text(d, "redirect", s->redirect);
+    if (s->saved)
+        dump_line(d, "was%s%s%s%s, weight %u, points %u, for %u s", s->saved->maint ? " in maintenance" : "",
+                  s->saved->drain ? " draining" : "", s->saved->stopped ? " down" : "",
+                  s->saved->maint || s->saved->drain || s->saved->stopped ? "" : " up",
+                  s->saved->has_weight ? s->saved->weight : s->weight, s->saved->points, s->saved->since_s);
     if (s->track)
         dump_line(d, "tracks %.*s/%.*s", SPAN_ARGS(s->track->pool->name), SPAN_ARGS(s->track->name));
     if (s->check)

@@ -148,6 +148,15 @@ enum init_state {
     INIT_FULLY_DOWN, /* down; <rise> good ones */
 };
 
+/* What a state file says of a server, as it was before this start. */
+struct server_saved {
+    bool maint, drain, stopped;
+    bool has_weight; /* <weight> was set at run time, over the same weight of the file */
+    uint32_t weight;
+    uint32_t since_s; /* how long it was so */
+    uint32_t points;  /* of its checks: struct health_report */
+};
+
 struct server {
     uint32_t index; /* in the config: state is found by it */
     struct pool *pool;
@@ -182,6 +191,7 @@ struct server {
     uint32_t idle_max;    /* idle connections kept, UINT32_MAX = no limit */
     duration idle_timeout;
     const struct server *track;
+    const struct server_saved *saved; /* NULL: nothing is known */
     struct where at;
 };
 

@@ -103,12 +103,12 @@ void server_state_put(struct server_state *s)
 /* ---- bound to a file ---- */
 
 /* A process before this one knew it: what its operator and checks said still counts. */
-static void take_from_mirror(struct server_state *s, const struct server *model)
+static bool take_from_mirror(struct server_state *s, const struct server *model)
 {
     struct mirror_entry e;
     struct mirror_record *r = atomic_load_explicit(&s->mirror, memory_order_relaxed);
     if (r == NULL || !mirror_read(r, &e))
-        return;
+        return false;
     if (e.file == print_of_file(s)) {
         unsigned admin =
             (e.admin & ADMIN_RUNTIME) | (e.has_file_admin ? e.admin & ADMIN_FILE : s->file_admin);
@@ -123,6 +123,28 @@ static void take_from_mirror(struct server_state *s, const struct server *model)
         atomic_store_explicit(&s->points, (uint16_t)points, memory_order_relaxed);
         atomic_store_explicit(&s->health, up ? HEALTH_UP : HEALTH_DOWN, memory_order_relaxed);
     }
+    return true;
+}
+
+/* The same by a file that another program may have written. */
+static void take_saved(struct server_state *s, const struct server *model)
+{
+    const struct server_saved *saved = model->saved;
+    uint64_t now = clock_now().us, ago = (uint64_t)saved->since_s * 1000000;
+    unsigned admin = (saved->maint ? ADMIN_MAINT : 0u) | (saved->drain ? ADMIN_DRAIN : 0u);
+
+    atomic_fetch_or_explicit(&s->admin, (uint8_t)admin, memory_order_relaxed);
+    if (saved->has_weight)
+        atomic_store_explicit(&s->weight, saved->weight, memory_order_relaxed);
+    atomic_store_explicit(&s->since_us, ago < now ? now - ago : 1, memory_order_relaxed);
+    if (model->check == NULL || saved->maint)
+        return;
+    unsigned rise = atomic_load_explicit(&s->rise, memory_order_relaxed);
+    unsigned fall = atomic_load_explicit(&s->fall, memory_order_relaxed);
+    unsigned points = saved->points < rise + fall ? saved->points : rise + fall - 1;
+    points = saved->stopped ? (points < rise ? points : rise - 1) : points >= rise ? points : rise;
+    atomic_store_explicit(&s->points, (uint16_t)points, memory_order_relaxed);
+    atomic_store_explicit(&s->health, (uint8_t)health_of_points(points, rise, fall), memory_order_relaxed);
 }
 
 static uint8_t wishes_of(const struct server *model)
@@ -156,8 +178,8 @@ void server_state_bind(struct server_state *s, const struct server *model)
     if (s->named.world->mirror && atomic_load_explicit(&s->mirror, memory_order_relaxed) == NULL)
         atomic_store_explicit(&s->mirror, mirror_find(s->named.world->mirror, s->named.identity),
                               memory_order_relaxed);
-    if (first)
-        take_from_mirror(s, model);
+    if (first && !take_from_mirror(s, model) && model->saved != NULL)
+        take_saved(s, model);
     server_mirror(s);
 }
 

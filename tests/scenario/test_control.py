@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lib import client, config, process, where
+from lib import client, config, ports, process, where
 
 TOP = """
 stats socket @dir@/admin.sock level admin mode 600
@@ -400,4 +400,59 @@ def test_master_socket(prepare, origin):
         assert ask("reload") == "\n"
         assert process.wait_until(lambda: ask("show proc").split("\n")[1].split()[2] == "1", 3)
     assert oct((p.dir / "master.sock").stat().st_mode & 0o777) == "0o600"
+    assert client.ask(p.port, target="/who").body == b"one"
+
+
+# ---- state files ----
+
+@pytest.mark.parametrize("way", ["global", "local", "local and a name"])
+def test_a_state_file_is_read_back(prepare, origin, way):
+    """what `show servers state` printed before a restart is true again after it: maintenance, drain, weights, who was down"""
+    one, dead = origin("one"), ports.free_port()
+    body = """
+backend pool
+    %s
+    server up 127.0.0.1:@o1@ check inter 5s
+    server away 127.0.0.1:@o1@ check inter 5s
+    server drained 127.0.0.1:@o1@ weight 3
+    server heavy 127.0.0.1:@o1@ weight 2
+    server other 127.0.0.1:@o1@ weight 7
+    server gone 127.0.0.1:@dead@ check inter 300ms fastinter 100ms fall 2 rise 2
+frontend f
+    bind 127.0.0.1:@port@
+    default_backend pool
+""" % {"global": "load-server-state-from-file global", "local": "load-server-state-from-file local",
+       "local and a name": "load-server-state-from-file local\n    server-state-file-name other.state"}[way]
+    top = "stats socket @dir@/admin.sock level admin mode 600\nserver-state-base @dir@\nserver-state-file all.state"
+    p = prepare("haproxy", config.haproxy(body, top=top), o1=one.port, dead=dead)
+    p.options = ["-W", "-db"]
+    p.start()
+
+    def rows():
+        lines = [line.split(" ") for line in say(p, "show servers state pool").strip().split("\n")[2:]]
+        return {w[3]: dict(op=w[5], admin=w[6], weight=w[7], file_weight=w[8]) for w in lines}
+    assert process.wait_until(lambda: rows()["gone"]["op"] == "0", 5)
+    say(p, "set server pool/away state maint;set server pool/drained state drain;set weight pool/heavy 50%;set weight pool/other 5")
+    before, text = rows(), say(p, "show servers state" + ("" if way == "global" else " pool"))
+    (p.dir / {"global": "all.state", "local": "pool", "local and a name": "other.state"}[way]).write_text(text)
+    p.stop()
+    p.write(p.read(p.file.name).replace("weight 7", "weight 8"))        # the file's new weight counts, not the one of before
+    p.start()
+    after = rows()
+    assert after["other"]["weight"] == "8"
+    assert {k: v for k, v in after.items() if k != "other"} == {k: v for k, v in before.items() if k != "other"}
+    assert {after[k]["admin"] for k in ("up", "heavy", "gone")} == {"0"} and after["away"]["admin"] == "1" and after["drained"]["admin"] == "8"
+    assert client.ask(p.port, target="/who").body == b"one"
+
+
+def test_a_broken_state_file_stops_nothing(prepare, origin):
+    one = origin("one")
+    body = "listen all\n    bind 127.0.0.1:@port@\n    load-server-state-from-file global\n    server s1 127.0.0.1:@o1@\n"
+    p = prepare("haproxy", config.haproxy(body, top="server-state-file @dir@/x.state"), o1=one.port)
+    p.options = ["-W", "-db"]
+    for text in (None, "", "2\n", "1\nall s1\n", "1\n2 all 1 s1 127.0.0.1 9 9 9999 1 1 1 1 1\n", "1\n" + "x " * 40 + "\n\0\n"):
+        if text is not None:
+            (p.dir / "x.state").write_text(text)
+        assert p.command("-c").returncode == 0
+    p.start()
     assert client.ask(p.port, target="/who").body == b"one"

@@ -168,3 +168,4 @@ extern const struct diag_kind haproxy_tls_name; /* {0} word */
 extern const struct diag_kind haproxy_long_interface; /* {0} text */
 
 extern const struct diag_kind *const haproxy_kinds[];
+extern const struct diag_kind *const haproxy_state_kinds[]; /* state_file.c */

@@ -281,6 +281,7 @@ static const struct keyword *const lists[] = {
     haproxy_action_words,
     haproxy_bind_words,
     haproxy_server_words,
+    haproxy_state_words,
     NULL,
 };
 static const char *const contexts[] = {

@@ -95,7 +95,9 @@ enum kept {
     KEPT_DISPATCH,
     KEPT_ERROR_LOG_FORMAT,
     KEPT_STICK_TABLE,
-    KEPT_NOTE, /* description, id: the last counts */
+    KEPT_LOAD_STATE, /* load-server-state-from-file */
+    KEPT_STATE_NAME, /* server-state-file-name */
+    KEPT_NOTE,       /* description, id: the last counts */
     KEPT_COUNT
 };
 struct lines {
@@ -205,7 +207,7 @@ struct global {
     struct span log_tag, log_host, node, description;
     bool send_hostname;
     struct control_socket socket_like; /* unix-bind */
-    struct span unix_prefix, errors_relative;
+    struct span unix_prefix, errors_relative, state_base, state_file;
     struct setting maxconn, tune_bufsize, tune_maxrewrite, tune_maxhdr, noreuseport;
 };
 
@@ -327,7 +329,9 @@ extern const struct keyword haproxy_frontend_words[], haproxy_stats_words[], hap
 extern const struct keyword haproxy_cookie_words[], haproxy_refused_words[], haproxy_old_words[];
 extern const struct keyword haproxy_rule_words[], haproxy_action_words[], haproxy_balance_words[],
     haproxy_log_words[];
-extern const struct keyword haproxy_reply_words_table[];
+extern const struct keyword haproxy_reply_words_table[], haproxy_state_words[];
+/* Its servers are compiled: what a state file says of them. */
+void haproxy_compile_state(struct build *b, struct draft *d);
 
 /* ---- preprocess.c ---- */
 /* The value of a variable of the environment; false when it is not set. */

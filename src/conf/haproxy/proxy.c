@@ -196,6 +196,7 @@ static void compile_pool(struct build *b, struct draft *d)
     haproxy_compile_cookie(b, d);
     haproxy_compile_balance(b, d);
     haproxy_compile_servers(b, d);
+    haproxy_compile_state(b, d);
 }
 
 void haproxy_compile(struct build *b)

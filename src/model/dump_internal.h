@@ -30,4 +30,5 @@ void dump_tls_client(struct dump *d, const struct tls_client *t);
 void dump_tls_listener(struct dump *d, const struct tls_listener *l);
 void dump_source(const struct dump *d, const struct source_rule *s);
 void dump_client_policy(struct dump *d, const struct client_policy *p);
+void dump_compression(struct dump *d, const struct compression *c);
 void dump_server_policy(struct dump *d, const struct server_policy *p);

@@ -2,6 +2,8 @@
 /* Policies in the dump: one line a member, in the order of model/scope.h. */
 #include "model/dump_internal.h"
 
+#include "model/regex.h"
+
 void dump_source(const struct dump *d, const struct source_rule *s)
 {
     dump_address(d, "source", &s->address);
@@ -100,5 +102,32 @@ void dump_server_policy(struct dump *d, const struct server_policy *p)
     dump_source(d, &p->source);
     if (p->tls)
         dump_line(d, "tls client %u", p->tls->index);
+    d->depth--;
+}
+
+void dump_compression(struct dump *d, const struct compression *c)
+{
+    static const char *const names[] = { "identity", "gzip", "deflate", "raw deflate" };
+
+    dump_line(d, c->codings.count ? "compression" : "no compression");
+    d->depth++;
+    for (uint32_t i = 0; i < c->codings.count; i++)
+        dump_line(d, "%s", names[c->codings.items[i]]);
+    for (uint32_t i = 0; c->codings.count && i < c->statuses.count; i++)
+        dump_number(d, "of status", c->statuses.items[i]);
+    for (uint32_t i = 0; c->codings.count && i < c->types.count; i++)
+        dump_text(d, c->types_begin ? "of types with" : "of type", c->types.items[i]);
+    dump_number(d, "from bytes", c->length_min);
+    dump_number(d, "level", c->level);
+    dump_number(d, "from HTTP/1", c->minor_min);
+    dump_flag(d, "vary", c->vary);
+    dump_flag(d, "vary for all", c->vary_all);
+    dump_number(d, "proxied", c->proxied);
+    for (uint32_t i = 0; i < c->disabled.count; i++)
+        dump_text(d, "not for", regex_source(c->disabled.items[i]));
+    dump_flag(d, "not for MSIE 6", c->disabled_msie6);
+    dump_flag(d, "not for Mozilla/4", c->disabled_mozilla4);
+    dump_flag(d, "own answers", c->own);
+    dump_flag(d, "offload", c->offload);
     d->depth--;
 }

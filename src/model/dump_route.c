@@ -399,6 +399,8 @@ void dump_scope(struct dump *d, const struct scope *s)
         dump_client_policy(d, s->client);
     if (s->server)
         dump_server_policy(d, s->server);
+    if (s->compression)
+        dump_compression(d, s->compression);
     dump_number(d, "once", s->first_only);
     for (uint32_t h = 0; h < HOOK_COUNT; h++) {
         if (s->on[h].count)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "model/action.h"
+#include "model/compression.h"
 #include "model/log.h"
 #include "model/pool.h"
 
@@ -113,7 +114,8 @@ struct scope {
     uint32_t first_only;                /* so many of REQUEST are not run when routing begins anew */
     const struct client_policy *client; /* NULL: keep what the stream has */
     const struct server_policy *server;
-    const struct reply_set *replies; /* own pages by status; NULL: keep */
+    const struct compression *compression; /* of answers; NULL: keep */
+    const struct reply_set *replies;       /* own pages by status; NULL: keep */
     LIST_OF(struct error_page) error_pages;
     bool error_pages_set; /* this scope's <error_pages> replace those before, though there may be none */
     LIST_OF(struct log_rule) logs;

@@ -13,6 +13,7 @@ import socket
 import sys
 import tempfile
 import time
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -138,7 +139,7 @@ def exchange(seen, port, ask):
         c.send(ask.bytes())
         try:
             a = c.answer(head_only=ask.method == "HEAD")
-            seen.status, seen.fields, seen.body = a.status, a.fields, a.body
+            seen.status, seen.fields, seen.body = a.status, a.fields, decompressed(a)
         except client.CutShort as cut:
             if cut.answer is not None:
                 seen.status = "cut"
@@ -148,6 +149,16 @@ def exchange(seen, port, ask):
             seen.status = "closed"
         except client.AnswerError as e:
             seen.status = f"not HTTP/1.1: {e}"
+
+
+def decompressed(answer):
+    """the content, whatever the coding; two zlibs need not make the same bytes of it"""
+    coding = answer.get("Content-Encoding")
+    if coding == "gzip" and answer.body[:2] == b"\x1f\x8b":
+        return zlib.decompress(answer.body, 31)
+    if coding == "deflate":
+        return zlib.decompress(answer.body, 15 if answer.body[:1] == b"\x78" else -15)
+    return answer.body
 
 
 # -- normalising

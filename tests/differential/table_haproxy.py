@@ -19,6 +19,13 @@ def front(lines, backends=BACKENDS, default="default_backend a", top="", default
 
 LOG = {"top": "log 127.0.0.1:@log@ local0", "defaults": "log global\noption httplog\ntimeout http-request 500ms"}
 
+GZ = [("Accept-Encoding", "gzip")]
+
+
+def F(query):
+    return "/fields?" + query
+
+
 GROUPS = [
     Group("haproxy/path acls", "acl path", front("""
         acl exact path /exact /also
@@ -275,4 +282,34 @@ backend b1 from one
 backend b2 from two
     server s 127.0.0.1:@b@
 """), [Ask("/one/echo"), Ask("/two/echo")]),
+
+    Group("haproxy/compression", "compression", front("""
+        compression algo gzip deflate
+        compression type text/ application/json"""), [
+        Ask(F("Content-Type=text/html"), fields=[("Accept-Encoding", ae)], note=f"accepts {ae}") for ae in (
+            "gzip", "GZIP", "deflate", "deflate, gzip", "gzip;q=0", "gzip;q=0, deflate", "gzip;q=0.5, deflate;q=0.7", "*", "*;q=0", "br", "identity", "gzip;q=0.001",
+            "x-gzip", "br, *;q=0.1", "gzip ; q=1.0", "deflate;q=1, gzip;q=1", "")] + [
+        Ask(F("Content-Type=text/html")), Ask(F("Content-Type=text/html"), "HEAD", fields=GZ), Ask(F("Content-Type=text/html"), version="1.0", fields=GZ, differs="servers are asked in HTTP/1.1"),
+        Ask(F("Content-Type=application/json%3B charset=utf-8"), fields=GZ), Ask(F("Content-Type=application/jsonx"), fields=GZ), Ask(F("Content-Type=image/png"), fields=GZ),
+        Ask(F("X=y"), fields=GZ, note="without a type"), Ask(F("Content-Type=TEXT/HTML"), fields=GZ),
+        Ask(F("Content-Type=text/html&Content-Encoding=br"), fields=GZ), Ask(F("Content-Type=text/html&ETag=%22a%22"), fields=GZ), Ask(F("Content-Type=text/html&ETag=W/%22a%22"), fields=GZ),
+        Ask(F("Content-Type=text/html&ETag=bad"), fields=GZ), Ask(F("Content-Type=text/html&ETag=%22a%22&ETag=%22b%22"), fields=GZ), Ask(F("Content-Type=text/html&Cache-Control=max-age=1, no-transform"), fields=GZ),
+        Ask(F("Content-Type=text/html&Vary=Accept-Encoding"), fields=GZ, differs="what Vary names is not named again"), Ask(F("Content-Type=text/html&Vary=Cookie"), fields=GZ), Ask(F("Content-Type=text/html&Accept-Ranges=bytes"), fields=GZ),
+        Ask("/size/0", fields=GZ), Ask("/chunked/5000/3", fields=GZ), Ask("/until-close/5000", fields=GZ, differs="an answer without a length goes in chunks"), Ask("/http10/5000", fields=GZ, differs="an answer without a length goes in chunks"), Ask("/close/5000", fields=GZ), Ask("/empty/204", fields=GZ), Ask("/empty/304", fields=GZ)] + [
+        Ask(F("Content-Type=text/html"), fields=GZ + [("User-Agent", ua)], note=ua) for ua in ("Mozilla/4.0", "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)", "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1)",
+            "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.0)", "Mozilla/5.0 (X11)")]),
+    Group("haproxy/compression of all types", "compression", front("compression algo raw-deflate"), [
+        Ask(F("X=y"), fields=[("Accept-Encoding", "deflate")]), Ask(F("Content-Type=image/png"), fields=[("Accept-Encoding", "deflate")]), Ask(F("Content-Type=multipart/x"), fields=[("Accept-Encoding", "deflate")]),
+        Ask("/size/100000", fields=[("Accept-Encoding", "deflate")]), Ask("/chunked/100000/7", fields=[("Accept-Encoding", "deflate, gzip")]), Ask("/status/500", fields=[("Accept-Encoding", "deflate")]),
+        Ask("/status/404", fields=[("Accept-Encoding", "deflate")]), Ask("/status/201", fields=[("Accept-Encoding", "deflate")]), Ask("/status/206", fields=[("Accept-Encoding", "deflate")])]),
+    Group("haproxy/compression offload", "compression", front("""
+        http-request return status 200 content-type text/html string "our own answer, long enough to be compressed" if { path /own }
+        compression offload
+        compression algo gzip"""), [
+        Ask("/size/3000", fields=GZ), Ask("/echo", fields=[("Accept-Encoding", "br, gzip")]), Ask("/own", fields=GZ), Ask("/size/3000")]),
+    Group("haproxy/compression identity", "compression", front("compression algo identity"), [Ask("/size/3000", fields=GZ), Ask("/size/3000"), Ask(F("ETag=%22a%22"), fields=GZ)]),
+    Group("haproxy/compression in both", "compression", front("""
+        compression algo gzip
+        compression type text/plain""", backends=BACKENDS.replace("backend a\n", "backend a\n    compression algo deflate\n    compression type text/css\n")), [
+        Ask(F("Content-Type=text/plain"), fields=GZ), Ask(F("Content-Type=text/css"), fields=GZ), Ask(F("Content-Type=text/css"), fields=[("Accept-Encoding", "gzip, deflate")]), Ask(F("Content-Type=text/plain"), fields=[("Accept-Encoding", "gzip, deflate")])]),
 ]

@@ -20,6 +20,9 @@ SITE = {"html/index.html": "<p>home\n", "html/a.txt": "text of a\n", "html/sub/i
         "html/50x.html": "sorry\n", "html/404.html": "not here\n", "html/big.txt": "0123456789" * 2000, "html/no-extension": "octets", "html/sp ace.txt": "space\n",
         "other/x.txt": "other x\n"}
 
+GZ = [("Accept-Encoding", "gzip")]
+VIA = GZ + [("Via", "1.1 other")]
+
 LOGGED = [
     Ask("/who?a=1"), Ask("/own"), Ask("/refused"), Ask("/moved"),
     Ask("/echo", "POST", [("Content-Type", "t/x"), ("Cookie", "sid=7"), ("Referer", "http://r/"), ("User-Agent", "ua"), ("X-A", 'q"u')], b"body"),
@@ -324,4 +327,41 @@ GROUPS = [
         merge_slashes off; underscores_in_headers on; ignore_invalid_headers off;
         location //two { return 200 "two"; } location / { proxy_pass http://up; }"""), [
         Ask("//two"), Ask("/a//b/echo"), Ask("/echo", fields=[("Under_score", "passes")])]),
+    Group("nginx/gzip", "gzip", server("""
+        gzip on; gzip_types text/css application/json; gzip_vary on; root html;
+        location / { proxy_pass http://up; }
+        location /own { default_type text/html; return 200 "our own answer, which is long enough"; }
+        location /short { default_type text/html; return 200 "short"; }
+        location /gone { proxy_pass http://up/nothing/status/; }
+        location /files/ { alias @dir@/html/; }
+        location /off/ { gzip off; proxy_pass http://up/; }
+        location /all/ { gzip_types *; gzip_min_length 1; proxy_pass http://up/; }
+        location /old/ { gzip_http_version 1.0; gzip_min_length 1; proxy_pass http://up/; }
+        location /http1/ { gzip_min_length 1; proxy_pass http://up/; }
+        location /nobuf/ { gzip_types *; proxy_buffering off; proxy_pass http://up/; }
+        location /best/ { gzip_types *; gzip_comp_level 9; proxy_pass http://up/; }
+        location /novary/ { gzip_vary off; gzip_types *; proxy_pass http://up/; }""", MIME), [
+        Ask("/own", fields=[("Accept-Encoding", ae)], note=f"accepts {ae}") for ae in ("gzip", "GZIP", "gzip;q=0", "gzip;q=0.001", "gzip; q=0.5", "deflate, gzip", "*", "deflate", "x-gzip", "gzip;q=1.0", "gzip;q=1.001", "br;q=1, gzip ; q=0.3", "")] + [
+        Ask("/own"), Ask("/own", "HEAD", fields=GZ), Ask("/all/size/100", "HEAD", fields=GZ), Ask("/all/chunked/100/1", "HEAD", fields=GZ), Ask("/files/index.html", "HEAD", fields=GZ), Ask("/files/style.css", "HEAD", fields=GZ), Ask("/own", version="1.0", fields=GZ), Ask("/short", fields=GZ), Ask("/files/style.css", fields=GZ), Ask("/files/index.html", fields=GZ),
+        Ask("/files/a.txt", fields=GZ), Ask("/files/nothing.html", fields=GZ), Ask("/off/size/100", fields=GZ), Ask("/all/size/0", fields=GZ), Ask("/all/size/1", fields=GZ),
+        Ask("/all/size/100000", fields=GZ), Ask("/all/chunked/100000/9", fields=GZ), Ask("/all/until-close/3000", fields=GZ), Ask("/nobuf/chunked/100000/9", fields=GZ), Ask("/best/size/50000", fields=GZ),
+        Ask("/novary/fields?Content-Type=text/css", fields=GZ)] + [
+        Ask("/all/fields?" + f, fields=GZ) for f in ("Content-Type=text/css", "Content-Type=text/css%3B charset=x", "Content-Type=TEXT/CSS", "Content-Type=image/png", "X=y", "Content-Type=text/css&Content-Encoding=br",
+            "Content-Type=text/css&ETag=%22a%22", "Content-Type=text/css&ETag=W/%22a%22", "Content-Type=text/css&Accept-Ranges=bytes", "Content-Type=text/css&Vary=Cookie", "Content-Type=text/css&Cache-Control=no-transform")] + [
+        Ask("/http1/fields?Content-Type=text/css", fields=GZ), Ask("/http1/fields?Content-Type=text/cs", fields=GZ), Ask("/http1/fields?Content-Type=application/json", fields=GZ), Ask("/http1/fields?Content-Type=text/css", version="1.0", fields=GZ),
+        Ask("/old/fields?Content-Type=text/css", version="1.0", fields=GZ), Ask("/all/status/403", fields=GZ), Ask("/all/status/404", fields=GZ), Ask("/all/status/500", fields=GZ), Ask("/all/status/201", fields=GZ),
+        Ask("/all/empty/204", fields=GZ), Ask("/all/empty/304", fields=GZ)], files=SITE),
+    Group("nginx/gzip_proxied, gzip_disable", "gzip", server("""
+        gzip on; gzip_types *; gzip_min_length 1; gzip_disable "Old/[0-9]" msie6;
+        location / { proxy_pass http://up; }
+        location /any/ { gzip_proxied any; proxy_pass http://up/; }
+        location /some/ { gzip_proxied expired no-cache no-store private auth; proxy_pass http://up/; }
+        location /lm/ { gzip_proxied no_last_modified; proxy_pass http://up/; }
+        location /et/ { gzip_proxied no_etag; proxy_pass http://up/; }"""), [
+        Ask("/size/100", fields=GZ), Ask("/size/100", fields=VIA), Ask("/any/size/100", fields=VIA), Ask("/some/size/100", fields=VIA), Ask("/some/size/100", fields=VIA + [("Authorization", "Basic YTpi")])] + [
+        Ask("/some/fields?" + f, fields=VIA) for f in ("Cache-Control=no-cache", "Cache-Control=max-age=1, private", "Cache-Control=no-store", "Cache-Control=public", "Expires=Thu, 01 Jan 1970 00:00:01 GMT",
+            "Expires=Thu, 01 Jan 2037 00:00:01 GMT", "Expires=0")] + [
+        Ask("/lm/size/100", fields=VIA), Ask("/lm/fields?Last-Modified=Thu, 01 Jan 1970 00:00:01 GMT", fields=VIA), Ask("/et/size/100", fields=VIA), Ask("/et/fields?ETag=%22a%22", fields=VIA)] + [
+        Ask("/size/100", fields=GZ + [("User-Agent", ua)], note=ua) for ua in ("old/5", "Older/x", "Mozilla/4.0 (compatible; MSIE 5.5; Windows)", "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)",
+            "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1)", "Mozilla/4.0 (compatible; MSIE 7.0)", "Mozilla/5.0 (compatible; MSIE 10.0)", "Mozilla/4.0 MSIE 6")]),
 ]

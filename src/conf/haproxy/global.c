@@ -374,6 +374,8 @@ const struct keyword haproxy_global_words[] = {
       .manual = "bytes of a buffer: what a head must fit in" },
     { "tune.maxrewrite", IN_GLOBAL, 1, 1, .handle = on_size, GLOBAL(tune_maxrewrite), .low = 0,
       .high = 1 << 23, .manual = "bytes of it that are kept for what rules add" },
+    { "tune.comp.maxlevel", IN_GLOBAL, 1, 1, .handle = on_number, GLOBAL(compression_level), .low = 1, .high = 9,
+      .manual = "how hard compression tries" },
     { "tune.http.maxhdr", IN_GLOBAL, 1, 1, .handle = on_number, GLOBAL(tune_maxhdr), .low = 1, .high = 32767,
       .manual = "fields that a head may have" },
     { "tune.maxaccept", IN_GLOBAL, 1, 1, .handle = on_maxaccept, .manual = "connections accepted in a row" },

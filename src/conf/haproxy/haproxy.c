@@ -276,6 +276,7 @@ static const struct keyword *const lists[] = {
     haproxy_old_words,
     haproxy_balance_words,
     haproxy_log_words,
+    haproxy_compression_words,
     haproxy_reply_words_table,
     haproxy_rule_words,
     haproxy_action_words,

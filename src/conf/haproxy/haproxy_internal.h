@@ -158,6 +158,8 @@ struct draft {
     struct setting http_buffer_request, log_health_checks, checkcache, nolinger, clitcpka, srvtcpka, tcpka;
     struct setting accept_invalid_request, accept_invalid_response, http_pretend_keepalive, restrict_names;
     struct lines kept[KEPT_COUNT];
+    struct compression *compression; /* as far as lines say it; NULL: none does */
+    bool compression_inherited;
 
     /* while it is compiled */
     struct scope *scope;
@@ -209,6 +211,7 @@ struct global {
     struct control_socket socket_like; /* unix-bind */
     struct span unix_prefix, errors_relative, state_base, state_file;
     struct setting maxconn, tune_bufsize, tune_maxrewrite, tune_maxhdr, noreuseport;
+    struct setting compression_level;
 };
 
 /* A section of error pages, for `errorfiles`. */
@@ -328,10 +331,14 @@ extern const struct keyword haproxy_option_words[], haproxy_bind_words[], haprox
 extern const struct keyword haproxy_frontend_words[], haproxy_stats_words[], haproxy_check_words[];
 extern const struct keyword haproxy_cookie_words[], haproxy_refused_words[], haproxy_old_words[];
 extern const struct keyword haproxy_rule_words[], haproxy_action_words[], haproxy_balance_words[],
-    haproxy_log_words[];
+    haproxy_log_words[], haproxy_compression_words[];
 extern const struct keyword haproxy_reply_words_table[], haproxy_state_words[];
 /* Its servers are compiled: what a state file says of them. */
 void haproxy_compile_state(struct build *b, struct draft *d);
+
+/* ---- compression.c ---- */
+/* What a proxy says of compression; NULL: nothing. */
+const struct compression *haproxy_compression(struct build *b, const struct draft *d);
 
 /* ---- preprocess.c ---- */
 /* The value of a variable of the environment; false when it is not set. */

@@ -126,6 +126,7 @@ static void create(struct build *b, struct draft *d)
     d->scope->at = d->at;
     map_init(&d->acls, false);
     map_init(&d->inherited_acls, false);
+    d->scope->compression = draft_is_http(d) ? haproxy_compression(b, d) : NULL;
     if (draft_is_front(d)) {
         d->service = config_add_service(b->config, LANGUAGE_HAPROXY, d->name);
         d->service->protocol = draft_is_http(d) ? PROTOCOL_HTTP : PROTOCOL_TCP;

@@ -119,6 +119,7 @@ struct draft *haproxy_draft_new(struct build *b, uint32_t context, const struct 
         for (unsigned k = 0; k < KEPT_COUNT; k++)
             copy_lines(b, &d->kept[k], &from->kept[k]);
     }
+    d->compression_inherited = true;
     d->parent = from;
     d->context = context;
     return d;

@@ -484,12 +484,6 @@ const struct diag_kind nginx_only = {
     .en = "`{0} {2}` is known but not supported yet; only `{1}` is",
     .zh = "`{0} {2}` 尚不支持，目前只能是 `{1}`",
 };
-const struct diag_kind nginx_no_gzip = {
-    .code = "K0273",
-    .severity = SEVERITY_WARNING,
-    .en = "answers are not compressed yet: clients get them as they are",
-    .zh = "尚不支持压缩：客户端得到未压缩的响应",
-};
 const struct diag_kind nginx_no_resolver = {
     .code = "K0274",
     .severity = SEVERITY_WARNING,
@@ -701,7 +695,6 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_log_gzip,
     &nginx_log_conflict,
     &nginx_only,
-    &nginx_no_gzip,
     &nginx_no_resolver,
     &nginx_keep_alive_field,
     &nginx_host_unknown,

@@ -194,6 +194,7 @@ void nginx_compile_settings(struct build *b, struct level *l)
     if (all || nginx_replies(b, l) != nginx_replies(b, server))
         l->scope->replies = nginx_replies(b, l);
     nginx_compile_types(b, l);
+    l->scope->compression = nginx_compression(b, l);
     if (differs(l, offsetof(struct level, error_page)))
         nginx_compile_error_pages(b, l);
     if (differs(l, offsetof(struct level, access_log)))

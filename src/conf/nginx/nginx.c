@@ -272,13 +272,17 @@ static const struct keyword file_words[] = {
 };
 
 static const struct keyword *const lists[] = {
-    file_words,           nginx_main_words,     nginx_log_words,
-    nginx_http_words,     nginx_server_words,   nginx_location_words,
-    nginx_proxy_words,    nginx_upstream_words, nginx_sticky_words,
-    nginx_rewrite_words,  nginx_access_words,   nginx_headers_words,
-    nginx_file_words,     nginx_map_words,      nginx_stream_words,
-    nginx_tls_words,      nginx_tuning_words,   nginx_refused_words,
-    nginx_resolver_words, nginx_health_words,   NULL,
+    file_words,          nginx_main_words,
+    nginx_log_words,     nginx_http_words,
+    nginx_server_words,  nginx_location_words,
+    nginx_proxy_words,   nginx_upstream_words,
+    nginx_sticky_words,  nginx_rewrite_words,
+    nginx_access_words,  nginx_headers_words,
+    nginx_file_words,    nginx_map_words,
+    nginx_stream_words,  nginx_tls_words,
+    nginx_gzip_words,    nginx_tuning_words,
+    nginx_refused_words, nginx_resolver_words,
+    nginx_health_words,  NULL,
 };
 static const char *const contexts[] = {
     "main",

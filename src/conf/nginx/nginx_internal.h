@@ -99,6 +99,7 @@ struct level {
     struct setting ignore_invalid_headers, underscores_in_headers, merge_slashes;
     struct setting server_name_in_redirect, port_in_redirect, absolute_redirect, server_tokens;
     struct setting limit_rate, limit_rate_after, recursive_error_pages;
+    struct setting gzip, gzip_comp_level, gzip_min_length, gzip_vary, gzip_http_version, gzip_proxied;
     /* proxying, http and stream */
     struct setting proxy_connect_timeout, proxy_send_timeout, proxy_read_timeout, proxy_timeout;
     struct setting proxy_buffer_size, proxy_buffers, proxy_max_temp_file_size;
@@ -119,6 +120,7 @@ struct level {
     struct kept proxy_cookie_domain, proxy_cookie_path, proxy_cookie_flags, proxy_ignore_headers;
     struct kept proxy_bind, proxy_method, proxy_set_body, proxy_pass;
     struct kept add_header, expires, error_page, access, access_log, error_log, index, root, charset;
+    struct kept gzip_types, gzip_disable;
     struct kept default_type, set_real_ip_from, real_ip_header;
     struct level_tls tls;
     struct setting health_check_timeout;
@@ -370,6 +372,7 @@ void nginx_predefine_formats(struct build *b, struct side *side);
 extern const struct keyword nginx_main_words[], nginx_http_words[], nginx_server_words[],
     nginx_location_words[], nginx_proxy_words[], nginx_rewrite_words[], nginx_access_words[],
     nginx_headers_words[], nginx_file_words[], nginx_stream_words[], nginx_tuning_words[],
+    nginx_gzip_words[],
     nginx_refused_words[], nginx_tls_words[];
 
 void nginx_finish_main(struct build *b);
@@ -395,6 +398,9 @@ void nginx_compile_headers(struct build *b, const struct level *l);
 void nginx_compile_error_pages(struct build *b, const struct level *l);
 const struct reply_set *nginx_replies(struct build *b, const struct level *l);
 void nginx_compile_files(struct build *b, const struct level *l);
+/* ---- gzip.c ---- */
+const struct compression *nginx_compression(struct build *b, const struct level *l);
+
 void nginx_compile_types(struct build *b, const struct level *l);
 /* What <l> says about servers is looked at though nothing may be passed on there. */
 void nginx_check_proxy(struct build *b, const struct level *l);

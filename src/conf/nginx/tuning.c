@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Words that are accepted and change nothing: those that only tune nginx's
- * inside (a note says so), those of which one value is how it always is, and
- * compression, which is not done yet (a warning).
+ * inside (a note says so), and those of which one value is how it always is.
  */
 #include "conf/nginx/nginx_internal.h"
-
-static void on_gzip(struct build *b, const struct keyword *k, const struct statement *s)
-{
-    (void)k;
-    bool on;
-    if (value_switch(b->diags, word_at(s, 1), &on) && on)
-        diag_add(b->diags, &nginx_no_gzip, s->at, DIAG_NO_TEXT);
-}
 
 static void on_resolver(struct build *b, const struct keyword *k, const struct statement *s)
 {
@@ -122,17 +113,9 @@ const struct keyword nginx_tuning_words[] = {
     ONLY("early_hints", IN_HSL, "0"),
     { "resolver", IN_TCP | IN_UPSTREAM | IN_STREAM_UPSTREAM, 1, ARGS_ANY, .handle = on_resolver, .manual = "accepted with a warning: names are resolved when the file is read" },
     NOTE("resolver_timeout", IN_TCP | IN_UPSTREAM | IN_STREAM_UPSTREAM, 1, 1),
-    { "gzip", IN_HSLI, 1, 1, .handle = on_gzip, .manual = "accepted with a warning: answers are not compressed yet" },
     NOTE("gzip_buffers", IN_HSL, 2, 2),
-    NOTE("gzip_comp_level", IN_HSL, 1, 1),
-    NOTE("gzip_disable", IN_HSL, 1, ARGS_ANY),
     NOTE("gzip_hash", IN_HSL, 1, 1),
-    NOTE("gzip_http_version", IN_HSL, 1, 1),
-    NOTE("gzip_min_length", IN_HSL, 1, 1),
     NOTE("gzip_no_buffer", IN_HSL, 1, 1),
-    NOTE("gzip_proxied", IN_HSL, 1, ARGS_ANY),
-    NOTE("gzip_types", IN_HSL, 1, ARGS_ANY),
-    NOTE("gzip_vary", IN_HSL, 1, 1),
     NOTE("gzip_window", IN_HSL, 1, 1),
     NOTE("gunzip_buffers", IN_HSL, 2, 2),
     NOTE("postpone_gzipping", IN_HSL, 1, 1),

@@ -15,6 +15,8 @@ void rules_enter(struct rules *r, const struct scope *scope)
         r->client = scope->client;
     if (scope->server)
         r->server = scope->server;
+    if (scope->compression)
+        r->compression = scope->compression->codings.count ? scope->compression : NULL;
     if (scope->replies)
         r->replies = scope->replies;
     if (scope->error_pages_set || scope->error_pages.count)

@@ -50,6 +50,7 @@ struct rules {
     /* What the scopes that were entered have set. */
     const struct client_policy *client;
     const struct server_policy *server;
+    const struct compression *compression; /* NULL: none */
     const struct reply_set *replies;
     const struct scope *pages; /* whose error_pages count */
     const struct scope *logs;  /* whose logs count */

@@ -19,6 +19,7 @@
 #include "engine/core/protocol.h"
 #include "io/loop.h"
 
+struct compressors;
 struct access_log;
 struct generation;
 struct lease;
@@ -74,6 +75,7 @@ struct thread {
         tcp_slab, udp_slab, datagram_slab;
     struct slab scratch_slab, ticket_slab;
     struct slab stream_slab, segment_slab, spool_slab; /* engine/http's */
+    struct compressors *compressors;                   /* engine/http's; NULL until there was need of one */
     struct head_masks head_masks;
     char *head;      /* THREAD_HEAD bytes in which outgoing heads are put together */
     char *datagrams; /* engine/core/udp.c's, once there is a socket of them */

@@ -379,6 +379,8 @@ static void put_request_fields(struct writer *w, struct stream *s, bool length)
         drop &= ~ID_BIT(FIELD_CONTENT_LENGTH);
     if (p->default_fields)
         drop |= ID_BIT(FIELD_HOST) | ID_BIT(FIELD_EXPECT);
+    if (UNLIKELY(s->rules.compression != NULL) && s->rules.compression->offload)
+        drop |= ID_BIT(FIELD_ACCEPT_ENCODING);
     if (s->to_server.body.keep && s->to_server.source_done)
         drop |= ID_BIT(FIELD_EXPECT); /* the body is there: nobody waits any more */
     for (const struct field *f = s->request.fields, *end = f + s->request.field_count; f < end; f++) {

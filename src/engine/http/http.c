@@ -2,6 +2,7 @@
 #include "engine/http/http.h"
 
 #include "engine/core/thread.h"
+#include "engine/http/compress.h"
 #include "engine/http/internal.h"
 #include "engine/http/spool.h"
 
@@ -14,6 +15,7 @@ void http_thread_init(struct thread *t)
 
 void http_thread_fini(struct thread *t)
 {
+    compressors_free(t);
     slab_fini(&t->stream_slab);
     slab_fini(&t->segment_slab);
     slab_fini(&t->spool_slab);

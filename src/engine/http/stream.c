@@ -7,6 +7,7 @@
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
+#include "engine/http/compress.h"
 #include "engine/http/files.h"
 #include "engine/http/internal.h"
 #include "engine/http/target.h"
@@ -181,6 +182,7 @@ void stream_free(struct stream *s)
     status_fini(s);
     s->facts.follows[1] = NULL; /* the connection may be gone */
     follow_end(&s->facts, 0, 0);
+    compress_end(s);
     flow_fini(&s->to_server);
     flow_fini(&s->to_client);
     h1_out_fini(&s->request_out, chunks);

@@ -27,6 +27,7 @@
 #include "wire/message.h"
 
 struct admin_reply;
+struct compressor;
 struct front;
 struct lease;
 struct session;
@@ -136,6 +137,7 @@ struct stream {
     struct h1_in answer_in;
     struct h1_out answer_out;
     struct span answer_whole;
+    struct compressor *compressor; /* NULL: the answer goes as it is */
     struct flow to_client;
     uint32_t answer_head;  /* bytes of the answer's head */
     uint64_t interim_out;  /* bytes of interim answers to the client */

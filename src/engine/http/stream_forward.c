@@ -6,6 +6,7 @@
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/accel.h"
+#include "engine/http/compress.h"
 #include "engine/http/internal.h"
 #include "engine/http/media.h"
 
@@ -84,7 +85,9 @@ static enum flow_state forward_direct(struct stream *s)
 
 static enum stream_step forward_pump(struct stream *s)
 {
-    enum flow_state st = LIKELY(s->answer_direct) ? forward_direct(s) : flow_pump(&s->to_client);
+    enum flow_state st = LIKELY(s->answer_direct)          ? forward_direct(s)
+                         : UNLIKELY(s->compressor != NULL) ? compress_pump(s)
+                                                           : flow_pump(&s->to_client);
 
     if (s->to_client.source_done && !s->server_done && s->upstream.conn && s->to_server.sink_done)
         server_finish(s);
@@ -130,10 +133,12 @@ static enum stream_step forward_begin(struct stream *s)
             return stream_give_up(s, END_INTERNAL);
     }
     s->status = s->facts.status = s->answer.status;
+    if (UNLIKELY(s->rules.compression != NULL) && !compress_begin(s))
+        return stream_give_up(s, END_INTERNAL);
     if (!s->front->begin(s))
         return stream_give_up(s, END_INTERNAL);
     s->head_ready = true;
-    s->to_client.sink = s->front->sink;
+    s->to_client.sink = LIKELY(s->compressor == NULL) ? s->front->sink : &compress_sink;
     return STEP_FORWARD;
 }
 

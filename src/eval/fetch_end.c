@@ -230,7 +230,10 @@ unsigned eval_capture_slots(const struct facts *f, unsigned response)
 {
     unsigned taken = f->captures[response] ? f->capture_count[response] : 0;
     const struct scope *front = f->service ? f->service->entry : NULL;
-    unsigned there = front == NULL ? 0 : response ? front->response_slots : front->slots;
+    /* Of what was no request nothing could be captured. */
+    unsigned there = front == NULL || f->request == NULL ? 0
+                     : response                          ? front->response_slots
+                                                         : front->slots;
 
     return there > taken ? there : taken;
 }

@@ -119,8 +119,9 @@ struct scope {
     LIST_OF(struct error_page) error_pages;
     bool error_pages_set; /* this scope's <error_pages> replace those before, though there may be none */
     LIST_OF(struct log_rule) logs;
-    bool logs_early; /* one of them is written when the answer begins */
-    bool logs_set;   /* this scope's <logs> replace those before (access_log off: set and empty) */
+    bool logs_source; /* one of them shows where our connection to the server came from */
+    bool logs_early;  /* one of them is written when the answer begins */
+    bool logs_set;    /* this scope's <logs> replace those before (access_log off: set and empty) */
     /* A connection that failed in its handshake: the line for <logs>' targets; NULL: none. */
     const struct expr *failed_line;
     const struct log_target_list *error_logs;

@@ -102,6 +102,7 @@ struct formatter {
     struct span name, type; /* "%(name:type)..." of what comes next; empty: none */
     uint32_t named;         /* members of the JSON object so far */
     bool blank;             /* a separator stands before what comes next */
+    bool separated;         /* what stands before brings its own */
     struct buf text;        /* literal text that is being collected */
 };
 
@@ -130,9 +131,9 @@ static void flush_text(struct formatter *f)
 static void put_blank(struct formatter *f)
 {
     bool first = f->e->parts.count == 0 && buf_span(&f->text).len == 0;
-    if (f->blank && !first && !f->all.json)
+    if (f->blank && !first && !f->all.json && !f->separated)
         buf_put_char(&f->text, ' ');
-    f->blank = false;
+    f->blank = f->separated = false;
 }
 
 static void put_literal(struct formatter *f, char c)
@@ -203,6 +204,10 @@ static void add_variable(struct formatter *f, const struct variable *v, struct f
     }
     struct expr_part *p = expr_add_fetch(a, f->e, v->fetch, SPAN(""));
     p->number = v->number;
+    if (v->type == TYPE_LIST && v->number == CAPTURED_BRACES && span_starts_with(f->rest, SPAN(" "))) {
+        p->number = CAPTURED_BRACES_BLANK; /* none at all leaves no blank behind either */
+        f->separated = true;
+    }
     if (v->fetch == FETCH_SLOT)
         p->number = (int32_t)config_slot(f->b->config, SPAN("unique-id"));
     if (v->time)

@@ -295,6 +295,18 @@ static const struct expr *line_of(struct build *b, const struct draft *d, struct
     return format_of_line(b, l);
 }
 
+/* The connection is gone when the line is written: the engine must keep its address. */
+static bool shows_source(const struct expr *e)
+{
+    for (uint32_t i = 0; e && i < e->parts.count; i++) {
+        const struct expr_part *p = &e->parts.items[i];
+        if (p->kind == PART_FETCH &&
+            (p->fetch == FETCH_SERVER_SOURCE_IP || p->fetch == FETCH_SERVER_SOURCE_PORT))
+            return true;
+    }
+    return false;
+}
+
 void haproxy_compile_logs(struct build *b, struct draft *d)
 {
     struct log_lines lines = { 0 };
@@ -315,6 +327,7 @@ void haproxy_compile_logs(struct build *b, struct draft *d)
         return;
     const struct expr *structure = structure_of(b, d);
     d->scope->logs_set = true;
+    d->scope->logs_source = shows_source(say) || shows_source(structure);
     for (uint32_t i = 0; i < lines.count; i++) {
         const struct log_line *l = &lines.items[i];
         struct log_rule *r = ARENA_PUSH(b->arena, &d->scope->logs);

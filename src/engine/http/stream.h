@@ -97,6 +97,7 @@ struct stream {
     bool routed_again : 1; /* STEP_REQUEST goes on where rules_again has put it */
     bool body_bad : 1;     /* the framing of the request's body */
     bool whole : 1;        /* all of the answer was sent */
+    bool source_known : 1; /* <server_source> is filled */
     bool status_view : 1;  /* the answer is a view of our own numbers */
     uint8_t close_how;     /* 0 FIN, 1 RST, 2 vanish */
     uint16_t status;       /* to be sent, or sent */
@@ -160,6 +161,7 @@ struct stream {
     /* Not cleared when a stream begins. */
     struct message request, answer; /* made when their heads are read */
     struct facts_end facts_end;
+    struct address server_source; /* ours towards the server, for logs that show it */
     struct field request_fields[STREAM_FIELDS], answer_fields[STREAM_FIELDS];
 };
 

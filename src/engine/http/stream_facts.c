@@ -26,6 +26,16 @@ static bool stream_number(void *self, enum fetch f, int64_t *out)
     return true;
 }
 
+static bool stream_address(void *self, enum which_address which, struct address *out)
+{
+    const struct stream *s = self;
+
+    if (which != ADDRESS_SERVER_SOURCE || !s->source_known || s->upstream.conn)
+        return live_address(self, which, out);
+    *out = s->server_source;
+    return true;
+}
+
 static struct span stream_text(void *self, enum fetch f)
 {
     if (f == FETCH_DOCUMENT_ROOT || f == FETCH_REQUEST_FILENAME)
@@ -69,7 +79,7 @@ static bool stream_file(void *self, struct span path, char kind)
     return files_test(self, path, kind);
 }
 
-static const struct live stream_live = { .address = live_address,
+static const struct live stream_live = { .address = stream_address,
                                          .number = stream_number,
                                          .text = stream_text,
                                          .tls = live_tls,

@@ -25,6 +25,8 @@ static void server_note_try(struct stream *s)
     if (u->tries == 0 || s->server_done)
         return;
     struct try_facts *try = upstream_this_try(u);
+    if (UNLIKELY(s->rules.logs->logs_source) && u->conn)
+        s->source_known = conn_local_address(&u->conn->conn, &s->server_source);
     try->sent = s->request_out.written;
     try->received = s->back_in;
     try->body = s->back_head ? s->back_in - s->back_head : 0;

@@ -23,7 +23,6 @@ struct command {
     const char *help;  /* or why it is not served */
 };
 
-#define NO_TABLES "there are no stick tables here"
 #define NO_MAPS   "maps and ACLs are what the files say: change them and `reload`"
 #define NO_TLS    "certificates are what the files say: change them and `reload`"
 #define INSIDE    "it shows HAProxy's own inside, which is not here"
@@ -31,6 +30,9 @@ struct command {
 
 // clang-format off
 static const struct command commands[] = {
+    { "clear table",          COMMAND_ADMIN,    " <table> [<filter>]*",  clear_table,          "forget keys of a stick table (key <k>, data.<type> <op> <value>)" },
+    { "set table",            COMMAND_ADMIN,    " <table> key <k> [data.* <v>]*", set_table,   "make a key of a stick table, or change what is kept of it" },
+    { "show table",           COMMAND_USER,     " <table> [<filter>]*",  show_table,           "the stick tables, or what one keeps (key <k>, data.<type> <op> <value>)" },
     { "clear counters",       COMMAND_OPERATOR, " [all]",                 clear_counters,       "peaks of the statistics begin anew (all: sums too)" },
     { "disable frontend",     COMMAND_ADMIN,    " <frontend>",            disable_frontend,     "stop accepting for a frontend" },
     { "disable agent",        COMMAND_ADMIN,    " <bk>/<srv>",            disable_agent,        "stop asking a server's agent" },
@@ -83,7 +85,6 @@ static const struct command commands[] = {
     { "add ssl",              COMMAND_ADMIN,    "", NULL, NO_TLS },
     { "clear acl",            COMMAND_ADMIN,    "", NULL, NO_MAPS },
     { "clear map",            COMMAND_ADMIN,    "", NULL, NO_MAPS },
-    { "clear table",          COMMAND_ADMIN,    "", NULL, NO_TABLES },
     { "commit",               COMMAND_ADMIN,    "", NULL, "nothing can be prepared here: change the file and `reload`" },
     { "debug",                COMMAND_ADMIN,    "", NULL, INSIDE },
     { "del acl",              COMMAND_ADMIN,    "", NULL, NO_MAPS },
@@ -107,7 +108,6 @@ static const struct command commands[] = {
     { "set rate-limit",       COMMAND_ADMIN,    "", NULL, "there is no rate limit of the whole process" },
     { "set severity-output",  COMMAND_USER,     "", NULL, "answers have no severity; `exit-codes on` tells good from bad" },
     { "set ssl",              COMMAND_ADMIN,    "", NULL, NO_TLS },
-    { "set table",            COMMAND_ADMIN,    "", NULL, NO_TABLES },
     { "set var",              COMMAND_ADMIN,    "", NULL, "there are no variables of the process" },
     { "show acl",             COMMAND_USER,     "", NULL, NO_MAPS },
     { "show activity",        COMMAND_USER,     "", NULL, INSIDE },
@@ -124,7 +124,6 @@ static const struct command commands[] = {
     { "show schema",          COMMAND_USER,     "", NULL, "there is no schema; `show stat json` has HAProxy's shape" },
     { "show ssl",             COMMAND_USER,     "", NULL, NO_TLS },
     { "show startup-logs",    COMMAND_USER,     "", NULL, "`keel check` says what there is to say about the files" },
-    { "show table",           COMMAND_USER,     "", NULL, NO_TABLES },
     { "show tasks",           COMMAND_USER,     "", NULL, INSIDE },
     { "show threads",         COMMAND_USER,     "", NULL, INSIDE },
     { "show tls-keys",        COMMAND_USER,     "", NULL, NO_TLS },

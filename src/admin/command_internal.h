@@ -43,3 +43,5 @@ command_fn set_server, set_weight, get_weight, set_maxconn_frontend, set_maxconn
     set_timeout, clear_counters;
 command_fn enable_server, disable_server, enable_health, disable_health, enable_agent, disable_agent;
 command_fn enable_frontend, disable_frontend;
+/* command_table.c */
+command_fn show_table, set_table, clear_table;

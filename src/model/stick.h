@@ -18,18 +18,13 @@ enum stick_type { STICK_IPV4, STICK_IPV6, STICK_INTEGER, STICK_STRING, STICK_BIN
 
 /*
  * X(NAME, word, kind): what can be kept for a key. COUNT: a number; RATE: events
- * in the last period. Of ARRAYs there are several, the file says how many.
+ * in the last period. In the order in which HAProxy shows them.
  */
 #define STICK_DATA_LIST(X)                                                                                   \
     X(SERVER_ID, "server_id", COUNT)                                                                         \
-    X(GPT, "gpt", COUNT)                                                                                     \
     X(GPT0, "gpt0", COUNT)                                                                                   \
-    X(GPC, "gpc", COUNT)                                                                                     \
-    X(GPC_RATE, "gpc_rate", RATE)                                                                            \
     X(GPC0, "gpc0", COUNT)                                                                                   \
     X(GPC0_RATE, "gpc0_rate", RATE)                                                                          \
-    X(GPC1, "gpc1", COUNT)                                                                                   \
-    X(GPC1_RATE, "gpc1_rate", RATE)                                                                          \
     X(CONN_CNT, "conn_cnt", COUNT)                                                                           \
     X(CONN_RATE, "conn_rate", RATE)                                                                          \
     X(CONN_CUR, "conn_cur", COUNT)                                                                           \
@@ -39,12 +34,17 @@ enum stick_type { STICK_IPV4, STICK_IPV6, STICK_INTEGER, STICK_STRING, STICK_BIN
     X(HTTP_REQ_RATE, "http_req_rate", RATE)                                                                  \
     X(HTTP_ERR_CNT, "http_err_cnt", COUNT)                                                                   \
     X(HTTP_ERR_RATE, "http_err_rate", RATE)                                                                  \
-    X(HTTP_FAIL_CNT, "http_fail_cnt", COUNT)                                                                 \
-    X(HTTP_FAIL_RATE, "http_fail_rate", RATE)                                                                \
     X(BYTES_IN_CNT, "bytes_in_cnt", COUNT)                                                                   \
     X(BYTES_IN_RATE, "bytes_in_rate", RATE)                                                                  \
     X(BYTES_OUT_CNT, "bytes_out_cnt", COUNT)                                                                 \
-    X(BYTES_OUT_RATE, "bytes_out_rate", RATE)
+    X(BYTES_OUT_RATE, "bytes_out_rate", RATE)                                                                \
+    X(GPC1, "gpc1", COUNT)                                                                                   \
+    X(GPC1_RATE, "gpc1_rate", RATE)                                                                          \
+    X(HTTP_FAIL_CNT, "http_fail_cnt", COUNT)                                                                 \
+    X(HTTP_FAIL_RATE, "http_fail_rate", RATE)                                                                \
+    X(GPT, "gpt", COUNT)                                                                                     \
+    X(GPC, "gpc", COUNT)                                                                                     \
+    X(GPC_RATE, "gpc_rate", RATE)
 enum stick_data {
 #define X(name, word, kind) STICK_##name,
     STICK_DATA_LIST(X)

@@ -411,6 +411,8 @@ struct value fetch_request(struct facts *f, const struct expr_part *p)
         return value_text(server_name(f));
     case FETCH_DOCUMENT_ROOT:
     case FETCH_REQUEST_FILENAME:
+    case FETCH_LIMIT_REQ_STATUS:
+    case FETCH_LIMIT_CONN_STATUS:
         return value_text(f->live->text(f->self, p->fetch));
     case FETCH_REQUEST_COMPLETE:
         return value_text(f->end && f->end->complete ? SPAN("OK") : SPAN(""));

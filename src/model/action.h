@@ -61,15 +61,16 @@ enum action_kind {
      * Rows of nginx's allow and deny, in order. They mean clients in .networks; with .number2 1 those of
      * UNIX sockets too; with neither, everybody.
      */
-    ACTION_ALLOW,         /* they skip the next .number actions: the rows that remain */
-    ACTION_DENY,          /* they are answered 403; in a TCP service, closed */
+    ACTION_ALLOW, /* they skip the next .number actions: the rows that remain */
+    ACTION_DENY, /* they are answered 403; in a TCP service, closed; .number: go that many actions on instead,
+                    where somebody else may let them in (satisfy any) */
     ACTION_AUTH_BASIC,    /* .auth */
     ACTION_FORWARDED_FOR, /* option forwardfor: .name .networks except, .number 1 = if-none */
     ACTION_REAL_IP,       /* set_real_ip_from: .networks trusted, .name field, .number 1 = recursive */
     ACTION_CAPTURE,       /* .expr into capture slot .number, .number2 = length; name for the log */
     ACTION_SET_LOG_LEVEL, /* .number syslog level, or LOG_LEVEL_SILENT */
     ACTION_LIMIT_RATE,    /* bytes a second to the client: .expr, .number after */
-    ACTION_LIMIT_CONN,    /* .zone */
+    ACTION_LIMIT_CONN,    /* .limits */
     ACTION_LIMIT_REQ,
     ACTION_RETRY_OFF,   /* what was sent to a server is not sent again (disable-l7-retry) */
     ACTION_USE_SERVER,  /* in PICK: .server, if it can be used, past the balancing; the next .number actions
@@ -178,7 +179,7 @@ struct stats_page {
     LIST_OF(const struct cond *) admins; /* POST may change servers when one of them holds; empty: never */
     struct where at;
 };
-struct zone; /* model/zone.h: limit_req, limit_conn */
+struct limits; /* model/zone.h: limit_req, limit_conn */
 
 struct action {
     enum action_kind kind;
@@ -197,7 +198,7 @@ struct action {
         struct files *files;
         struct rewrite *rewrite;
         struct auth *auth;
-        const struct zone *zone;
+        const struct limits *limits;
         const struct regex *regex;
         const struct test *match;
         const struct server *server;

@@ -12,6 +12,7 @@
 #include "model/stick.h"
 
 struct name_resolver; /* model/name_resolver.h */
+struct zone;          /* model/zone.h */
 struct tls_client;    /* model/tls.h */
 struct tls_server;
 struct vrrp_config; /* model/vrrp.h */
@@ -81,6 +82,7 @@ struct config {
     LIST_OF(struct tls_server *) tls_servers;
     LIST_OF(struct tls_client *) tls_clients;
     LIST_OF(struct name_resolver *) name_resolvers;
+    LIST_OF(struct zone *) zones;
     LIST_OF(struct log_target *) log_targets;
     LIST_OF(struct regex *) regexes;   /* released with the config */
     struct log_target_list error_logs; /* the process's own */

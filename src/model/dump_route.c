@@ -2,6 +2,7 @@
 /* Scopes and their actions in the dump. */
 #include "model/dump_internal.h"
 #include "model/name_resolver.h"
+#include "model/zone.h"
 
 #include "model/regex.h"
 #include "model/route.h"
@@ -100,6 +101,24 @@ static void dump_reply(struct dump *d, const struct reply *r)
     dump_flag(d, "close", r->close);
     dump_flag(d, "default page", r->default_page);
     d->depth--;
+}
+
+static void dump_limits(struct dump *d, const struct limits *l)
+{
+    for (uint32_t i = 0; i < l->items.count; i++) {
+        const struct limit *one = &l->items.items[i];
+        dump_line(d, "zone \"%.*s\"", SPAN_ARGS(one->zone->identity));
+        d->depth++;
+        dump_expr(d, "key", one->zone->key);
+        dump_number(d, "rate", one->zone->rate);
+        dump_number(d, "burst", one->burst);
+        dump_number(d, "delay from", one->delay_from);
+        dump_number(d, "most", one->most);
+        d->depth--;
+    }
+    dump_number(d, "status", l->status);
+    dump_number(d, "level", l->level);
+    dump_flag(d, "dry run", l->dry_run);
 }
 
 static void dump_resolver(struct dump *d, const struct name_resolver *r)
@@ -332,6 +351,8 @@ static void dump_operand(struct dump *d, const struct action *a)
         dump_rewrite(d, a->rewrite);
     else if (a->kind == ACTION_AUTH_BASIC)
         dump_expr(d, "realm", a->auth->realm);
+    else if (a->kind == ACTION_LIMIT_REQ || a->kind == ACTION_LIMIT_CONN)
+        dump_limits(d, a->limits);
     else if (a->kind == ACTION_FIELD_REPLACE)
         dump_text(d, "regex", regex_source(a->regex));
     else if (a->kind == ACTION_FIELD_DELETE && a->match)

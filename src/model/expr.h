@@ -126,6 +126,8 @@ enum needs {
     X(FORWARDED_FOR_APPENDED, TEXT, REQUEST) /* nginx $proxy_add_x_forwarded_for */                          \
     X(DOCUMENT_ROOT, TEXT, REQUEST)                                                                          \
     X(REQUEST_FILENAME, TEXT, REQUEST)                                                                       \
+    X(LIMIT_REQ_STATUS, TEXT, REQUEST) /* nginx: PASSED, DELAYED, REJECTED, with _DRY_RUN */                 \
+    X(LIMIT_CONN_STATUS, TEXT, REQUEST)                                                                      \
     X(REQUEST_COMPLETE, TEXT, END)                                                                           \
     X(CAPTURE, TEXT, NOTHING) /* <number>: $1..$9 of the last regular expression */                          \
     X(CAPTURE_NAMED, TEXT, NOTHING)                                                                          \

@@ -57,6 +57,7 @@ struct snapshot *snapshot_new(struct state_world *w, const struct config *c)
     s->servers = table(c->servers.count);
     s->services = table(c->services.count);
     s->sticks = table(c->stick_tables.count);
+    s->zones = table(c->zones.count);
     world_lock(w);
     for (uint32_t i = 0; i < c->pools.count; i++)
         s->pools[i] = pool_state_find(w, c->pools.items[i]);
@@ -64,6 +65,8 @@ struct snapshot *snapshot_new(struct state_world *w, const struct config *c)
         s->services[i] = service_state_find(w, c->services.items[i]);
     for (uint32_t i = 0; i < c->stick_tables.count; i++)
         s->sticks[i] = stick_state_find(w, c->stick_tables.items[i]);
+    for (uint32_t i = 0; i < c->zones.count; i++)
+        s->zones[i] = zone_state_find(w, c->zones.items[i]);
     for (uint32_t i = 0; i < c->servers.count; i++) {
         const struct server *model = c->servers.items[i];
         s->servers[i] = server_state_find(w, s->pools[model->pool->index], model);
@@ -99,6 +102,9 @@ void snapshot_put(struct snapshot *s)
     for (uint32_t i = 0; i < s->config->stick_tables.count; i++)
         stick_state_put(s->sticks[i]);
     free(s->sticks);
+    for (uint32_t i = 0; i < s->config->zones.count; i++)
+        zone_state_put(s->zones[i]);
+    free(s->zones);
     free(s->servers);
     free(s->services);
     free(s->pools);

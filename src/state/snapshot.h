@@ -19,6 +19,7 @@
 #include "state/service_state.h"
 #include "state/state.h"
 #include "state/stick.h"
+#include "state/zone_state.h"
 
 struct balance; /* balance/balance.h: prepared choices by pool; same lifetime */
 
@@ -30,6 +31,7 @@ struct snapshot {
     struct pool_state **pools;     /* by pool->index */
     struct service_state **services;
     struct stick_state **sticks; /* by stick_table->index */
+    struct zone_state **zones;   /* by zone->index */
     struct balance *balance;     /* NULL until balance_prepare */
     void (*balance_free)(struct balance *b);
     /* The last reference is gone: what the config lies in may go too. Any thread. NULL = nobody wants to know

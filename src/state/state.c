@@ -41,6 +41,7 @@ struct state_world *state_world_new(struct span mirror, unsigned threads)
     table_init(&w->pools);
     table_init(&w->services);
     table_init(&w->sticks);
+    table_init(&w->zones);
     return w;
 }
 
@@ -48,11 +49,13 @@ void state_world_free(struct state_world **w)
 {
     if (*w == NULL)
         return;
-    BUG_ON((*w)->servers.count || (*w)->pools.count || (*w)->services.count || (*w)->sticks.count);
+    BUG_ON((*w)->servers.count || (*w)->pools.count || (*w)->services.count || (*w)->sticks.count ||
+           (*w)->zones.count);
     free((*w)->servers.buckets);
     free((*w)->pools.buckets);
     free((*w)->services.buckets);
     free((*w)->sticks.buckets);
+    free((*w)->zones.buckets);
     mirror_close(&(*w)->mirror);
     (void)pthread_mutex_destroy(&(*w)->mutex);
     free(*w);

@@ -11,6 +11,7 @@
 #include "state/service_state.h"
 #include "state/stick.h"
 #include "state/waiter.h"
+#include "state/zone_state.h"
 
 /* States of one type, by identity. Under the world's mutex. */
 struct name_table {
@@ -22,7 +23,7 @@ struct state_world {
     pthread_mutex_t mutex;
     unsigned threads;
     struct mirror *mirror; /* NULL: none */
-    struct name_table servers, pools, services, sticks;
+    struct name_table servers, pools, services, sticks, zones;
 };
 
 void world_lock(struct state_world *w);
@@ -42,6 +43,7 @@ void *state_alloc(size_t align, size_t size);
 
 /* All under the world's mutex, with one reference for the caller. */
 struct pool_state *pool_state_find(struct state_world *w, const struct pool *model);
+struct zone_state *zone_state_find(struct state_world *w, const struct zone *model);
 struct service_state *service_state_find(struct state_world *w, const struct service *model);
 struct stick_state *stick_state_find(struct state_world *w, const struct stick_table *model);
 struct server_state *server_state_find(struct state_world *w, struct pool_state *pool,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is asked of nginx's language. Each group is one file; its feature names it where it is listed as unsupported."""
+import base64
+
 from compare import Ask, Group, config
 
 UP = "upstream up { server 127.0.0.1:@a@; }\n"
@@ -22,6 +24,23 @@ SITE = {"html/index.html": "<p>home\n", "html/a.txt": "text of a\n", "html/sub/i
 
 GZ = [("Accept-Encoding", "gzip")]
 VIA = GZ + [("Via", "1.1 other")]
+
+
+def basic(user, password):
+    return "Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+USERS = """# who may come in
+plain:{PLAIN}secret
+sha:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=
+ssha:{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0
+apr:$apr1$pepper12$cUp/BgaDaXwv5xBsnQG3J.
+md5:$1$pepper12$Og8bpt8WKmfku2a8Dm79l0
+six:$6$rounds=1000$pepper12$6op3bs11SdcN1ORQtOSGxSIttnVXJ64hiQRZdM6728SCbxUNfK8NjdFJQy.1VrCzfZS7q3uJarJdkjQ86XBal/
+bcrypt:$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW
+commented:{PLAIN}secret:a comment
+colon:{PLAIN}a
+"""
 
 LOGGED = [
     Ask("/who?a=1"), Ask("/own"), Ask("/refused"), Ask("/moved"),
@@ -240,6 +259,55 @@ GROUPS = [
         Ask("/deny"), Ask("/some/who"), Ask("/some/who", source="127.9.1.1", note="from an allowed address"), Ask("/limit/who"), Ask("/limit/who", "HEAD"), Ask("/limit/who", "POST", body=b""),
         Ask("/echo", "POST", body=b"x" * 100), Ask("/echo", "POST", body=b"x" * 101), Ask("/big/echo", "POST", body=b"x" * 101), Ask("/" + "u" * 2000, note="a long target"),
         Ask("/echo", fields=[("X-Long", "h" * 2000)], note="a long field"), Ask("/echo", "POST", body=[b"c" * 60, b"d" * 60], note="chunks over the limit")]),
+
+    Group("nginx/auth_basic", "auth_basic", server("""
+        root @dir@/html; auth_basic_user_file @dir@/users;
+        location /open/ { alias @dir@/html/; }
+        location /in/ { auth_basic "the realm"; alias @dir@/html/; }
+        location /var/ { auth_basic "realm of $host"; return 200 x; }
+        location /proxied/ { auth_basic r; proxy_set_header X-User $remote_user; proxy_pass http://up; }
+        location /off/ { auth_basic off; alias @dir@/html/; }
+        location /page/ { auth_basic r; error_page 401 /404.html; alias @dir@/html/; }
+        location /any/ { satisfy any; allow 127.9.0.0/16; deny all; auth_basic r; proxy_set_header X-User $remote_user; proxy_pass http://up; }
+        location /any-open/ { satisfy any; deny 127.8.0.0/16; auth_basic r; alias @dir@/html/; }
+        location /all/ { satisfy all; allow 127.9.0.0/16; deny all; auth_basic r; alias @dir@/html/; }
+        location /methods/ { limit_except GET { auth_basic r; } proxy_pass http://up; }
+        location /methods-deny/ { satisfy any; limit_except GET { deny all; auth_basic r; } proxy_pass http://up; }"""), [
+        Ask("/open/a.txt"), Ask("/in/a.txt"), *[Ask("/in/a.txt", fields=[basic(u, w)], note=f"/in/ as {u}:{w}") for u, w in (
+            ("plain", "secret"), ("plain", "wrong"), ("sha", "secret"), ("ssha", "secret"), ("apr", "secret"), ("apr", "Secret"), ("md5", "secret"), ("six", "secret"), ("bcrypt", "secret"), ("nobody", "secret"),
+            ("plain", ""), ("", ""), ("commented", "secret"), ("colon", "a:b"))],
+        Ask("/in/a.txt", fields=[("Authorization", "Basic !!!")], note="no base64"), Ask("/in/a.txt", fields=[("Authorization", "Bearer x")], note="another scheme"),
+        Ask("/in/a.txt", fields=[("Authorization", "basic " + basic("plain", "secret")[1][6:])], note="basic in small letters"), Ask("/var/", host="Host.example"), Ask("/var/", "HEAD"),
+        Ask("/proxied/echo", fields=[basic("plain", "secret")], note="passed on"), Ask("/proxied/echo", "POST", body=b"x", note="a body without a password"), Ask("/off/a.txt"), Ask("/page/a.txt"),
+        Ask("/any/echo", source="127.9.1.1"), Ask("/any/echo", fields=[basic("plain", "secret")], note="any: by password"), Ask("/any/echo"), Ask("/any-open/a.txt"), Ask("/any-open/a.txt", source="127.8.1.1", note="any: denied"),
+        Ask("/any-open/a.txt", fields=[basic("plain", "secret")], note="any: no row, password"), Ask("/all/a.txt", source="127.9.1.1", note="all: address only"), Ask("/all/a.txt", fields=[basic("plain", "secret")], note="all: password only"),
+        Ask("/all/a.txt", source="127.9.1.1", fields=[basic("plain", "secret")], note="all: both"), Ask("/methods/who"), Ask("/methods/who", "POST", body=b""), Ask("/methods/who", "POST", [basic("plain", "secret")], b"", note="POST with password"),
+        Ask("/methods-deny/who", "DELETE"), Ask("/methods-deny/who", "DELETE", [basic("plain", "secret")], note="DELETE with password")], files={**SITE, "users": USERS}),
+
+    Group("nginx/limit_req", "limit_req", logged("""
+        location /none/ { limit_req zone=none; proxy_pass http://up; }
+        location /burst/ { limit_req zone=burst burst=2 nodelay; proxy_pass http://up; }
+        location /delay/ { limit_req zone=fast burst=3; proxy_pass http://up; }
+        location /some/ { limit_req zone=some burst=3 delay=1; proxy_pass http://up; }
+        location /st/ { limit_req zone=status; limit_req_status 429; error_page 429 /page; proxy_pass http://up; }
+        location /page { return 200 "slow down"; }
+        location /dry/ { limit_req zone=dry; limit_req_dry_run on; proxy_pass http://up; }
+        location /key/ { limit_req zone=key; proxy_pass http://up; }
+        location /two/ { limit_req zone=two; limit_req zone=wide burst=100 nodelay; proxy_pass http://up; }
+        location /return/ { limit_req zone=none; return 200 "not limited"; }
+        location /moved/ { limit_req zone=moved; try_files /nothing @up; }
+        location @up { limit_req zone=moved; proxy_pass http://up; }""", "$status|$limit_req_status|$limit_conn_status", http="""
+        limit_req_zone $binary_remote_addr zone=none:64k rate=1r/m; limit_req_zone $binary_remote_addr zone=burst:64k rate=1r/m; limit_req_zone $server_name zone=fast:64k rate=20r/s;
+        limit_req_zone $server_name zone=some:64k rate=20r/s; limit_req_zone $server_name zone=status:64k rate=1r/m; limit_req_zone $server_name zone=dry:64k rate=1r/m; limit_req_zone $arg_key zone=key:64k rate=1r/m;
+        limit_req_zone $server_name zone=two:64k rate=1r/m; limit_req_zone $server_name zone=wide:64k rate=1r/m; limit_req_zone $server_name zone=moved:64k rate=1r/m;"""), [
+        Ask("/none/who"), Ask("/none/who", note="too early"), Ask("/none/who", source="127.0.0.9", note="somebody else"), Ask("/burst/who", count=3), Ask("/burst/who", note="beyond the burst"), Ask("/delay/who", count=3),
+        Ask("/some/who", count=3), Ask("/st/who"), Ask("/st/who", note="429 and a page"), Ask("/dry/who", count=3), Ask("/key/who", count=3, note="without a key"), Ask("/key/who?key=a"), Ask("/key/who?key=a", note="the same key"),
+        Ask("/key/who?key=b"), Ask("/two/who"), Ask("/two/who", note="one of two"), Ask("/return/", count=3), Ask("/moved/who"), Ask("/moved/who", note="counted once")]),
+
+    Group("nginx/limit_conn", "limit_conn", logged("""
+        location /one/ { limit_conn addr 1; proxy_pass http://up; }
+        location /both/ { limit_conn addr 5; limit_conn server 5; limit_conn_status 429; proxy_pass http://up; }""", "$status|$limit_conn_status", http="""
+        limit_conn_zone $binary_remote_addr zone=addr:64k; limit_conn_zone $server_name zone=server:64k;"""), [Ask("/one/who", count=5), Ask("/both/who", count=5)]),
 
     Group("nginx/broken requests", "refusing broken requests", server("location / { proxy_pass http://up; }"), [
         Ask(raw=b"GET / HTTP/1.1\r\n\r\n", note="no Host"), Ask(raw=b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", note="two Hosts"),

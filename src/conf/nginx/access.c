@@ -10,7 +10,8 @@ static void on_satisfy(struct build *b, const struct keyword *k, const struct st
     (void)k;
     static const char *const words[] = { "all", "any", NULL };
     unsigned i;
-    (void)value_choice(b->diags, word_at(s, 1), words, &i); /* with one kind of rule both are the same */
+    if (value_choice(b->diags, word_at(s, 1), words, &i))
+        b->level->satisfy = (struct setting){ .set = true, .n = i, .at = s->at };
 }
 
 #define AT(member) .offset = offsetof(struct level, member)
@@ -43,7 +44,12 @@ static bool fill_clients(struct build *b, const struct word *w, struct action *a
     return true;
 }
 
-static void compile_rows(struct build *b, const struct kept *rows, struct scope *scope, enum hook hook)
+/*
+ * The rows, then the password. Who is let in passes the rows that remain; where one
+ * of both is enough (<any>), the password too; and who is kept out may still know it.
+ */
+static void compile_rows(struct build *b, const struct kept *rows, struct scope *scope, enum hook hook,
+                         bool any)
 {
     uint32_t first = scope->on[hook].count;
     for (uint32_t i = 0; i < rows->count; i++) {
@@ -55,8 +61,17 @@ static void compile_rows(struct build *b, const struct kept *rows, struct scope 
         (void)fill_clients(b, word_at(s, 1), a);
     }
     for (uint32_t i = first; i < scope->on[hook].count; i++)
-        if (scope->on[hook].items[i].kind == ACTION_ALLOW)
-            scope->on[hook].items[i].number = scope->on[hook].count - i - 1;
+        if (any || scope->on[hook].items[i].kind == ACTION_ALLOW)
+            scope->on[hook].items[i].number = scope->on[hook].count - i - 1 + any;
+}
+
+static void compile_checks(struct build *b, const struct level *l, struct scope *scope, enum hook hook)
+{
+    const struct kept *rows = KEPT(l, access);
+    bool any = SETTING(l, satisfy, 0) == 1 && nginx_wants_auth(l);
+    if (rows)
+        compile_rows(b, rows, scope, hook, any);
+    nginx_compile_auth(b, l, scope);
 }
 
 /* "GET" brings "HEAD" with it. */
@@ -73,28 +88,25 @@ static const struct cond *method_is_excepted(struct build *b, const struct level
     return cond_of_test(b->arena, &t);
 }
 
-/* Rows that are run when <when> does not hold. */
-static void compile_guarded(struct build *b, const struct kept *rows, struct scope *scope, enum hook hook,
+/* What is run when <when> does not hold. */
+static void compile_guarded(struct build *b, const struct level *l, struct scope *scope, enum hook hook,
                             const struct cond *when)
 {
     uint32_t jump = scope->on[hook].count;
     action_add(b->config, scope, hook, ACTION_SKIP, when->at)->when = when;
-    compile_rows(b, rows, scope, hook);
+    compile_checks(b, l, scope, hook);
     scope->on[hook].items[jump].number = scope->on[hook].count - jump - 1;
 }
 
 void nginx_compile_access(struct build *b, const struct level *l, struct scope *scope, enum hook hook)
 {
-    const struct kept *rows = KEPT(l, access);
     const struct level *limit = l->limit_except;
-    if (limit == NULL || limit->access.count == 0) {
-        if (rows)
-            compile_rows(b, rows, scope, hook);
+    if (limit == NULL || limit->access.count + limit->auth_basic.count == 0) {
+        compile_checks(b, l, scope, hook);
         return;
     }
-    compile_guarded(b, &limit->access, scope, hook, method_is_excepted(b, limit, false));
-    if (rows)
-        compile_guarded(b, rows, scope, hook, method_is_excepted(b, limit, true));
+    compile_guarded(b, limit, scope, hook, method_is_excepted(b, limit, false));
+    compile_guarded(b, l, scope, hook, method_is_excepted(b, limit, true));
 }
 
 /* ---- realip ---- */

@@ -272,17 +272,12 @@ static const struct keyword file_words[] = {
 };
 
 static const struct keyword *const lists[] = {
-    file_words,          nginx_main_words,
-    nginx_log_words,     nginx_http_words,
-    nginx_server_words,  nginx_location_words,
-    nginx_proxy_words,   nginx_upstream_words,
-    nginx_sticky_words,  nginx_rewrite_words,
-    nginx_access_words,  nginx_headers_words,
-    nginx_file_words,    nginx_map_words,
-    nginx_stream_words,  nginx_tls_words,
-    nginx_gzip_words,    nginx_tuning_words,
-    nginx_refused_words, nginx_resolver_words,
-    nginx_health_words,  NULL,
+    file_words,         nginx_main_words,     nginx_log_words,      nginx_http_words,
+    nginx_server_words, nginx_location_words, nginx_proxy_words,    nginx_upstream_words,
+    nginx_sticky_words, nginx_rewrite_words,  nginx_access_words,   nginx_headers_words,
+    nginx_file_words,   nginx_map_words,      nginx_stream_words,   nginx_tls_words,
+    nginx_tuning_words, nginx_refused_words,  nginx_resolver_words, nginx_health_words,
+    nginx_limit_words,  nginx_auth_words,     nginx_gzip_words,     NULL,
 };
 static const char *const contexts[] = {
     "main",
@@ -403,6 +398,8 @@ static void begin(struct build *b, struct span file)
     b->stream.stream = true;
     map_init(&b->http.upstream_names, true);
     map_init(&b->stream.upstream_names, true);
+    map_init(&b->http.zones, false);
+    map_init(&b->user_files, false);
 }
 
 static void read_one(struct config *c, struct diags *d, const struct world *w, struct span file,

@@ -110,7 +110,10 @@ struct level {
         proxy_next_upstream_timeout;
     struct setting proxy_requests, proxy_responses, proxy_protocol, proxy_socket_keepalive,
         preread_buffer_size;
-    struct setting resolver_timeout;
+    struct setting resolver_timeout, satisfy;
+    struct setting limit_req_status, limit_req_log_level, limit_req_dry_run;
+    struct setting limit_conn_status, limit_conn_log_level, limit_conn_dry_run;
+    struct kept limit_req, limit_conn, auth_basic, auth_basic_user_file;
     struct kept resolver;
     struct setting add_header_inherit, real_ip_recursive, internal;
 
@@ -152,6 +155,7 @@ struct side {
     struct map variables; /* name -> struct variable_def: set, map, geo, captures */
     struct map formats;   /* log_format name -> struct log_format */
     LIST_OF(struct upstream *) upstreams;
+    struct map zones;                       /* name -> struct waiting_zone; of http */
     struct map upstream_names;              /* name in either case -> struct upstream, the first */
     LIST_OF(struct listening *) listenings; /* distinct addresses */
     LIST_OF(struct match_block *) matches;  /* health.c */
@@ -190,7 +194,8 @@ struct build {
     struct side http, stream;
     struct upstream *upstream; /* being read */
     LIST_OF(struct unresolved) unresolved;
-    struct lookup *https; /* "https" -> "on", for $https */
+    struct map user_files; /* path -> struct map: name -> struct span */
+    struct lookup *https;  /* "https" -> "on", for $https */
     const struct map *default_types;
     const struct expr *empty, *proxy_host;
     const struct cond *good_statuses;
@@ -324,6 +329,17 @@ enum address_of { ADDRESS_OF_OTHER, ADDRESS_OF_UPSTREAM, ADDRESS_OF_LISTEN };
 bool nginx_addresses(struct build *b, const struct word *w, struct span text, uint16_t port,
                      enum address_of of, struct addresses *out);
 bool nginx_has_port(struct span text); /* or needs none: unix: */
+
+/* ---- limits.c, auth.c ---- */
+struct waiting_zone {
+    struct statement statement;
+    struct zone *zone;
+};
+extern const struct keyword nginx_limit_words[], nginx_auth_words[];
+void nginx_compile_zones(struct build *b);
+void nginx_compile_limits(struct build *b, const struct level *l);
+bool nginx_wants_auth(const struct level *l);
+void nginx_compile_auth(struct build *b, const struct level *l, struct scope *scope);
 
 /* ---- resolver.c ---- */
 extern const struct keyword nginx_resolver_words[];

@@ -386,7 +386,6 @@ const struct keyword nginx_refused_words[] = {
     NO("proxy_pass", IN_LIMIT_EXCEPT),
 #undef REASON
 #define REASON "passwords are not checked yet"
-    NO("auth_basic_user_file", IN_HSL | IN_LIMIT_EXCEPT),
     NO("auth_delay", IN_HSL),
 #undef REASON
 #define REASON "no other server is asked yet"
@@ -394,16 +393,10 @@ const struct keyword nginx_refused_words[] = {
     NO("mirror_request_body", IN_HSL),
 #undef REASON
 #define REASON "limits by zone are not kept yet"
-    NO("limit_conn", IN_HSL | IN_TCP),
-    NO("limit_conn_dry_run", IN_HSL | IN_TCP),
-    NO("limit_conn_log_level", IN_HSL | IN_TCP),
-    NO("limit_conn_status", IN_HSL),
-    NO("limit_req", IN_HSL),
-    NO("limit_req_dry_run", IN_HSL),
-    NO("limit_req_log_level", IN_HSL),
-    NO("limit_req_status", IN_HSL),
-    NO("limit_conn_zone", IN_HTTP | IN_STREAM),
-    NO("limit_req_zone", IN_HTTP),
+    NO("limit_conn", IN_TCP),
+    NO("limit_conn_dry_run", IN_TCP),
+    NO("limit_conn_log_level", IN_TCP),
+    NO("limit_conn_zone", IN_STREAM),
     NO("limit_zone", IN_HTTP),
 #undef REASON
 #define REASON "this way of choosing a server is not built yet"

@@ -99,7 +99,6 @@ const struct keyword nginx_tuning_words[] = {
     ONLY("chunked_transfer_encoding", IN_HSL, "on"),
     ONLY("client_body_in_file_only", IN_HSL, "off"),
     ONLY("autoindex", IN_HSL, "off"),
-    ONLY("auth_basic", IN_HSL | IN_LIMIT_EXCEPT, "off"),
     ONLY("proxy_force_ranges", IN_HSL, "off"),
     ONLY("proxy_limit_rate", IN_HSL, "0"),
     ONLY("proxy_cache", IN_HSL, "off"),

@@ -69,6 +69,8 @@ const struct known_variable nginx_http_variables[] = {
     FIELD("http_", FETCH_REQUEST_FIELD, NULL),
     { "https" }, /* a lookup; here for suggestions */
     { "is_args", FETCH_QUERY_MARK },
+    { "limit_conn_status", FETCH_LIMIT_CONN_STATUS },
+    { "limit_req_status", FETCH_LIMIT_REQ_STATUS },
     { "msec", FETCH_DATE_MS_FRACTION },
     CONSTANT("nginx_version", "1.31.0"),
     { "pid", FETCH_PID },
@@ -129,9 +131,7 @@ const struct known_variable nginx_http_variables[] = {
     REFUSED("http3"),
     REFUSED("invalid_referer"),
     REFUSED("is_request_port"),
-    REFUSED("limit_conn_status"),
     REFUSED("limit_rate"),
-    REFUSED("limit_req_status"),
     REFUSED("memcached_key"),
     REFUSED("modern_browser"),
     REFUSED("msie"),

@@ -46,6 +46,18 @@ static void put_server(struct buf *b, const struct server *s)
         address_put(b, &s->address);
 }
 
+/* A name may hold what a client wrote: no control byte of it ends the line. */
+static void put_clean(struct buf *b, struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c < 0x20 || c == 0x7f)
+            buf_printf(b, "\\x%02X", c);
+        else
+            buf_put_char(b, (char)c);
+    }
+}
+
 static void put_argument(struct buf *b, char kind, const struct error_about *about)
 {
     switch (kind) {
@@ -62,7 +74,7 @@ static void put_argument(struct buf *b, char kind, const struct error_about *abo
         put_reason(b, about->error);
         return;
     case 't':
-        buf_put(b, about->text);
+        put_clean(b, about->text);
         return;
     case 'n':
         buf_put_u64(b, about->number);
@@ -154,8 +166,8 @@ static void put_line(struct buf *b, struct thread *t, enum error_event event, co
         return;
     }
     /* The process and the thread, as nginx writes them; then the connection. */
-    buf_printf(b, "%s [%s] %d#%u: ", loop_wall_text(t->loop)->error, level_names[events[event].level],
-               (int)getpid(), t->index);
+    buf_printf(b, "%s [%s] %d#%u: ", loop_wall_text(t->loop)->error,
+               level_names[about->level ? about->level : events[event].level], (int)getpid(), t->index);
     if (about->session != NULL)
         buf_printf(b, "*%llu ", (unsigned long long)about->session->serial);
     put_sentence(b, events[event].sentence, about);
@@ -167,7 +179,7 @@ static void put_line(struct buf *b, struct thread *t, enum error_event event, co
 void error_log(struct thread *t, const struct lease *lease, const struct log_target_list *targets,
                enum error_event event, const struct error_about *about)
 {
-    const enum error_level level = events[event].level;
+    const enum error_level level = about->level ? (enum error_level)about->level : events[event].level;
     struct error_about all = *about;
     uint32_t left_out;
 

@@ -49,6 +49,10 @@ enum error_level {
     X(NO_SERVER, LEVEL_ERROR, "no live upstreams while connecting to upstream")                              \
     X(NAME_UNKNOWN, LEVEL_ERROR, "\"%t\" could not be resolved")                                             \
     X(NO_RESOLVER, LEVEL_ERROR, "no resolver defined to resolve %t")                                         \
+    X(LIMITED, LEVEL_ERROR, "%t")                                                                            \
+    X(AUTH_NOBODY, LEVEL_INFO, "no user/password was provided for basic authentication")                     \
+    X(AUTH_UNKNOWN, LEVEL_ERROR, "user \"%t\" was not found")                                                \
+    X(AUTH_MISMATCH, LEVEL_ERROR, "user \"%t\": password mismatch")                                          \
     X(SERVER_TAKEN_OUT, LEVEL_WARNING, "upstream server temporarily disabled while %t upstream")             \
     X(BODY_TOO_LARGE, LEVEL_ERROR, "client intended to send too large body: %n bytes")                       \
     X(REQUEST_BAD, LEVEL_INFO, "client sent an invalid request (%t)")                                        \
@@ -92,8 +96,9 @@ struct error_about {
     struct span uri;                    /* that the server was asked for; ptr NULL: no HTTP */
     struct span text;
     uint64_t number;
-    int error;   /* errno */
-    bool secure; /* the server is spoken to by TLS */
+    uint8_t level; /* 0: the event's own */
+    int error;     /* errno */
+    bool secure;   /* the server is spoken to by TLS */
     void (*describe)(void *of, struct error_about *about);
     void *of;
 };

@@ -31,7 +31,8 @@ void rules_enter(struct rules *r, const struct scope *scope)
 
 void rules_begin(struct rules *r, const struct scope *entry)
 {
-    *r = (struct rules){ .entry = entry,
+    *r = (struct rules){ .on_limit = r->on_limit,
+                         .entry = entry,
                          .front = entry,
                          .pages = entry,
                          .logs = entry,
@@ -138,13 +139,6 @@ static enum outcome act_limit_rate(struct rules *r, const struct action *a)
     return NEXT;
 }
 
-/* A dialect does not write these yet; a request that meets one must not pass as if it were not there. */
-static enum outcome act_unknown(struct rules *r, const struct action *a)
-{
-    (void)a;
-    return rules_end(r, RULES_FAILED);
-}
-
 static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_ENTER] = act_enter,
     [ACTION_ROUTE_HOST] = act_route_host,
@@ -171,14 +165,14 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_REWRITE] = act_rewrite,
     [ACTION_ALLOW] = act_allow,
     [ACTION_DENY] = act_deny,
-    [ACTION_AUTH_BASIC] = act_unknown,
+    [ACTION_AUTH_BASIC] = act_auth_basic,
     [ACTION_FORWARDED_FOR] = act_forwarded_for,
     [ACTION_REAL_IP] = act_real_ip,
     [ACTION_CAPTURE] = act_capture,
     [ACTION_SET_LOG_LEVEL] = act_set_log_level,
     [ACTION_LIMIT_RATE] = act_limit_rate,
-    [ACTION_LIMIT_CONN] = act_unknown,
-    [ACTION_LIMIT_REQ] = act_unknown,
+    [ACTION_LIMIT_CONN] = act_limit_conn,
+    [ACTION_LIMIT_REQ] = act_limit_req,
     [ACTION_RETRY_OFF] = act_retry_off,
     [ACTION_USE_SERVER] = act_use_server,
     [ACTION_COOKIE] = act_cookie,

@@ -16,8 +16,11 @@
 
 struct facts;
 struct stick_store;
+struct limits;
 struct message;
 struct session;
+struct zone;
+struct zone_state;
 
 #define RULES_AGAIN_MAX 10 /* routed again at most; then it is a circle */
 #define RULES_ENTER_MAX 64 /* scopes entered in one run: a circle of the file's ends there */
@@ -31,6 +34,8 @@ enum rules_result {
     RULES_PROXY,      /* rules->action->proxy */
     RULES_FILES,      /* rules->action->files */
     RULES_STATUS,     /* rules->action->number */
+    RULES_PAUSE,      /* rules->pause, then resume */
+    RULES_AUTH,       /* rules->action->auth: resume when it is passed, else 401 */
     RULES_FAILED,     /* a circle, no memory, or a value that may not be sent: 500 */
 };
 
@@ -42,6 +47,17 @@ struct rules_cookie {
     uint32_t used, given; /* when it was last used and first given: seconds since 1970; 0 = not told */
     const struct server *server;
 };
+
+/* What a limit said to a request. */
+enum limited { LIMITED_NOT, LIMITED_PASSED, LIMITED_DELAYED, LIMITED_REJECTED, LIMITED_DRY = 16 };
+struct rules_limit {
+    const struct limits *limits;
+    const struct zone *zone; /* the one that decided */
+    uint64_t early;          /* thousandths of a request */
+    enum limited how;
+};
+
+#define RULES_HOLDS 8 /* limits of what runs at once that a request may pass */
 
 struct rules {
     const struct scope *entry; /* of the service */
@@ -72,6 +88,14 @@ struct rules {
     const struct reply *reply;
     uint16_t status;
     struct span location;
+    struct {
+        struct zone_state *zone;
+        uint64_t ticket;
+    } holds[RULES_HOLDS]; /* given back by rules_end_limits */
+    uint8_t hold_count;
+    uint8_t limit_req, limit_conn; /* enum limited; of a dry run with LIMITED_DRY */
+    duration pause;
+    void (*on_limit)(struct rules *r, const struct rules_limit *l); /* somebody writes it down; NULL */
     const struct server *wanted; /* as USE_SERVER, COOKIE said; NULL: the balancer chooses */
     bool wanted_down;            /* also when it is down */
     bool wanted_always;          /* as PERSIST said: whatever its state, and no other */
@@ -93,5 +117,7 @@ void rules_enter(struct rules *r, const struct scope *scope);
 /* Back to the virtual server's request list, after its first <skip> actions, for rules_resume. false: too
  * often. */
 MUST_USE bool rules_again(struct rules *r, uint32_t skip);
+/* What it holds of zones is given back: at the end. */
+void rules_end_limits(struct rules *r);
 /* The uri is now <uri>, which may hold a query: an error page, try_files, index. */
 void rules_set_uri(struct rules *r, struct span uri);

@@ -36,9 +36,21 @@ enum outcome act_deny(struct rules *r, const struct action *a)
 {
     if (!row_means(r, a))
         return NEXT;
+    if (a->number) {
+        r->next += (uint32_t)a->number - 1;
+        return NEXT;
+    }
     if (!r->request)
         return rules_end(r, RULES_CLOSE);
     return rules_answer(r, 403, span_of(NULL, 0));
+}
+
+/* "off" is nobody's realm. */
+enum outcome act_auth_basic(struct rules *r, const struct action *a)
+{
+    struct span realm = eval_text(r->facts, a->auth->realm);
+
+    return span_eq(realm, SPAN("off")) ? NEXT : rules_end(r, RULES_AUTH);
 }
 
 /*

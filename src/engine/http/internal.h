@@ -9,7 +9,7 @@
 typedef enum stream_step step_fn(struct stream *s);
 
 /* stream_request.c */
-step_fn step_request, step_body, step_tarpit, step_drain;
+step_fn step_request, step_body, step_pause, step_tarpit, step_drain;
 /* The request's body as it stands behind the head: framing, what came with it. */
 void request_body_begin(struct stream *s, uint32_t memory_max, uint64_t file_max);
 /* It is read until its end: <then>; or STEP_WAIT, or a failure's step. */
@@ -17,6 +17,8 @@ enum stream_step request_body_collect(struct stream *s, enum stream_step then);
 /* Is its body larger than the policy allows, as far as can be told by now? */
 bool request_is_too_large(const struct stream *s);
 enum stream_step request_refuse_large(struct stream *s);
+/* auth.c */
+step_fn step_auth;
 /* stream_server.c */
 step_fn step_pick, step_connect, step_send, step_response;
 /* stream_forward.c */
@@ -40,6 +42,8 @@ step_fn step_files;
 /* stream_status.c */
 step_fn step_status;
 void status_fini(struct stream *s);
+/* A limit was met: for the error log. */
+void stream_on_limit(struct rules *r, const struct rules_limit *l);
 /* stream_end.c */
 void stream_log(struct stream *s);
 /* The lines that do not wait for the end (logasap). */

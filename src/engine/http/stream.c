@@ -7,6 +7,7 @@
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
+#include "engine/http/auth.h"
 #include "engine/http/compress.h"
 #include "engine/http/files.h"
 #include "engine/http/internal.h"
@@ -36,7 +37,7 @@ struct step {
 // clang-format off
 static const struct step steps[STEP_COUNT] = {
     [STEP_HEAD]     = { "head",     step_head,     TO(REQUEST) | TO(REPLY) | TO(END) },
-    [STEP_REQUEST]  = { "request",  step_request,  TO(BODY) | TO(FILES) | TO(STATUS) | TO(TARPIT) | TO(REPLY) | TO(END) },
+    [STEP_REQUEST]  = { "request",  step_request,  TO(BODY) | TO(FILES) | TO(STATUS) | TO(PAUSE) | TO(AUTH) | TO(TARPIT) | TO(REPLY) | TO(END) },
     [STEP_BODY]     = { "body",     step_body,     TO(PICK) | TO(BODY) | TO(TARPIT) | TO(REPLY) | TO(END) },
     [STEP_PICK]     = { "pick",     step_pick,     TO(CONNECT) | TO(SEND) | TO(REPLY) | TO(TARPIT) | TO(END) },
     [STEP_CONNECT]  = { "connect",  step_connect,  TO(CONNECT) | TO(SEND) | TO(REPLY) | TO(END) },
@@ -45,6 +46,8 @@ static const struct step steps[STEP_COUNT] = {
     [STEP_FORWARD]  = { "forward",  step_forward,  TO(DRAIN) | TO(REPLY) | TO(END) },
     [STEP_FILES]    = { "files",    step_files,    TO(FORWARD) | TO(REQUEST) | TO(REPLY) | TO(END) },
     [STEP_STATUS]   = { "status",   step_status,   TO(REPLY) | TO(END) },
+    [STEP_PAUSE]    = { "pause",    step_pause,    TO(REQUEST) | TO(END) },
+    [STEP_AUTH]     = { "auth",     step_auth,     TO(REQUEST) | TO(REPLY) | TO(END) },
     [STEP_TARPIT]   = { "tarpit",   step_tarpit,   TO(REPLY) | TO(END) },
     [STEP_REPLY]    = { "reply",    step_reply,    TO(FORWARD) | TO(REQUEST) | TO(REPLY) | TO(END) },
     [STEP_TUNNEL]   = { "tunnel",   step_tunnel,   TO(END) },
@@ -166,6 +169,7 @@ struct stream *stream_new(struct session *session, const struct front *front)
     s->rules.facts = &s->facts;
     s->rules.session = session;
     s->rules.request = &s->request;
+    s->rules.on_limit = stream_on_limit;
     rules_begin(&s->rules, session->gate->model->service->entry);
     return s;
 }
@@ -178,6 +182,8 @@ void stream_free(struct stream *s)
     tunnel_cancel(s);
     server_release(s);
     target_cancel(s);
+    auth_fini(s);
+    rules_end_limits(&s->rules);
     files_fini(s);
     status_fini(s);
     s->facts.follows[1] = NULL; /* the connection may be gone */
@@ -209,6 +215,8 @@ static enum end_moment moment_of(const struct stream *s)
     case STEP_FILES:
     case STEP_STATUS:
     case STEP_REPLY:
+    case STEP_PAUSE:
+    case STEP_AUTH:
         return MOMENT_REQUEST;
     case STEP_PICK:
     case STEP_CONNECT:

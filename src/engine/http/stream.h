@@ -28,6 +28,7 @@
 
 struct admin_reply;
 struct compressor;
+struct auth_check;
 struct front;
 struct lease;
 struct session;
@@ -47,6 +48,8 @@ enum stream_step {
     STEP_FORWARD,  /* the answer goes to the client: a server's, a file, or our own */
     STEP_FILES,    /* a file is looked for */
     STEP_STATUS,   /* a view of our own numbers is asked for, maybe with a form */
+    STEP_PAUSE,    /* waiting until a limit allows it */
+    STEP_AUTH,     /* whether it is from whom it says */
     STEP_TARPIT,   /* waiting on purpose */
     STEP_REPLY,    /* our own answer: error pages, hook reply */
     STEP_TUNNEL,   /* after 101, or a 2xx to CONNECT */
@@ -149,6 +152,8 @@ struct stream {
     struct span pending_head; /* in thread->head: goes out with the next bytes, in this same step */
     struct admin_reply *view; /* in the scratch; NULL = none */
     struct served_file *file;
+    struct auth_check *auth;        /* a password that is being looked at */
+    struct span challenge;          /* WWW-Authenticate of a 401; ptr NULL: none */
     const struct scope *file_scope; /* FILES_ENTER: where to */
     struct tunnel *tunnel;
     struct end tunnel_end;

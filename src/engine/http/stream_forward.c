@@ -125,6 +125,9 @@ static enum stream_step forward_begin(struct stream *s)
     s->facts.status = s->status;
     if (UNLIKELY(s->carried_count) && !accel_add_carried(s))
         return stream_give_up(s, END_INTERNAL);
+    if (UNLIKELY(s->challenge.ptr) && s->status == 401 &&
+        !message_add(&s->answer, SPAN("WWW-Authenticate"), s->challenge))
+        return stream_give_up(s, END_INTERNAL);
     if (UNLIKELY(s->rules.scope->charset.len || s->charset.ptr) && !media_charset(s))
         return stream_give_up(s, END_INTERNAL);
     if (s->rules.scope->on[HOOK_REPLY].count || s->rules.entry->on[HOOK_REPLY].count) {

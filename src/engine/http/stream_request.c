@@ -8,6 +8,7 @@
 #include "engine/http/internal.h"
 #include "engine/http/target.h"
 #include "eval/eval.h"
+#include "model/zone.h"
 #include "io/chunk.h"
 
 #define STREAMED_MEMORY (64u * 1024) /* of a body that passes: what the server does not take at once */
@@ -99,6 +100,10 @@ enum stream_step step_of_rules(struct stream *s, enum rules_result r)
         return STEP_TARPIT;
     case RULES_PROXY:
         return proxy_of_rules(s);
+    case RULES_PAUSE:
+        return STEP_PAUSE;
+    case RULES_AUTH:
+        return STEP_AUTH;
     case RULES_FILES:
         return STEP_FILES;
     case RULES_STATUS:
@@ -117,6 +122,44 @@ enum stream_step step_request(struct stream *s)
         return step_of_rules(s, rules_run(&s->rules, HOOK_REQUEST));
     s->routed_again = false;
     return step_of_rules(s, rules_resume(&s->rules));
+}
+
+enum stream_step step_pause(struct stream *s)
+{
+    if (!deadline_is_set(&s->pause) && !s->paused)
+        loop_set_deadline(s->thread->loop, &s->pause, s->rules.pause);
+    if (!s->front->is_there(s)) {
+        s->status = 499;
+        return stream_give_up(s, END_CLIENT_CLOSED);
+    }
+    if (!s->paused)
+        return STEP_WAIT;
+    s->paused = false;
+    s->routed_again = true; /* on where the list was left */
+    return STEP_REQUEST;
+}
+
+/* As nginx words it: a rate tells how much too early, "5.040". */
+void stream_on_limit(struct rules *r, const struct rules_limit *l)
+{
+    struct stream *s = CONTAINER_OF(r, struct stream, rules);
+    struct error_about about = stream_about(s);
+    bool rate = l->zone->kind == ZONE_RATE;
+    char room[256];
+    struct buf b;
+
+    buf_init_fixed(&b, room, sizeof(room));
+    buf_put(&b, !rate                       ? SPAN("limiting connections")
+                : l->how == LIMITED_DELAYED ? SPAN("delaying request")
+                                            : SPAN("limiting requests"));
+    if (l->limits->dry_run)
+        buf_put(&b, SPAN(", dry run"));
+    if (rate)
+        buf_printf(&b, ", excess: %u.%03u", (unsigned)(l->early / 1000), (unsigned)(l->early % 1000));
+    buf_printf(&b, " by zone \"%.*s\"", SPAN_ARGS(l->zone->name));
+    about.text = buf_span(&b);
+    about.level = (uint8_t)(l->limits->level + (l->how == LIMITED_DELAYED));
+    stream_error(s, ERROR_LIMITED, &about);
 }
 
 enum stream_step step_tarpit(struct stream *s)

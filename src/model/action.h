@@ -122,6 +122,7 @@ enum accel {
 };
 /* What is sent to a pool, and how the request is changed on the way. */
 struct proxy {
+    uint32_t index; /* from 1; config_seal's */
     /* With <target>, one whose only server has no address of its own: for what <target> tells that no pool is
      * called. */
     struct pool *pool;

@@ -88,6 +88,7 @@ struct config {
     struct log_target_list error_logs; /* the process's own */
     uint32_t log_counters;             /* of log rules that write samples */
     uint32_t slots;                    /* stream variables: how many a stream needs */
+    uint32_t proxies;                  /* how many actions proxy; config_seal counts and numbers them */
     LIST_OF(struct span) slot_names;
     struct vrrp_config *vrrp; /* NULL: none */
     bool sealed;

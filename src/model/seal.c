@@ -116,6 +116,8 @@ static bool seal_action(struct config *c, const struct scope *s, struct action *
     if (a->kind == ACTION_ROUTE_HOST)
         BUG_ON(a->hosts->fallback == NULL);
     if (a->kind == ACTION_PROXY) {
+        if (a->proxy->index == 0)
+            a->proxy->index = ++c->proxies;
         /* What a backend's own scope says counts when somebody enters it. */
         if (a->proxy->pool && a->proxy->pool != s->pool)
             a->proxy->pool->uses++;

@@ -21,6 +21,9 @@ struct lease *lease_new(struct thread *t, struct generation *g, struct lease *be
     l->snapshot = g->snapshot;
     l->config = g->config;
     l->current = true;
+    l->memos = calloc(g->config->proxies + 1, sizeof(*l->memos));
+    if (!l->memos)
+        oom_die(g->config->proxies * sizeof(*l->memos));
     slots_attach(l, before);
     list_push_back(&t->leases, &l->link);
     return l;
@@ -66,11 +69,16 @@ static void release_generation(void *generation)
 
 static void lease_end(struct lease *l)
 {
+    uint32_t proxies = l->config->proxies;
+
     slots_detach(l);
     resolvers_free(l);
     link_remove(&l->link);
     /* Lines for its sinks may still lie in the ring: the helper gives the reference back behind them. */
     log_release(l->thread->log, release_generation, l->generation);
+    for (uint32_t i = 0; i <= proxies; i++)
+        free(l->memos[i]);
+    free(l->memos);
     free(l);
 }
 

@@ -28,6 +28,7 @@ struct lease {
     struct server_slot **servers; /* by server index */
     struct pool_slot **pools;     /* by pool index */
     struct resolver **resolvers;  /* by index of the model's; made when first asked for */
+    void **memos;                 /* engine/http's, by proxy index; each freed with the lease */
 };
 
 /* <g>: one reference is taken over. Slots of servers that <before> (may be NULL) has too are shared. */

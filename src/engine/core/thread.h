@@ -24,7 +24,6 @@ struct access_log;
 struct generation;
 struct lease;
 struct log_ring;
-struct proxy;
 struct work_pool;
 
 /* What all threads of an engine share. */
@@ -43,15 +42,6 @@ struct shared {
     struct thread **threads;
     uint32_t thread_count;
     struct span hostname; /* of the machine */
-};
-
-/* http/head.c's: which fields the proxy action of the last request sets and hides, as bits of enum field_id.
- */
-struct head_masks {
-    const struct proxy *proxy;
-    uint64_t generation;
-    uint64_t set, hide;
-    bool set_others, hide_others; /* there are names without an id too */
 };
 
 struct thread {
@@ -76,7 +66,6 @@ struct thread {
     struct slab scratch_slab, ticket_slab;
     struct slab stream_slab, segment_slab, spool_slab; /* engine/http's */
     struct compressors *compressors;                   /* engine/http's; NULL until there was need of one */
-    struct head_masks head_masks;
     char *head;      /* THREAD_HEAD bytes in which outgoing heads are put together */
     char *datagrams; /* engine/core/udp.c's, once there is a socket of them */
 

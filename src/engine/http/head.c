@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "engine/core/gate.h"
-#include "engine/core/generation.h"
-#include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
+#include "engine/http/proxy_memo.h"
 #include "engine/http/target.h"
 #include "engine/http/uri.h"
 #include "eval/eval.h"
@@ -62,9 +61,11 @@ static inline void put_raw(struct writer *w, const char *from, const char *to)
     w->run_end = to;
 }
 
-static void put_text(struct writer *w, struct span text)
+/* In line: most texts are of a length that the compiler knows. */
+static inline void put_text(struct writer *w, struct span text)
 {
-    flush_run(w);
+    if (w->run)
+        flush_run(w);
     if (text.len == 0 || !has_room(w, text.len))
         return;
     memcpy(w->at, text.ptr, text.len);
@@ -73,9 +74,10 @@ static void put_text(struct writer *w, struct span text)
 
 static void put_field(struct writer *w, struct span name, struct span value)
 {
-    flush_run(w);
-    if (has_room(w, name.len + value.len + 4))
-        w->at += h1_write_field(w->at, (size_t)(w->end - w->at), name, value);
+    put_text(w, name);
+    put_text(w, SPAN(": "));
+    put_text(w, value);
+    put_text(w, SPAN("\r\n"));
 }
 
 /* A line as it was received, or an edited one. Who wrote ": " before the value also wrote CRLF behind it. */
@@ -116,42 +118,6 @@ static struct span written(struct writer *w)
 
 /* --- which fields go through --- */
 #define ID_BIT(id) ((uint64_t)1 << (id))
-_Static_assert(FIELD_ID_COUNT <= 64, "a mask holds every field that is known");
-
-/* The names of a list as a mask of known ones; <others>: there are unknown ones too. */
-static uint64_t mask_of(const void *items, uint32_t count, size_t size, bool *others)
-{
-    uint64_t mask = 0;
-
-    *others = false;
-    for (uint32_t i = 0; i < count; i++) {
-        /* struct span, or a struct field_line, which begins with its name */
-        const struct span *name = (const void *)((const char *)items + i * size);
-        enum field_id id = field_id_of(*name);
-        *others |= id == FIELD_OTHER;
-        mask |= id == FIELD_OTHER ? 0 : ID_BIT(id);
-    }
-    return mask;
-}
-
-/* What the proxy action of this request says about fields; remembered, for it is the same for the next one.
- */
-static const struct head_masks *masks_of(const struct stream *s)
-{
-    struct head_masks *m = &s->thread->head_masks;
-    const struct proxy *p = s->proxy;
-
-    if (LIKELY(m->proxy == p && m->generation == s->lease->generation->number))
-        return m;
-    m->proxy = p;
-    m->generation = s->lease->generation->number;
-    m->set = mask_of(p->fields.items, p->fields.count, sizeof(*p->fields.items), &m->set_others);
-    m->hide = mask_of(p->hide_fields.items, p->hide_fields.count, sizeof(struct span), &m->hide_others);
-    bool unknown;
-    m->hide &=
-        ~mask_of(p->pass_hidden_fields.items, p->pass_hidden_fields.count, sizeof(struct span), &unknown);
-    return m;
-}
 
 static inline bool same_name(struct span a, struct span b)
 {
@@ -282,20 +248,29 @@ static void put_request_line(struct writer *w, struct stream *s)
 }
 
 /* --- the request's fields --- */
+static void put_own_field(struct writer *w, struct stream *s, const struct field_line *f)
+{
+    struct span value = span_trim(eval_text(&s->facts, f->value));
+
+    if (value.len == 0 || (same_name(f->name, SPAN("Upgrade")) && list_has_token(value, SPAN("h2c"))))
+        return;
+    if (field_value_is_valid(value))
+        put_field(w, f->name, value);
+    else
+        w->full = true; /* what a client wrote must not become a line of its own */
+}
+
 static void put_own_fields(struct writer *w, struct stream *s)
 {
     const struct proxy *p = s->proxy;
 
-    for (uint32_t i = 0; i < p->fields.count; i++) {
-        struct span value = span_trim(eval_text(&s->facts, p->fields.items[i].value));
-        if (value.len == 0 ||
-            (same_name(p->fields.items[i].name, SPAN("Upgrade")) && list_has_token(value, SPAN("h2c"))))
-            continue;
-        if (field_value_is_valid(value))
-            put_field(w, p->fields.items[i].name, value);
-        else
-            w->full = true; /* what a client wrote must not become a line of its own */
+    if (LIKELY(s->memo->own_is_fixed)) {
+        put_text(w, s->memo->own);
+        return;
     }
+    for (const struct field_line *f = p->fields.items, *end = f + p->fields.count; f < end; f++)
+        if (f->value->constant.ptr == NULL || f->value->constant.len)
+            put_own_field(w, s, f);
 }
 
 static bool server_is_kept(const struct stream *s)
@@ -312,7 +287,7 @@ static void put_default_fields(struct writer *w, struct stream *s)
     if (!sets_field(p, SPAN("Host")))
         put_field(w, SPAN("Host"), s->facts.proxy_host);
     if (!sets_field(p, SPAN("Connection")) && !(p->minor && server_is_kept(s)))
-        put_field(w, SPAN("Connection"), SPAN("close"));
+        put_text(w, SPAN("Connection: close\r\n"));
 }
 
 /* Cleartext HTTP/2 would be a tunnel past every rule: it is never asked for on a client's behalf. */
@@ -333,12 +308,12 @@ static void put_connection(struct writer *w, struct stream *s)
     }
     if (s->request.wants_upgrade && upgrade && s->proxy->minor && !asks_for_h2c(upgrade)) {
         s->request_upgrades = true;
-        put_field(w, SPAN("Connection"), SPAN("upgrade"));
+        put_text(w, SPAN("Connection: upgrade\r\n"));
         put_field(w, SPAN("Upgrade"), upgrade->value);
     } else if (!server_is_kept(s)) {
-        put_field(w, SPAN("Connection"), SPAN("close"));
+        put_text(w, SPAN("Connection: close\r\n"));
     } else if (s->proxy->minor == 0) {
-        put_field(w, SPAN("Connection"), SPAN("keep-alive"));
+        put_text(w, SPAN("Connection: keep-alive\r\n"));
     }
 }
 
@@ -363,7 +338,7 @@ static bool put_request_framing(struct writer *w, struct stream *s)
         put_length(w, f->received);
     } else {
         h1_out_init(&s->request_out, FRAMING_CHUNKED, 0);
-        put_field(w, SPAN("Transfer-Encoding"), SPAN("chunked"));
+        put_text(w, SPAN("Transfer-Encoding: chunked\r\n"));
     }
     return false;
 }
@@ -372,7 +347,7 @@ static bool put_request_framing(struct writer *w, struct stream *s)
 static void put_request_fields(struct writer *w, struct stream *s, bool length)
 {
     const struct proxy *p = s->proxy;
-    const struct head_masks *masks = masks_of(s);
+    const struct proxy_memo *masks = s->memo;
     uint64_t drop = FRAMING_FIELDS | masks->set;
 
     if (length)
@@ -422,7 +397,7 @@ static uint64_t answer_drops(const struct stream *s)
 {
     if (s->own || s->proxy->hide_fields.count == 0)
         return FRAMING_FIELDS;
-    const struct head_masks *m = masks_of(s);
+    const struct proxy_memo *m = s->memo;
     return FRAMING_FIELDS | m->hide | (m->hide_others ? ID_BIT(FIELD_OTHER) : 0);
 }
 
@@ -484,7 +459,7 @@ static bool frame_answer(struct stream *s, enum framing framing)
 static void put_answer_framing(struct writer *w, const struct stream *s, enum framing framing, bool told)
 {
     if (framing == FRAMING_CHUNKED)
-        put_field(w, SPAN("Transfer-Encoding"), SPAN("chunked"));
+        put_text(w, SPAN("Transfer-Encoding: chunked\r\n"));
     else if (framing == FRAMING_LENGTH && !told)
         put_length(w, s->answer.body_length);
 }
@@ -494,14 +469,21 @@ static void put_persistence(struct writer *w, struct stream *s)
     if (s->upgraded) {
         const struct field *upgrade = message_find(&s->answer, FIELD_UPGRADE);
         if (upgrade) {
-            put_field(w, SPAN("Connection"), SPAN("upgrade"));
+            put_text(w, SPAN("Connection: upgrade\r\n"));
             put_field(w, SPAN("Upgrade"), upgrade->value);
         }
     } else if (!s->keep_client) {
-        put_field(w, SPAN("Connection"), SPAN("close"));
+        put_text(w, SPAN("Connection: close\r\n"));
     } else if (s->rules.client->connection_field || s->request.minor == 0) {
-        put_field(w, SPAN("Connection"), SPAN("keep-alive"));
+        put_text(w, SPAN("Connection: keep-alive\r\n"));
     }
+}
+
+static void put_date(struct writer *w, const char date[CLOCK_HTTP_LEN])
+{
+    put_text(w, SPAN("Date: "));
+    put_text(w, span_of(date, CLOCK_HTTP_LEN));
+    put_text(w, SPAN("\r\n"));
 }
 
 /* Fields that a language puts on every answer. */
@@ -510,10 +492,10 @@ static void put_signature(struct writer *w, struct stream *s, uint64_t drop)
     const struct client_policy *p = s->rules.client;
 
     if (p->server_field && (!s->answer.first[FIELD_SERVER] || (drop & ID_BIT(FIELD_SERVER))))
-        put_field(w, SPAN("Server"),
-                  p->independent_tokens ? SPAN("evenkeel") : SPAN("evenkeel/" KEEL_VERSION));
+        put_text(w, p->independent_tokens ? SPAN("Server: evenkeel\r\n")
+                                          : SPAN("Server: evenkeel/" KEEL_VERSION "\r\n"));
     if (p->date_field && (!s->answer.first[FIELD_DATE] || (drop & ID_BIT(FIELD_DATE))))
-        put_field(w, SPAN("Date"), loop_wall_http(s->thread->loop));
+        put_date(w, loop_wall_http(s->thread->loop));
 }
 
 #define STATUS_LINE "HTTP/1.1 200 " /* in front of the reason */

@@ -32,6 +32,7 @@ struct auth_check;
 struct front;
 struct lease;
 struct session;
+struct proxy_memo;
 struct served_file;
 struct target;
 struct thread;
@@ -128,7 +129,7 @@ struct stream {
     /* server */
     const struct proxy *proxy;
     struct target *target; /* in the scratch; NULL: <proxy> says where */
-    struct upstream upstream;
+    const struct proxy_memo *memo; /* of it */
     struct h1_out request_out;
     uint64_t back_in;   /* received from the server, this try */
     uint64_t back_head; /* of these, up to the end of its head */
@@ -162,8 +163,9 @@ struct stream {
 
     struct rules rules;
     struct scratch scratch;
-    struct facts facts; /* set by live_begin */
-    /* Not cleared when a stream begins. */
+    struct upstream upstream;
+    /* Not cleared when a stream begins, as what <upstream> has tried. */
+    struct facts facts;             /* set by live_begin */
     struct message request, answer; /* made when their heads are read */
     struct facts_end facts_end;
     struct address server_source; /* ours towards the server, for logs that show it */

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "engine/core/follow.h"
+#include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
+#include "engine/http/proxy_memo.h"
 #include "engine/http/target.h"
 #include "eval/eval.h"
 #include "model/zone.h"
@@ -55,37 +57,27 @@ enum stream_step request_refuse_large(struct stream *s)
     return stream_refuse(s, 413, END_REQUEST_TOO_LARGE);
 }
 
-static const char *port_of(struct span host)
+/* What is known of the proxy action, and what is computed for this request. false: no memory. */
+static bool set_proxy(struct stream *s, const struct proxy *p)
 {
-    const char *colon = host.len ? memrchr(host.ptr, ':', host.len) : NULL;
-
-    return colon && memchr(colon, ']', (size_t)(span_end(host) - colon)) ? NULL : colon; /* IPv6 */
-}
-
-/* $proxy_host and $proxy_port: as they are written, or computed. */
-static void set_proxy_host(struct stream *s, struct span host, bool secure)
-{
-    const char *colon = port_of(host);
-
-    s->facts.proxy_host = host;
-    s->facts.proxy_port = colon    ? span_from_index(host, (size_t)(colon - host.ptr) + 1)
-                          : secure ? SPAN("443")
-                                   : SPAN("80");
+    s->proxy = s->facts.proxy = p;
+    s->target = NULL;
+    s->memo = s->lease->memos[p->index];
+    if (UNLIKELY(!s->memo))
+        s->memo = proxy_memo_make(s->lease, p);
+    if (UNLIKELY(!s->memo || (p->target && !target_begin(s))))
+        return false;
+    s->facts.proxy_host = s->target ? s->target->host : s->memo->host;
+    s->facts.proxy_port =
+        s->target ? proxy_port_of(s->target->host, s->target->secure) : s->memo->port;
+    return true;
 }
 
 static enum stream_step proxy_of_rules(struct stream *s)
 {
-    const struct proxy *p = s->rules.action->proxy;
-
     target_cancel(s);
-    s->target = NULL;
-    s->proxy = s->facts.proxy = p;
-    if (p->target && !target_begin(s))
+    if (!set_proxy(s, s->rules.action->proxy))
         return stream_refuse(s, 500, END_INTERNAL);
-    if (p->target)
-        set_proxy_host(s, s->target->host, s->target->secure);
-    else
-        set_proxy_host(s, p->host.len ? p->host : p->pool->name, span_eq(p->scheme, SPAN("https")));
     return request_is_too_large(s) ? request_refuse_large(s) : STEP_BODY;
 }
 

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/macros.h"
 
-enum { FIRST_ROOM = 8 };
+enum { FIRST_ROOM = 8, FEW = 4 };
 
 void map_init(struct map *m, bool nocase)
 {
@@ -54,7 +54,24 @@ void *map_put(struct arena *a, struct map *m, struct span key, void *value)
     return before;
 }
 
+/* Few keys are compared with less work than one is hashed. */
+static void *get_of_few(const struct map *m, struct span key)
+{
+    uint32_t left = m->count;
+
+    for (const struct map_entry *e = m->entries; left; e++) {
+        if (e->value == NULL)
+            continue;
+        left--;
+        if (e->key.len == key.len && (m->nocase ? span_eq_nocase(e->key, key) : span_eq(e->key, key)))
+            return e->value;
+    }
+    return NULL;
+}
+
 void *map_get(const struct map *m, struct span key)
 {
-    return m->room ? slot_of(m, key, hash_of(m, key))->value : NULL;
+    if (m->count <= FEW)
+        return get_of_few(m, key);
+    return slot_of(m, key, hash_of(m, key))->value;
 }

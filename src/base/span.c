@@ -102,13 +102,22 @@ struct span span_cut(struct span *s, char c)
 bool span_to_u64(struct span s, uint64_t max, uint64_t *out)
 {
     uint64_t n = 0;
+    size_t i = 0;
     if (s.len == 0)
         return false;
-    for (size_t i = 0; i < s.len; i++) {
+    for (size_t safe = s.len < 19 ? s.len : 19; i < safe; i++) { /* 19 digits are below 2^64 */
         unsigned digit = (unsigned)(unsigned char)s.ptr[i] - '0';
-        if (digit > 9 || __builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n) || n > max)
+        if (digit > 9)
+            return false;
+        n = n * 10 + digit;
+    }
+    for (; i < s.len; i++) {
+        unsigned digit = (unsigned)(unsigned char)s.ptr[i] - '0';
+        if (digit > 9 || __builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n))
             return false;
     }
+    if (n > max)
+        return false;
     *out = n;
     return true;
 }

@@ -103,8 +103,11 @@ bool eval_text_found(struct facts *f, const struct expr *e, struct span *out)
 
 struct span eval_text(struct facts *f, const struct expr *e)
 {
-    struct span s;
-    return eval_text_found(f, e, &s) ? s : SPAN("");
+    if (e->constant.ptr != NULL)
+        return e->constant;
+    struct value v = eval_value(f, e);
+    struct span s = LIKELY(v.type == VALUE_TEXT) ? v.as.text : eval_as_text(f, &v);
+    return s.ptr ? s : SPAN("");
 }
 
 bool eval_number(struct facts *f, const struct expr *e, int64_t *out)

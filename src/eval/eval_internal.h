@@ -8,12 +8,19 @@
 
 static inline struct value value_none(void)
 {
-    return (struct value){ .type = VALUE_NONE };
+    struct value v;
+
+    v.type = VALUE_NONE;
+    return v;
 }
 /* ptr NULL is none. */
 static inline struct value value_text(struct span s)
 {
-    return s.ptr ? (struct value){ .type = VALUE_TEXT, .as.text = s } : value_none();
+    struct value v;
+
+    v.type = s.ptr ? VALUE_TEXT : VALUE_NONE;
+    v.as.text = s; /* the rest of the union is nobody's: clearing it would cost more than the value */
+    return v;
 }
 static inline struct value value_binary(struct span s)
 {

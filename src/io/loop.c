@@ -324,10 +324,10 @@ const struct clock_text *loop_wall_text(struct loop *l)
     return &l->wall_text;
 }
 
-struct span loop_wall_http(struct loop *l)
+const char *loop_wall_http(struct loop *l)
 {
     clock_http_at(&l->wall_http, loop_wall_us(l));
-    return span_of(l->wall_http.text, CLOCK_HTTP_LEN);
+    return l->wall_http.text;
 }
 
 struct clock_text *loop_wall_cache(struct loop *l)

@@ -66,7 +66,7 @@ instant loop_now_exact(struct loop *l);
 uint64_t loop_wall_us(struct loop *l);
 /* Dates for logs and headers, formatted at most once a second. Valid until the next turn. */
 const struct clock_text *loop_wall_text(struct loop *l);
-struct span loop_wall_http(struct loop *l);
+const char *loop_wall_http(struct loop *l); /* CLOCK_HTTP_LEN characters */
 /* What loop_wall_text fills: for who may need a text later (clock_text_at). */
 struct clock_text *loop_wall_cache(struct loop *l);
 

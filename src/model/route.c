@@ -50,9 +50,9 @@ enum host_name_kind host_table_add(struct arena *a, struct host_table *t, struct
 
 static struct scope *find_wildcard(const struct host_table *t, struct span host)
 {
-    struct scope *found = map_get(&t->exact_or_suffix, host);
     if (t->suffixes.count == 0 && t->exact_or_suffix.count == 0)
         return NULL;
+    struct scope *found = map_get(&t->exact_or_suffix, host);
     struct span rest = host;
     for (size_t dot; found == NULL && (dot = span_find_char(rest, '.')) != SPAN_NONE;) {
         rest = span_from_index(rest, dot + 1);

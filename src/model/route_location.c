@@ -46,7 +46,7 @@ static uint32_t child_index(const struct location_tree *t, const struct location
 static struct location_node *child_for(const struct location_tree *t, const struct location_node *n,
                                        struct span rest)
 {
-    if (rest.len == 0)
+    if (rest.len == 0 || n->children.count == 0)
         return NULL;
     uint32_t at = child_index(t, n, first_byte(t, rest));
     if (at == n->children.count || first_byte(t, n->children.items[at]->label) != first_byte(t, rest))
@@ -150,7 +150,7 @@ static const struct location_prefix *longest(const struct location_tree *t, stru
 const struct location_prefix *location_tree_find(const struct location_tree *t, struct span path)
 {
     BUG_ON(!t->finished);
-    const struct location_prefix *found = map_get(&t->exact, path);
+    const struct location_prefix *found = t->exact.count ? map_get(&t->exact, path) : NULL;
     return found ? found : longest(t, path);
 }
 
@@ -203,6 +203,8 @@ struct location_choice location_tree_route(const struct location_tree *t, struct
             return found;
     }
     if (p && p->no_regex)
+        return found;
+    if (t->regexes.count == 0)
         return found;
     struct location_choice by_regex = route_regexes(t, path, match);
     return by_regex.scope ? by_regex : found;

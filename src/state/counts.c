@@ -19,21 +19,15 @@ void counts_fini(struct counts *c)
     c->blocks = NULL;
 }
 
-static struct counts_block *make_block(struct counts *c, unsigned thread)
+struct counts_block *counts_make(struct counts *c, unsigned thread)
 {
+    BUG_ON(thread >= c->threads);
     struct counts_block *b = aligned_alloc(_Alignof(struct counts_block), sizeof(*b));
     if (b == NULL)
         return NULL;
     memset(b, 0, sizeof(*b));
     atomic_store_explicit(&c->blocks[thread], b, memory_order_release);
     return b;
-}
-
-struct counts_block *counts_of(struct counts *c, unsigned thread)
-{
-    BUG_ON(thread >= c->threads);
-    struct counts_block *b = atomic_load_explicit(&c->blocks[thread], memory_order_relaxed);
-    return LIKELY(b) ? b : make_block(c, thread);
 }
 
 /* ---- rates ---- */
@@ -43,19 +37,16 @@ static uint32_t load(const _Atomic uint32_t *n)
     return atomic_load_explicit(n, memory_order_relaxed);
 }
 
-void counts_rate(struct rate *r, uint32_t second)
+/* The first one of a second. */
+void counts_rate_anew(struct rate *r, uint32_t second)
 {
     uint32_t now = atomic_load_explicit(&r->now, memory_order_relaxed);
     uint32_t then = atomic_load_explicit(&r->second, memory_order_relaxed);
-    if (second != then) {
-        /* A second in between without anything: the one before had none. */
-        atomic_store_explicit(&r->before, second == then + 1 ? now : 0, memory_order_relaxed);
-        atomic_store_explicit(&r->second, second, memory_order_relaxed);
-        now = 0;
-    }
-    atomic_store_explicit(&r->now, ++now, memory_order_relaxed);
-    if (now > atomic_load_explicit(&r->most, memory_order_relaxed))
-        atomic_store_explicit(&r->most, now, memory_order_relaxed);
+
+    /* A second in between without anything: the one before had none. */
+    atomic_store_explicit(&r->before, second == then + 1 ? now : 0, memory_order_relaxed);
+    atomic_store_explicit(&r->second, second, memory_order_relaxed);
+    atomic_store_explicit(&r->now, 0, memory_order_relaxed);
 }
 
 /*

@@ -80,8 +80,14 @@ struct counts {
 /* False: out of memory. */
 MUST_USE bool counts_init(struct counts *c, unsigned threads);
 void counts_fini(struct counts *c);
+struct counts_block *counts_make(struct counts *c, unsigned thread);
 /* This thread's block; NULL when there is no memory for it: then nothing is counted. */
-struct counts_block *counts_of(struct counts *c, unsigned thread);
+static inline struct counts_block *counts_of(struct counts *c, unsigned thread)
+{
+    struct counts_block *b = atomic_load_explicit(&c->blocks[thread], memory_order_relaxed);
+
+    return LIKELY(b) ? b : counts_make(c, thread);
+}
 /* Any thread. Adds to <sum>, which the caller has zeroed. */
 void counts_add_up(const struct counts *c, instant now, struct counts_sum *sum);
 /* `clear counters`: any thread; what is counted meanwhile may be lost. */
@@ -95,6 +101,15 @@ void counts_clear(struct counts *c);
                                   atomic_load_explicit(&(block)->name, memory_order_relaxed) + (n),          \
                                   memory_order_relaxed);                                                     \
     } while (0)
-void counts_rate(struct rate *r, uint32_t second);
+void counts_rate_anew(struct rate *r, uint32_t second);
+static inline void counts_rate(struct rate *r, uint32_t second)
+{
+    if (UNLIKELY(atomic_load_explicit(&r->second, memory_order_relaxed) != second))
+        counts_rate_anew(r, second);
+    uint32_t now = atomic_load_explicit(&r->now, memory_order_relaxed) + 1;
+    atomic_store_explicit(&r->now, now, memory_order_relaxed);
+    if (now > atomic_load_explicit(&r->most, memory_order_relaxed))
+        atomic_store_explicit(&r->most, now, memory_order_relaxed);
+}
 /* The class of <status>, 0: other. */
 void counts_status(struct counts_block *b, unsigned status);

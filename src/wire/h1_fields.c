@@ -28,6 +28,15 @@ static bool coding_note(struct h1_seen *s, struct span value, size_t at)
     return true;
 }
 
+#define ID_BIT(id) (UINT64_C(1) << (id))
+static inline bool is_noted(enum field_id id)
+{
+    const uint64_t noted = ID_BIT(FIELD_HOST) | ID_BIT(FIELD_CONTENT_LENGTH) |
+                           ID_BIT(FIELD_TRANSFER_ENCODING) | ID_BIT(FIELD_UPGRADE) | ID_BIT(FIELD_EXPECT) |
+                           ID_BIT(FIELD_TE);
+    return noted >> id & 1;
+}
+
 /* Remembers what a value says; false when it can be refused at once. */
 static bool note(struct h1_seen *s, enum field_id id, struct span value, size_t at, struct h1_scan *scan)
 {
@@ -113,50 +122,71 @@ static bool refuse_name(const char *head, size_t at, size_t stop, struct h1_scan
     return h1_refuse(scan, H1_ERR_FIELD_NAME, stop);
 }
 
+/* Of the bytes that a line may hold, only blanks are not above the blank. */
+static inline bool is_blank(char c)
+{
+    return (unsigned char)c <= ' ';
+}
+
 /* span_trim, where the compiler can see it: once a line. */
 static inline struct span value_of(const char *from, const char *to)
 {
-    while (from < to && char_is_blank(*from))
+    while (from < to && is_blank(*from))
         from++;
-    while (from < to && char_is_blank(to[-1]))
+    while (from < to && is_blank(to[-1]))
         to--;
     return span_of(from, (size_t)(to - from));
 }
 
-static inline void put_field(struct message *m, enum field_id id, struct span name, struct span value)
+static inline void put_field(struct message *m, struct field *f, enum field_id id)
 {
-    m->fields[m->field_count++] =
-        (struct field){ .name = name, .value = value, .id = (uint8_t)id, .hop = field_id_is_hop(id) };
+    f->id = (uint8_t)id;
+    f->hop = field_id_is_hop(id);
+    f->gone = 0;
+    m->field_count++;
     if (m->first[id] == 0)
         m->first[id] = m->field_count;
+}
+
+/* Made twice, for <whole> and not: most heads lie in one window, and there a mark is a load. */
+static inline __attribute__((always_inline)) bool cut_lines(struct h1_lines *l, size_t at,
+                                                            const struct h1_limits *limits,
+                                                            struct h1_scan *scan, struct message *m,
+                                                            struct h1_seen *s, bool whole)
+{
+    const char *head = l->head;
+    unsigned left = limits->fields_max < m->field_room ? limits->fields_max : m->field_room;
+    struct field *f = m->fields + m->field_count;
+    for (char first; (first = head[at]) != '\r' && first != '\n';) {
+        size_t stop = h1_lines_stop(l, at, whole);
+        if (UNLIKELY(head[stop] != ':' || stop == at))
+            return refuse_name(head, at, stop, scan);
+        if (UNLIKELY(left-- == 0))
+            return h1_refuse(scan, H1_ERR_TOO_MANY, at);
+        size_t lf = h1_lines_lf(l, stop + 1, whole);
+        f->name = span_of(head + at, stop - at);
+        f->value = value_of(head + stop + 1, head + lf - (head[lf - 1] == '\r'));
+        at = lf + 1;
+        enum field_id id = field_id_of(f->name);
+        if (id == FIELD_OTHER && limits->underscore_is_invalid && memchr(f->name.ptr, '_', f->name.len))
+            continue;
+        put_field(m, f, id);
+        if (is_noted(id) && !note(s, id, f->value, (size_t)(f->value.ptr - head), scan))
+            return false;
+        f++;
+    }
+    return true;
 }
 
 bool h1_fields_parse(struct h1_lines *l, size_t at, const struct h1_limits *limits, struct h1_scan *scan,
                      struct message *m, struct h1_seen *s)
 {
-    const char *head = l->head;
-    unsigned left = limits->fields_max < m->field_room ? limits->fields_max : m->field_room;
-    while (head[at] != '\r' && head[at] != '\n') {
-        size_t stop = h1_lines_stop(l, at);
-        if (UNLIKELY(head[stop] != ':' || stop == at))
-            return refuse_name(head, at, stop, scan);
-        if (UNLIKELY(left-- == 0))
-            return h1_refuse(scan, H1_ERR_TOO_MANY, at);
-        size_t lf = h1_lines_lf(l, stop + 1);
-        size_t end = h1_line_end(head, lf);
-        struct span name = span_of(head + at, stop - at);
-        struct span value = value_of(head + stop + 1, head + end);
-        at = lf + 1;
-        if (limits->underscore_is_invalid && memchr(name.ptr, '_', name.len))
-            continue;
-        enum field_id id = field_id_of(name);
-        put_field(m, id, name, value);
-        if (id != FIELD_OTHER && !note(s, id, value, (size_t)(value.ptr - head), scan))
-            return false;
-    }
+    if (!(h1_lines_are_whole(l) ? cut_lines(l, at, limits, scan, m, s, true)
+                                : cut_lines(l, at, limits, scan, m, s, false)))
+        return false;
     if (m->first[FIELD_CONNECTION] && !connection_read(m, s))
         return h1_refuse(scan, H1_ERR_FIELD_VALUE,
-                         (size_t)(m->fields[m->first[FIELD_CONNECTION] - 1].value.ptr - head));
+                         (size_t)(m->fields[m->first[FIELD_CONNECTION] - 1].value.ptr - l->head));
     return true;
 }
 

@@ -61,6 +61,10 @@ enum h1_result h1_head_find(struct span bytes, size_t skip, const struct h1_limi
 
 enum h1_error h1_version_parse(const char *p, struct message *m)
 {
+    if (LIKELY(memcmp(p, "HTTP/1.1", 8) == 0)) {
+        m->major = m->minor = 1;
+        return H1_OK;
+    }
     if (memcmp(p, "HTTP/", 5) != 0 || p[5] < '0' || p[5] > '9' || p[6] != '.' || p[7] < '0' || p[7] > '9')
         return H1_ERR_VERSION;
     if (p[5] != '1')

@@ -79,8 +79,17 @@ h1_searcher h1_search_sse2, h1_search_avx2;
 /* For less than a block. */
 enum h1_found h1_search_short(h1_searcher *kernel, struct h1_lines *l, bool lf_ends_lines);
 
-static inline const struct h1_block *h1_lines_block(struct h1_lines *l, size_t at)
+/* All of the head's marks are in the window: nothing need be looked up. */
+static inline bool h1_lines_are_whole(const struct h1_lines *l)
 {
+    return LIKELY(l->window == 0 && l->marked * BLOCK >= l->len);
+}
+
+/* <whole>: what the function above says. */
+static inline const struct h1_block *h1_lines_block(struct h1_lines *l, size_t at, bool whole)
+{
+    if (whole)
+        return &l->blocks[at / BLOCK];
     if (UNLIKELY(at / BLOCK - l->window >= l->marked))
         h1_lines_mark(l, at);
     return &l->blocks[at / BLOCK - l->window];
@@ -90,19 +99,19 @@ static inline const struct h1_block *h1_lines_block(struct h1_lines *l, size_t a
  * The first byte at or after <at> that is no token character; the line's end
  * is none, so there is always one. <at> must not go back from call to call.
  */
-static inline size_t h1_lines_stop(struct h1_lines *l, size_t at)
+static inline size_t h1_lines_stop(struct h1_lines *l, size_t at, bool whole)
 {
     uint64_t bits;
-    while ((bits = h1_lines_block(l, at)->stop >> (at % BLOCK)) == 0)
+    while ((bits = h1_lines_block(l, at, whole)->stop >> (at % BLOCK)) == 0)
         at = (at / BLOCK + 1) * BLOCK;
     return at + (size_t)__builtin_ctzll(bits);
 }
 
 /* The first LF at or after <at>. <at> must not go back. */
-static inline size_t h1_lines_lf(struct h1_lines *l, size_t at)
+static inline size_t h1_lines_lf(struct h1_lines *l, size_t at, bool whole)
 {
     uint64_t bits;
-    while ((bits = h1_lines_block(l, at)->lf >> (at % BLOCK)) == 0)
+    while ((bits = h1_lines_block(l, at, whole)->lf >> (at % BLOCK)) == 0)
         at = (at / BLOCK + 1) * BLOCK;
     return at + (size_t)__builtin_ctzll(bits);
 }

@@ -14,6 +14,8 @@
 static enum h1_result first_bytes(struct span bytes, struct h1_scan *scan)
 {
     static const char start[] = "HTTP/";
+    if (LIKELY(bytes.len >= sizeof(start) - 1 && memcmp(bytes.ptr, start, sizeof(start) - 1) == 0))
+        return H1_DONE;
     for (size_t i = 0; i < sizeof(start) - 1; i++) {
         if (i == bytes.len)
             return H1_MORE;

@@ -95,14 +95,11 @@ static inline bool same4(const char *text, const char *lower)
     return (have | ((want >> 1) & 0x20202020u)) == want;
 }
 
-static bool same_name(const char *text, const char *lower, size_t len)
+static inline bool same_name(const char *text, const char *lower, size_t len)
 {
-    if (len >= 8) {
-        for (size_t i = 0; i + 8 < len; i += 8)
-            if (!same8(text + i, lower + i))
-                return false;
-        return same8(text + len - 8, lower + len - 8);
-    }
+    if (len >= 8) /* KNOWN_MAX is below 24: three overlapping words are all of it */
+        return same8(text, lower) && same8(text + len - 8, lower + len - 8) &&
+               (len <= 16 || same8(text + 8, lower + 8));
     if (len >= 4)
         return same4(text, lower) && same4(text + len - 4, lower + len - 4);
     for (size_t i = 0; i < len; i++) {

@@ -47,11 +47,6 @@ static struct server_state *upstream_state(const struct upstream *u)
         counts_bump(of_pool, name, 1);                                                                       \
     } while (0)
 
-struct try_facts *upstream_this_try(struct upstream *u)
-{
-    return &u->tried[(u->tried_count < UPSTREAM_TRIES ? u->tried_count : UPSTREAM_TRIES) - 1];
-}
-
 static void upstream_let_go(struct upstream *u)
 {
     if (u->counted)

@@ -162,7 +162,10 @@ void upstream_done(struct upstream *u, bool reusable);
 /* Lets go of whatever is held or waited for. Harmless when nothing is, and on one that was not started. */
 void upstream_cancel(struct upstream *u);
 /* The try that is running, or ran last. */
-struct try_facts *upstream_this_try(struct upstream *u);
+static inline struct try_facts *upstream_this_try(struct upstream *u)
+{
+    return &u->tried[(u->tried_count < UPSTREAM_TRIES ? u->tried_count : UPSTREAM_TRIES) - 1];
+}
 /* What ticket_slab's objects must hold. */
 size_t upstream_ticket_size(void);
 /* The PROXY header that the server is to get first, written to <to>; how long it is: 0

@@ -104,12 +104,13 @@ void stream_run(struct stream *s)
 
     for (;;) {
         s->wait_client = s->wait_server = DURATION_NONE;
-        enum stream_step next = steps[s->step].run(s);
+        const struct step *step = &steps[s->step];
+        enum stream_step next = step->run(s);
         if (next == STEP_WAIT) {
             stream_settle(s);
             return;
         }
-        BUG_ON(!(steps[s->step].to & 1u << next));
+        BUG_ON(!(step->to >> next & 1));
         s->step = (uint8_t)next;
         if (next != STEP_END)
             continue;
@@ -151,7 +152,7 @@ struct stream *stream_new(struct session *session, const struct front *front)
 
     if (!s)
         return NULL;
-    bytes_clear(s, offsetof(struct stream, facts));
+    bytes_clear(s, offsetof(struct stream, upstream.tried));
     count_up(&t->streams, 1);
     atomic_store_explicit(&t->requests, atomic_load_explicit(&t->requests, memory_order_relaxed) + 1,
                           memory_order_relaxed);

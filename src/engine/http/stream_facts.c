@@ -119,12 +119,14 @@ void stream_facts_begin(struct stream *s)
     s->facts.times = &s->times;
 }
 
+/* A host has no colon but within brackets: what is behind the last one is the port. */
 static size_t without_port(struct span host)
 {
-    const char *from = host.len && host.ptr[0] == '[' ? memchr(host.ptr, ']', host.len) : host.ptr;
-    const char *colon = from ? memchr(from, ':', (size_t)(span_end(host) - from)) : NULL;
+    size_t end = host.len;
 
-    return colon ? (size_t)(colon - host.ptr) : host.len;
+    while (end && host.ptr[end - 1] >= '0' && host.ptr[end - 1] <= '9')
+        end--;
+    return end && host.ptr[end - 1] == ':' ? end - 1 : host.len;
 }
 
 /* Is there an upper-case letter among 8 bytes? */
@@ -137,15 +139,20 @@ static bool word_has_upper(uint64_t word)
 
 static bool has_upper(struct span s)
 {
-    uint64_t word = 0;
+    uint64_t word;
 
-    for (; s.len >= sizeof(word); s = span_from_index(s, sizeof(word))) {
-        memcpy(&word, s.ptr, sizeof(word));
+    if (s.len < sizeof(word)) {
+        for (size_t i = 0; i < s.len; i++)
+            if (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z')
+                return true;
+        return false;
+    }
+    for (size_t at = 0; at < s.len - sizeof(word); at += sizeof(word)) {
+        memcpy(&word, s.ptr + at, sizeof(word));
         if (word_has_upper(word))
             return true;
     }
-    word = 0;
-    memcpy(&word, s.ptr, s.len);
+    memcpy(&word, span_end(s) - sizeof(word), sizeof(word));
     return word_has_upper(word);
 }
 

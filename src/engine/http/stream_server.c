@@ -129,7 +129,8 @@ enum stream_step step_pick(struct stream *s)
         if (r != RULES_DONE)
             return step_of_rules(s, r);
     }
-    bytes_clear(u, offsetof(struct upstream, tried));
+    if (u->started.us) /* else it is as a new stream's */
+        bytes_clear(u, offsetof(struct upstream, tried));
     u->thread = s->thread;
     u->lease = s->lease;
     u->session = s->session;

@@ -3,17 +3,18 @@
 
 #include <stdint.h>
 
+#include "base/macros.h"
 #include "base/scratch.h"
 
 bool uri_is_plain(struct span path, bool merge)
 {
-    char before = 0;
-
     for (size_t i = 0; i < path.len; i++) {
-        char c = path.ptr[i];
-        if (c == '%' || (before == '/' && (c == '.' || (merge && c == '/'))))
+        unsigned char c = (unsigned char)path.ptr[i];
+        if (LIKELY(c > '/'))
+            continue;
+        char after = i + 1 < path.len ? path.ptr[i + 1] : 0;
+        if (c == '%' || (c == '/' && (after == '.' || (merge && after == '/'))))
             return false;
-        before = c;
     }
     return true;
 }

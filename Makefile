@@ -3,6 +3,8 @@
 BUILD  ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
+# gcc joins the rooms where it links, which the path of a request is the shorter for; clang would need a linker of its own
+LTO    ?= $(shell $(CC) --version 2>/dev/null | grep -qi clang || echo -Db_lto=true)
 # as many jobs as processors; make JOBS=1 for small machines
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 
@@ -13,7 +15,7 @@ all: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	@command -v meson >/dev/null && command -v ninja >/dev/null || { echo "keel needs Meson and Ninja to build: run 'make deps' (as root) first" >&2; exit 1; }
-	@meson setup --prefix $(abspath $(PREFIX)) $(BUILD) . >$(BUILD).log 2>&1 || { cat $(BUILD).log >&2; rm -f $(BUILD).log; echo "the build could not be set up: 'make deps' (as root) installs what is missing" >&2; exit 1; }
+	@meson setup --prefix $(abspath $(PREFIX)) $(LTO) $(BUILD) . >$(BUILD).log 2>&1 || { cat $(BUILD).log >&2; rm -f $(BUILD).log; echo "the build could not be set up: 'make deps' (as root) installs what is missing" >&2; exit 1; }
 	@rm -f $(BUILD).log
 
 # Installs what is missing to build and test; nothing when all is there.

@@ -45,6 +45,8 @@ enum host_name_kind host_table_add(struct arena *a, struct host_table *t, struct
     if (before)
         return before == scope ? HOST_NAME_ADDED : HOST_NAME_TAKEN;
     (void)map_put(a, m, name, scope);
+    t->several |= t->first != NULL && t->first != scope;
+    t->first = scope;
     return HOST_NAME_ADDED;
 }
 
@@ -79,6 +81,8 @@ static struct scope *find_prefix(const struct host_table *t, struct span host)
 struct scope *host_table_find(const struct host_table *t, struct span host, struct regex_match *match,
                               const struct regex **by)
 {
+    if (!t->several && t->regexes.count == 0 && (t->first == NULL || t->first == t->fallback))
+        return t->fallback; /* there is no other */
     struct scope *found = map_get(&t->exact, host);
     if (found == NULL && host.len)
         found = find_wildcard(t, host);

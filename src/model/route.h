@@ -27,6 +27,8 @@ struct host_table {
     struct map prefixes;        /* "www.example" of "www.example.*" -> scope; the longest wins */
     LIST_OF(struct host_regex) regexes;
     struct scope *fallback; /* default_server; never NULL */
+    struct scope *first;    /* that has a name here; NULL: none yet */
+    bool several;           /* another one has a name too */
 };
 
 /* nginx's locations of one server, or nested in one location. */
@@ -53,6 +55,7 @@ struct location_tree {
     /* built by location_tree_finish */
     struct map exact; /* path -> struct location_prefix */
     struct location_node *root;
+    const struct location_prefix *only; /* "/", when it is all that there is */
     bool finished;
 };
 

@@ -131,6 +131,10 @@ void location_tree_finish(struct arena *a, struct location_tree *t)
         if (t->regexes.items[i].nested)
             location_tree_finish(a, t->regexes.items[i].nested);
     add_redirects(a, t);
+    const struct location_prefix *p = t->prefixes.items;
+    if (t->prefixes.count == 1 && t->regexes.count == 0 && !p->exact && !p->nested &&
+        span_eq(p->prefix, SPAN("/")))
+        t->only = p;
 }
 
 static const struct location_prefix *longest(const struct location_tree *t, struct span path)
@@ -187,6 +191,8 @@ static struct location_choice route_regexes(const struct location_tree *t, struc
 struct location_choice location_tree_route(const struct location_tree *t, struct span path,
                                            struct regex_match *match)
 {
+    if (t->only && path.len && path.ptr[0] == '/')
+        return (struct location_choice){ .scope = t->only->scope, .prefix = t->only };
     const struct location_prefix *p = location_tree_find(t, path);
     struct location_choice found = { .scope = NULL };
     if (p) {

@@ -29,19 +29,18 @@ void rules_enter(struct rules *r, const struct scope *scope)
         f->recorder->on_scope(f->recorder, scope);
 }
 
-void rules_begin(struct rules *r, const struct scope *entry)
+void rules_begin_zeroed(struct rules *r, const struct scope *entry)
 {
-    *r = (struct rules){ .on_limit = r->on_limit,
-                         .entry = entry,
-                         .front = entry,
-                         .pages = entry,
-                         .logs = entry,
-                         .facts = r->facts,
-                         .session = r->session,
-                         .request = r->request,
-                         .log_level = UINT8_MAX };
+    r->entry = r->front = r->pages = r->logs = entry;
+    r->log_level = UINT8_MAX;
     r->facts->front = entry;
     rules_enter(r, entry);
+}
+
+void rules_begin(struct rules *r, const struct scope *entry)
+{
+    *r = (struct rules){ .facts = r->facts, .session = r->session, .request = r->request };
+    rules_begin_zeroed(r, entry);
 }
 
 bool rules_again(struct rules *r, uint32_t skip)

@@ -108,6 +108,8 @@ struct rules {
 
 /* <facts>, <session> and <request> are set; everything else is made new: in <entry>, with its policies. */
 void rules_begin(struct rules *r, const struct scope *entry);
+/* The same of one that is zeroed but for these. */
+void rules_begin_zeroed(struct rules *r, const struct scope *entry);
 /* Runs <h> of the current scope; of RESPONSE, REPLY and LOG then of <entry>, when it is another. */
 enum rules_result rules_run(struct rules *r, enum hook h);
 /* Goes on after the action that ended the list (WAIT_BYTES: with that one). */

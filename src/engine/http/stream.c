@@ -171,7 +171,7 @@ struct stream *stream_new(struct session *session, const struct front *front)
     s->rules.session = session;
     s->rules.request = &s->request;
     s->rules.on_limit = stream_on_limit;
-    rules_begin(&s->rules, session->gate->model->service->entry);
+    rules_begin_zeroed(&s->rules, session->gate->model->service->entry);
     return s;
 }
 

@@ -39,7 +39,9 @@ void rules_begin_zeroed(struct rules *r, const struct scope *entry)
 
 void rules_begin(struct rules *r, const struct scope *entry)
 {
-    *r = (struct rules){ .facts = r->facts, .session = r->session, .request = r->request };
+    *r = (struct rules){
+        .facts = r->facts, .session = r->session, .request = r->request, .on_limit = r->on_limit
+    };
     rules_begin_zeroed(r, entry);
 }
 

@@ -264,7 +264,7 @@ static void frontends_and_backends(void **state)
     assert_cell(f, "qcur", "");
     assert_cell(f, "weight", "");
     assert_cell(f, "mode", "http");
-    assert_cell(row_of("tcp", "FRONTEND"), "slim", "9968"); /* the process's own */
+    assert_cell(row_of("tcp", "FRONTEND"), "slim", "9982"); /* the process's own */
     w.c->process.connections_max = 0;
     assert_int_equal(view_connections_max(&w.now), 9982); /* 20028 descriptors */
     assert_cell(row_of("tcp", "FRONTEND"), "hrsp_2xx", "");

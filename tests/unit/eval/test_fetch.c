@@ -40,6 +40,9 @@ static void every_fetch_can_be_asked_at_any_moment(void **state)
         }
         for (unsigned fetch = 0; fetch < FETCH_COUNT; fetch++) {
             struct expr *e = ARENA_NEW(s.a, struct expr);
+            if (fetch >= FETCH_STICK_NUMBER &&
+                fetch <= FETCH_STICK_KEY) /* nothing without a table: test_stick_tables.py */
+                continue;
             expr_add_fetch(s.a, e, (enum fetch)fetch, SPAN("x"))->lookup = lookup;
             expr_finish(s.a, e);
             struct value v = eval_value(&s.f, e);

@@ -19,6 +19,10 @@ const char *act_name(enum act a)
         [ACT_WEIGHT] = "weight",
         [ACT_LIMIT] = "limit",
         [ACT_END_SESSIONS] = "end sessions",
+        [ACT_AGENT_ON] = "agent on",
+        [ACT_AGENT_OFF] = "agent off",
+        [ACT_AGENT_UP] = "agent up",
+        [ACT_AGENT_DOWN] = "agent down",
         [ACT_FRONTEND_ON] = "frontend on",
         [ACT_FRONTEND_OFF] = "frontend off",
         [ACT_FRONTEND_LIMIT] = "frontend limit",
@@ -160,6 +164,16 @@ static enum act_result do_to_server(struct server_state *s, enum act a, uint32_t
     case ACT_LIMIT:
         server_set_connections_max(s, value, now);
         return ACT_DONE;
+    case ACT_AGENT_ON:
+        server_set_admin(s, 0, ADMIN_NO_AGENT, now);
+        return ACT_DONE;
+    case ACT_AGENT_OFF:
+        server_set_admin(s, ADMIN_NO_AGENT, 0, now);
+        return ACT_DONE;
+    case ACT_AGENT_UP:
+    case ACT_AGENT_DOWN:
+        (void)server_agent_health(s, a == ACT_AGENT_UP, now);
+        return ACT_DONE;
     case ACT_END_SESSIONS:
     case ACT_FRONTEND_ON:
     case ACT_FRONTEND_OFF:
@@ -175,13 +189,14 @@ enum act_result act_on_server(const struct admin_now *now, const struct act_by *
                               const struct server *server, enum act a, uint32_t value)
 {
     struct before before = look_at(now, server);
-    bool checks = a == ACT_CHECKS_ON && server->check == NULL;
+    bool checks = (a == ACT_CHECKS_ON && server->check == NULL) ||
+                  (a >= ACT_AGENT_ON && a <= ACT_AGENT_DOWN && server->agent == NULL);
     struct server_state *s = snapshot_server(now->snapshot, server);
     enum act_result r = checks                  ? ACT_NO_CHECK
                         : a == ACT_END_SESSIONS ? end_sessions(now, s, false)
                                                 : do_to_server(s, a, value, now->now);
 
-    bool out = r == ACT_DONE && (a == ACT_MAINT || a == ACT_HEALTH_DOWN);
+    bool out = r == ACT_DONE && (a == ACT_MAINT || a == ACT_HEALTH_DOWN || a == ACT_AGENT_DOWN);
     if (out && server->on_down_shutdown_sessions)
         (void)!end_sessions(now, s, true);
     record(now, by, server, a, &before, r);

@@ -20,6 +20,10 @@ enum act {
     ACT_WEIGHT, /* <value> */
     ACT_LIMIT,  /* <value>; requests at once */
     ACT_END_SESSIONS,
+    ACT_AGENT_ON,
+    ACT_AGENT_OFF,
+    ACT_AGENT_UP, /* as if the agent had said so */
+    ACT_AGENT_DOWN,
     ACT_FRONTEND_ON,
     ACT_FRONTEND_OFF,
     ACT_FRONTEND_LIMIT, /* <value>; connections */

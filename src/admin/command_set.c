@@ -51,16 +51,44 @@ enum command_result disable_health(struct call *c)
     return simple(c, ACT_CHECKS_OFF);
 }
 
-/* No agent is asked here, as with a HAProxy server that has no agent-check. */
+/* ---- agents ---- */
+
 enum command_result enable_agent(struct call *c)
 {
-    if (call_server(c, call_arg(c, 0)) == NULL)
+    const struct server *s = call_server(c, call_arg(c, 0));
+
+    if (s == NULL)
         return COMMAND_FAILED;
-    return call_fail(c, "Agent was not configured on this server, cannot enable.");
+    if (s->agent == NULL)
+        return call_fail(c, "Agent was not configured on this server, cannot enable.");
+    return act_server(c, s, ACT_AGENT_ON, 0);
 }
+
+/* Without an agent there is nothing to do, and HAProxy says nothing either. */
 enum command_result disable_agent(struct call *c)
 {
-    return call_server(c, call_arg(c, 0)) != NULL ? COMMAND_DONE : COMMAND_FAILED;
+    const struct server *s = call_server(c, call_arg(c, 0));
+
+    if (s == NULL)
+        return COMMAND_FAILED;
+    return s->agent ? act_server(c, s, ACT_AGENT_OFF, 0) : COMMAND_DONE;
+}
+
+static enum command_result change_agent(struct call *c, const struct server *s, struct span what,
+                                        struct span word)
+{
+    const struct server_state *state = snapshot_server(c->now->snapshot, s);
+
+    if (s->agent == NULL || atomic_load_explicit(&state->admin, memory_order_relaxed) & ADMIN_NO_AGENT)
+        return call_fail(c, "agent checks are not enabled on this server.");
+    if (!span_eq(what, SPAN("agent")))
+        return call_fail(c, "`set server ... %.*s` is not served: change the file and `reload`.",
+                         SPAN_ARGS(what));
+    if (span_eq(word, SPAN("up")))
+        return act_server(c, s, ACT_AGENT_UP, 0);
+    if (span_eq(word, SPAN("down")))
+        return act_server(c, s, ACT_AGENT_DOWN, 0);
+    return call_fail(c, "'set server <srv> agent' expects 'up' or 'down'.");
 }
 
 /* ---- weights ---- */
@@ -167,11 +195,11 @@ enum command_result set_server(struct call *c)
     if (span_eq(what, SPAN("health")))
         return change_health(c, s, value);
     if (is_of_agents(what))
-        return call_fail(c, "agent checks are not enabled on this server.");
+        return change_agent(c, s, what, value);
     if (is_known_not_served(what))
         return call_fail(c, "`set server ... %.*s` is not served: change the file and `reload`.",
                          SPAN_ARGS(what));
-    return call_fail(c, "usage: set server <backend>/<server> state | weight | health");
+    return call_fail(c, "usage: set server <backend>/<server> agent | health | state | weight");
 }
 
 /* ---- limits ---- */

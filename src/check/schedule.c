@@ -171,7 +171,7 @@ static void on_agent_time(struct deadline *d)
     uint8_t admin = atomic_load_explicit(&w->state->admin, memory_order_relaxed);
 
     loop_set_deadline(w->checks->loop, &w->agent_next, w->model->agent->interval);
-    if (!w->agent->running && !(admin & (ADMIN_FILE_DOWN | ADMIN_TRACKED_MAINT)))
+    if (!w->agent->running && !(admin & (ADMIN_FILE_DOWN | ADMIN_TRACKED_MAINT | ADMIN_NO_AGENT)))
         agent_probe_start(w->agent, w->model);
 }
 

@@ -92,7 +92,8 @@ enum admin {
     ADMIN_NO_CHECK = 1 << 4,      /* run time: it is not checked, and counts as up */
     ADMIN_TRACKED_MAINT = 1 << 5, /* the server that it tracks is in maintenance, or draining */
     ADMIN_TRACKED_DRAIN = 1 << 6,
-    ADMIN_RUNTIME = ADMIN_MAINT | ADMIN_DRAIN | ADMIN_NO_CHECK,
+    ADMIN_NO_AGENT = 1 << 7, /* run time: its agent is not asked; what it said last stays */
+    ADMIN_RUNTIME = ADMIN_MAINT | ADMIN_DRAIN | ADMIN_NO_CHECK | ADMIN_NO_AGENT,
     ADMIN_FILE = ADMIN_FILE_DOWN | ADMIN_FILE_DRAIN,
 };
 

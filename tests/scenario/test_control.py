@@ -456,3 +456,44 @@ def test_a_broken_state_file_stops_nothing(prepare, origin):
         assert p.command("-c").returncode == 0
     p.start()
     assert client.ask(p.port, target="/who").body == b"one"
+
+
+# ---- agents ----
+
+def test_an_agent_is_stopped_overruled_and_asked_again(prepare, origin):
+    import socketserver
+    import threading
+    asked = []
+
+    class Agent(socketserver.BaseRequestHandler):
+        def handle(self):
+            asked.append(time.monotonic())
+            self.request.sendall(b"up 100%\n")
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Agent)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        one = origin("one")
+        p = prepare("haproxy", config.haproxy("""
+listen pool
+    bind 127.0.0.1:@port@
+    server s1 127.0.0.1:@o1@ weight 10 agent-check agent-port @agent@ agent-inter 100ms
+    server s2 127.0.0.1:@o1@
+""", top="stats socket @dir@/admin.sock level admin mode 600"), o1=one.port, agent=server.server_address[1])
+        p.options = ["-W", "-db"]
+        p.start()
+        assert process.wait_until(lambda: len(asked) > 2, 3)
+        assert say(p, "disable agent pool/s1") == "\n"
+        time.sleep(0.3)
+        count = len(asked)
+        time.sleep(0.5)
+        assert len(asked) == count, "it is asked no more"
+        assert say(p, "enable agent pool/s1") == "\n"
+        assert process.wait_until(lambda: len(asked) > count, 2)
+        assert say(p, "set server pool/s1 agent down") == "\n"
+        assert process.wait_until(lambda: status(p, "s1").startswith("UP") or status(p, "s1") == "no check", 3), "the agent says up again"
+        assert say(p, "set server pool/s1 agent bogus") == "'set server <srv> agent' expects 'up' or 'down'.\n\n"
+        assert say(p, "set server pool/s2 agent down") == "agent checks are not enabled on this server.\n\n"
+        assert say(p, "disable agent pool/s1;set server pool/s1 agent down") == "\nagent checks are not enabled on this server.\n\n"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -130,7 +130,7 @@ static void names_that_are_not_there(void **state)
     assert_says("set server web/nope state drain", COMMAND_FAILED, "No such server.\n");
     assert_says("set server web/ state drain", COMMAND_FAILED, "No such server.\n");
     assert_says("set server web/w1", COMMAND_FAILED,
-                "usage: set server <backend>/<server> state | weight | health\n");
+                "usage: set server <backend>/<server> agent | health | state | weight\n");
     assert_says("set server web/w1 state", COMMAND_FAILED,
                 "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
     assert_says("set server haproxy:web/w1 state drain", COMMAND_DONE, "");

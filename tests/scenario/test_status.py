@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import subprocess
 import threading
 
 import pytest
@@ -299,3 +300,65 @@ def test_stub_status_byte_for_byte(start):
         assert (reading, writing, waiting) == (0, 1, 1)
         assert c.ask("HEAD", "/status").status == 200
         assert c.ask("POST", "/status", body=b"x").status == 405
+
+
+# ---- who, what, and in a browser ----
+
+def with_user(name, word):
+    return [("Authorization", "Basic " + base64.b64encode(f"{name}:{word}".encode()).decode())]
+
+
+def test_every_user_of_the_file_may_look(haproxy):
+    p = haproxy()
+    for name, word, code in (("admin", "admin", 200), ("other", "word", 200), ("other", "admin", 401), ("admin", "", 401), ("", "", 401)):
+        assert client.ask(p.port2, target=PAGE, fields=with_user(name, word)).status == code, (name, word)
+
+
+def test_scope_shows_what_is_named_and_acts_on_nothing_else(haproxy):
+    p = haproxy(admin="stats admin if TRUE\n    stats scope pool")
+    assert {proxy for proxy, _ in table(p)} == {"pool"}
+    assert "s1" in look(p).text
+    if not where.TEST_PEER:                          # its page has links to sites
+        assert "site" not in re.sub(r"<[^>]*>", "", look(p).text)
+    assert act(p, "s=s1&b=pool&action=drain") == "DONE" and cell(p, "pool", "s1", "status") == "DRAIN"
+    assert look(p, ";csv;scope=nothing").text.count("\n") <= 2
+
+
+def test_the_form_ends_sessions(haproxy):
+    p = haproxy()
+    with client.Client(p.port) as c:
+        c.request(target="/drip/50/100")
+        c.head()
+        at = next(s for s in ("s1", "s2") if cell(p, "pool", s, "scur") == "1")
+        assert act(p, f"s={at}&b=pool&action=shutdown") == "DONE"
+        assert process.wait_until(lambda: cell(p, "pool", at, "scur") == "0", 3)
+        c.sock.settimeout(3)
+        try:
+            while c.sock.recv(65536):
+                pass
+        except OSError as e:
+            assert not isinstance(e, TimeoutError), "it goes on"
+
+
+@pytest.mark.keel_only("our own page")
+@pytest.mark.needs("chromium")
+def test_a_browser_shows_it(haproxy, work):
+    """as a browser has it after its script ran: words of states, no message on its console, nothing asked of elsewhere"""
+    p = haproxy()
+    for i in range(40):
+        client.ask(p.port, target="/status/500" if i % 2 else "/who")
+    p.two.stop()
+    assert process.wait_until(lambda: cell(p, "pool", "s2", "status") == "DOWN", 5)
+    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+               "--disable-component-update", "--disable-sync", f"--user-data-dir={work}/profile", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+    url = f"http://admin:admin@127.0.0.1:{p.port2}{PAGE}"
+    got = subprocess.run(["chromium", *options, "--enable-logging=stderr", "--virtual-time-budget=3000", "--dump-dom", url],
+                         capture_output=True, text=True, timeout=50)
+    shown = re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", got.stdout, flags=re.S)
+    assert "CONSOLE" not in got.stderr, got.stderr
+    assert "pool/s2 is down" in shown and "connection refused" in shown and "maintenance" in shown and "errors" in shown
+    assert got.stdout.count("<title>") == 1 and "▲" in re.search(r"<title>(.*?)</title>", got.stdout)[1] + shown
+    assert not re.search(r"""(?:src|href)=["'](?:https?:)?//(?!127\.0\.0\.1)""", got.stdout)
+    picture = work / "page.png"
+    subprocess.run(["chromium", *options, "--window-size=400,1600", f"--screenshot={picture}", url], capture_output=True, timeout=50)
+    assert picture.stat().st_size > 10000

@@ -101,7 +101,6 @@ static void add_vrrp(struct arena *a, struct manifest *m, const struct vrrp_conf
     m->startup = v->startup;
     m->shutdown = v->shutdown;
     m->net_namespace = v->net_namespace;
-    m->asks_balancer = v->control_socket.len > 0;
 }
 
 void manifest_of(struct arena *a, struct manifest *m, const struct config *c, const struct diags *places)
@@ -232,7 +231,6 @@ void manifest_write(const struct manifest *m, struct buf *out)
     record_u32(out, m->startup);
     record_u32(out, m->shutdown);
     record_span(out, m->net_namespace);
-    record_u8(out, m->asks_balancer);
 }
 
 /* ---- reading ---- */
@@ -340,7 +338,6 @@ bool manifest_read(struct arena *a, struct span bytes, struct manifest *m)
     m->startup = reader_u32(&r);
     m->shutdown = reader_u32(&r);
     m->net_namespace = record_take_span(&r);
-    m->asks_balancer = reader_u8(&r) != 0;
     return !r.failed && reader_left(&r) == 0;
 }
 

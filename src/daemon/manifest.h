@@ -73,7 +73,6 @@ struct manifest {
     LIST_OF(struct manifest_script) scripts;
     uint32_t startup, shutdown; /* of these: before and after everything; MANIFEST_NO_SCRIPT */
     struct span net_namespace;  /* of vrrp and its scripts; empty = ours */
-    bool asks_balancer;         /* vrrp asks another program's balancer how it is */
     uint32_t server_count;      /* size of the mirror */
 };
 

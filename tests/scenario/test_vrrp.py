@@ -737,5 +737,12 @@ def test_check_says_what_cannot_work(work):
     other = course(50).replace("virtual_router_id 80", "virtual_router_id 81").replace("advert_int 1", "advert_int 2")
     alone = check(course(100, TRACK))
     assert "there is no balancer in these files" in alone
+    balancer = work / "haproxy.cfg"
+    balancer.write_text(HAPROXY.replace("@dir@", str(work)))
+    together = subprocess.run([where.keel(), "check", balancer, work / "0.conf"], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    assert together.returncode == 0, together.stderr
+    (work / "0.conf").write_text(course(100, TRACK.replace("www", "wwww")))
+    together = subprocess.run([where.keel(), "check", balancer, work / "0.conf"], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    assert together.returncode == 1 and "there is no pool `wwww`" in together.stderr
     pairwise = check(course(100), other)
     assert "virtual_router_id" in pairwise and "advert_int" in pairwise

@@ -46,9 +46,14 @@ static void fill(struct arena *a, struct manifest *m)
     *ARENA_PUSH(a, &m->logs) = (struct manifest_log){ SPAN("/var/log/a.log"), SPAN("nginx.conf:3") };
     *ARENA_PUSH(a, &m->pid_files) = SPAN("/run/keel.pid");
     *ARENA_PUSH(a, &m->groups) = 33;
-    struct manifest_script s = { .uid = 1, .gid = 2, .timeout = DURATION_S(5) };
+    struct manifest_script s = {
+        .name = SPAN("chk"), .takes = SCRIPT_TAKES_STATE, .uid = 1, .gid = 2, .timeout = DURATION_S(5)
+    };
     *ARENA_PUSH(a, &s.argv) = SPAN("/bin/true");
     *ARENA_PUSH(a, &m->scripts) = s;
+    m->startup = 0;
+    m->shutdown = MANIFEST_NO_SCRIPT;
+    m->net_namespace = SPAN("blue");
 }
 
 static void test_manifest_round_trip(void **state)
@@ -79,6 +84,11 @@ static void test_manifest_round_trip(void **state)
     assert_true(span_eq(out.logs.items[0].place, SPAN("nginx.conf:3")));
     assert_true(span_eq(out.scripts.items[0].argv.items[0], SPAN("/bin/true")));
     assert_int_equal(out.scripts.items[0].timeout.ms, 5000);
+    assert_int_equal(out.scripts.items[0].takes, SCRIPT_TAKES_STATE);
+    assert_true(span_eq(out.scripts.items[0].name, SPAN("chk")));
+    assert_int_equal(out.startup, 0);
+    assert_int_equal(out.shutdown, MANIFEST_NO_SCRIPT);
+    assert_true(span_eq(out.net_namespace, SPAN("blue")));
     buf_fini(&bytes);
     arena_free(&a);
 }

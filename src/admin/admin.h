@@ -41,12 +41,12 @@ struct admin_process {
     uint64_t files_max; /* RLIMIT_NOFILE */
     instant started, parent_started;
     uint64_t started_wall_us;
-    char *const *environment;                /* "NAME=value" ..., NULL; NULL: not shown */
-    _Atomic uint64_t generation;             /* of the files that are served; any time */
-    _Atomic uint32_t connections_max;        /* set at run time; 0 = as the files say */
-    const struct admin_sessions *sessions;   /* NULL: they cannot be asked for */
-    struct window *window;                   /* NULL: shares and percentiles are of all time */
-    const struct vrrp_health_shared *health; /* turn counters, and what vrrp says; NULL: nobody looks */
+    char *const *environment;              /* "NAME=value" ..., NULL; NULL: not shown */
+    _Atomic uint64_t generation;           /* of the files that are served; any time */
+    _Atomic uint32_t connections_max;      /* set at run time; 0 = as the files say */
+    const struct admin_sessions *sessions; /* NULL: they cannot be asked for */
+    struct window *window;                 /* NULL: shares and percentiles are of all time */
+    struct vrrp_health_shared *health;     /* turn counters, and what vrrp says; NULL: nobody looks */
 
     /* One JSON line about an action or a refusal, without its newline. Any thread. NULL: nobody keeps them.
      */

@@ -34,7 +34,7 @@ command_fn show_info, show_proc;
 command_fn show_stat, show_servers_state, show_servers_conn, show_backend, show_env, show_version;
 command_fn show_cli_level, show_cli_sockets, show_status, show_overview;
 /* health.c */
-command_fn show_health, show_vrrp;
+command_fn show_health, show_vrrp, disable_vrrp, enable_vrrp;
 /* command_sessions.c */
 command_fn show_sess, shutdown_session;
 /* command_set.c */

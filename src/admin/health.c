@@ -152,3 +152,46 @@ enum command_result show_vrrp(struct call *c)
     buf_fini(&room);
     return there ? COMMAND_DONE : call_fail(c, "No addresses are held here: there is no vrrp_instance.");
 }
+
+/* One that vrrp speaks of: its name is the first word of a line. */
+static bool is_instance(const struct admin_process *p, struct span name)
+{
+    struct buf room;
+    struct span json, rows;
+    bool found = false;
+
+    buf_init(&room, HEALTH_ADDRESSES_MOST);
+    if (health_addresses(&room, p, &json, &rows))
+        while (rows.len > 0 && !found) {
+            struct span line = span_cut(&rows, '\n');
+            found = span_eq(span_cut(&line, '\t'), name);
+        }
+    buf_fini(&room);
+    return found;
+}
+
+static enum command_result give(struct call *c, bool away)
+{
+    struct span name = call_arg(c, 0);
+    char room[256];
+    struct buf note;
+
+    if (c->count != 1 || !is_instance(c->now->process, name))
+        return call_fail(c, "No such vrrp_instance: `show vrrp` has their names.");
+    if (!vrrp_wish_send(c->now->process->health, name, away))
+        return call_fail(c, "It has not answered the wish before yet; ask again.");
+    buf_init_fixed(&note, room, sizeof(room));
+    buf_printf(&note, "%s vrrp %.*s", away ? "disable" : "enable", SPAN_ARGS(name));
+    act_note(c->now, &c->session->by, buf_span(&note));
+    return COMMAND_DONE;
+}
+
+enum command_result disable_vrrp(struct call *c)
+{
+    return give(c, true);
+}
+
+enum command_result enable_vrrp(struct call *c)
+{
+    return give(c, false);
+}

@@ -300,6 +300,19 @@ static void put_status(struct keeper *p, instant now)
     p->status.truncated = false;
 }
 
+static void take_wish(struct keeper *p)
+{
+    struct vrrp_health_shared *shared = p->health.base;
+    struct span name;
+    bool away;
+
+    if (shared == NULL || !vrrp_wish_get(shared, &name, &away))
+        return;
+    (void)vrrp_give_away(p->vrrp, name, away,
+                         clock_now()); /* a name that it does not know any more is gone */
+    vrrp_wish_taken(shared);
+}
+
 /* ---- what the parent says ---- */
 
 static void take_memory(struct keeper *p, const struct message *m)
@@ -423,8 +436,10 @@ static void turn(struct keeper *p)
         on_channel(p);
     if (p->far != NULL)
         far_balancer_turn(p->far, clock_now());
-    if (p->vrrp != NULL && !p->ended)
+    if (p->vrrp != NULL && !p->ended) {
+        take_wish(p);
         put_status(p, clock_now());
+    }
 }
 
 int vrrp_process_run(const struct vrrp_process_options *o, struct channel *parent)

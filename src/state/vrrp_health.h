@@ -19,7 +19,7 @@
 
 #include "base/span.h"
 
-#define VRRP_HEALTH_VERSION 2
+#define VRRP_HEALTH_VERSION 3
 #define VRRP_HEALTH_THREADS 256 /* a second worker during a hand-over uses others than the first */
 #define VRRP_HEALTH_ITEMS   256
 #define VRRP_HEALTH_NAME    120
@@ -53,6 +53,12 @@ struct vrrp_health_shared {
     _Atomic uint64_t turns[VRRP_HEALTH_THREADS];
     _Atomic uint32_t layout, item_count;
     struct vrrp_health_item items[VRRP_HEALTH_ITEMS];
+
+    /* What an operator asks of vrrp through the worker, one thing at a time: <wish> grows when it is written,
+     * and vrrp, when it has taken it, makes <heard> the same. */
+    _Atomic uint32_t wish, heard;
+    uint32_t wish_away; /* 1: give the addresses away; 0: no longer */
+    char wish_name[VRRP_HEALTH_NAME];
 
     /* What vrrp says of itself, as JSON: the text of an even turn lies in the first, of an odd one in the
      * second. 0 = nothing was said yet. */
@@ -102,6 +108,38 @@ static inline bool vrrp_status_read(const struct vrrp_health_shared *s, char *ro
     memcpy(room, s->status[turn & 1], *len);
     atomic_thread_fence(memory_order_acquire);
     return atomic_load_explicit(&s->status_turn, memory_order_relaxed) == turn;
+}
+
+/* ---- wishes ---- */
+
+/* False: the one before was not taken yet, or the name is too long. */
+static inline bool vrrp_wish_send(struct vrrp_health_shared *s, struct span name, bool away)
+{
+    uint32_t wish = atomic_load_explicit(&s->wish, memory_order_relaxed);
+
+    if (name.len >= VRRP_HEALTH_NAME || wish != atomic_load_explicit(&s->heard, memory_order_acquire))
+        return false;
+    memset(s->wish_name, 0, sizeof(s->wish_name));
+    memcpy(s->wish_name, name.ptr, name.len);
+    s->wish_away = away;
+    atomic_store_explicit(&s->wish, wish + 1, memory_order_release);
+    return true;
+}
+
+/* vrrp's side: true, and then <name> is good until vrrp_wish_taken. */
+static inline bool vrrp_wish_get(const struct vrrp_health_shared *s, struct span *name, bool *away)
+{
+    if (atomic_load_explicit(&s->wish, memory_order_acquire) ==
+        atomic_load_explicit(&s->heard, memory_order_relaxed))
+        return false;
+    *name = span_of(s->wish_name, strnlen(s->wish_name, VRRP_HEALTH_NAME));
+    *away = s->wish_away != 0;
+    return true;
+}
+static inline void vrrp_wish_taken(struct vrrp_health_shared *s)
+{
+    atomic_store_explicit(&s->heard, atomic_load_explicit(&s->wish, memory_order_relaxed),
+                          memory_order_release);
 }
 
 /* ---- the worker's side ---- */

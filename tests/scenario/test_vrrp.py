@@ -704,6 +704,21 @@ def test_two_masters_are_seen_and_the_cause_is_named(site):
     assert "112" in a.text(), "the log says what to look at"
 
 
+def test_an_operator_gives_the_address_away(site):
+    a, b = pair(site, ("keel", "keel"), text=FAST, more="")
+
+    def ctl(*words):
+        done = subprocess.run([where.keel(), "ctl", "-s", site.dir / "d1.sock", *words], capture_output=True, text=True, timeout=10)
+        return done.returncode, (done.stdout + done.stderr).strip()
+    assert ctl("disable", "vrrp", "VI_7")[0] == 1
+    at = time.monotonic()
+    assert ctl("disable", "vrrp", "VI_1") == (0, "")
+    assert site.wire.first("d2", at, 3) is not None and process.wait_until(lambda: b.has() and not a.has(), 1)
+    assert process.wait_until(lambda: a.instance()["given_away"], 2) and a.instance()["state"] == "YIELDED"
+    assert process.wait_until(lambda: ctl("enable", "vrrp", "VI_1") == (0, ""), 2)
+    assert process.wait_until(lambda: a.has() and not b.has(), 3), "it preempts here"
+
+
 def test_a_missing_interface_is_waited_for(site):
     text = course(100, text=FAST).replace("interface eth0", "interface later0")
     a = site.start("d1", site.keepalived("d1", text))

@@ -40,8 +40,8 @@ struct client_policy {
     bool underscores;         /* fields with '_' are passed */
     bool merge_slashes;
     bool normalize_path;   /* nginx decodes and normalizes before routing; HAProxy does not */
-    bool quiet_probe;      /* dontlognull: a connection without a byte is not logged, nor answered 408 */
-    bool quiet_preconnect; /* http-ignore-probes */
+    bool quiet_probe;      /* dontlognull: a connection without a byte is not logged */
+    bool quiet_preconnect; /* http-ignore-probes: nor is it answered 408, whatever quiet_probe says */
     bool log_errors_apart; /* log-separate-errors: a failed one's line has level err */
     bool log_normal_off;   /* dontlog-normal */
     bool server_name_in_redirect, port_in_redirect, absolute_redirect;

@@ -130,6 +130,27 @@ def test_error_log(web):
                         line(p, "/never", "error.log"))
 
 
+def test_heads_that_do_not_come(web):
+    """what was there of them is in both logs; who asked nothing is in the error log alone"""
+    p = web("access_log @dir@/access.log; client_header_timeout 500ms;")
+    for sent in (b"", b"GET /part HT", b"GET /whole HTTP/1.1\r\nHost: a\r\nX:"):
+        with client.Client(p.port) as c:
+            c.send(sent)
+            assert c.until_closed() == b""
+    client.Client(p.port).close()
+    with client.Client(p.port) as c:
+        c.send(b"GET /left")
+    assert re.search(r'"GET /left" 400 0 "-" "-"$', line(p, "/left"))
+    assert re.search(r'"GET /part HT" 408 0 "-" "-"$', line(p, "/part")) and re.search(r'"GET /whole HTTP/1\.1" 408 0', line(p, "/whole"))
+    assert len(p.read("access.log").splitlines()) == 3
+    tail = r", client: 127\.0\.0\.1, server: "
+    for wanted in (r"client timed out \(110: .*\) while waiting for request" + tail + r"127\.0\.0\.1:\d+$", r"client closed connection while waiting for request" + tail + r"127\.0\.0\.1:\d+$",
+                   r'client timed out \(110: .*\) while reading client request line' + tail + ', request: "GET /part HT"$',
+                   r'client timed out \(110: .*\) while reading client request headers' + tail + ', request: "GET /whole HTTP/1.1"(, host: "a")?$',
+                   'client prematurely closed connection while reading client request line' + tail + ', request: "GET /left"$'):
+        assert process.wait_until(lambda: re.search(wanted, p.read("error.log"), re.M), 3), wanted
+
+
 def test_error_log_level(web):
     p = web("access_log off; error_log @dir@/crit.log crit;")
     client.ask(p.port, target="/refused")
@@ -342,6 +363,20 @@ def test_dontlognull(logged):
     client.ask(p.port, target="/who")
     p.log.wait("/who")
     assert not any("BADREQ" in m for m in p.log.messages)
+
+
+@pytest.mark.parametrize("options,lines,answer", [("", ["cR--", "CR--"], b"HTTP/1.1 408"), ("option dontlognull", [], b"HTTP/1.1 408"), ("option http-ignore-probes", [], b""),
+                                                  ("option dontlognull\noption http-ignore-probes", [], b"")])
+def test_connections_without_a_request(logged, options, lines, answer):
+    """one that waits until its time is over, and one that closes at once"""
+    p = logged(defaults=options)
+    with client.Client(p.port) as c:
+        assert c.until_closed().startswith(answer) and (answer or c.closed())
+    client.Client(p.port).close()
+    time.sleep(0.2)
+    client.ask(p.port, target="/who")
+    p.log.wait("/who")
+    assert [HTTPLOG.fullmatch(m.split("]: ", 1)[1].rstrip("\n"))["state"] for m in p.log.messages if "BADREQ" in m] == lines
 
 
 def test_captures(logged):

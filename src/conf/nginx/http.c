@@ -129,6 +129,7 @@ static void fill_switches(struct client_policy *p, const struct level *l)
     p->underscores = SETTING(l, underscores_in_headers, false);
     p->merge_slashes = SETTING(l, merge_slashes, true);
     p->normalize_path = true;
+    p->quiet_probe = p->quiet_preconnect = true; /* who asks nothing gets no answer and no line */
     p->server_name_in_redirect = SETTING(l, server_name_in_redirect, false);
     p->port_in_redirect = SETTING(l, port_in_redirect, true);
     p->absolute_redirect = SETTING(l, absolute_redirect, true);

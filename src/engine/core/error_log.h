@@ -56,8 +56,10 @@ enum error_level {
     X(SERVER_TAKEN_OUT, LEVEL_WARNING, "upstream server temporarily disabled while %t upstream")             \
     X(BODY_TOO_LARGE, LEVEL_ERROR, "client intended to send too large body: %n bytes")                       \
     X(REQUEST_BAD, LEVEL_INFO, "client sent an invalid request (%t)")                                        \
-    X(REQUEST_TIMEOUT, LEVEL_INFO, "client timed out (%e)")                                                  \
-    X(CLIENT_CLOSED, LEVEL_INFO, "client prematurely closed connection")                                     \
+    X(REQUEST_TIMEOUT, LEVEL_INFO, "client timed out (%e) while reading client request %t")                  \
+    X(CLIENT_CLOSED, LEVEL_INFO, "client prematurely closed connection while reading client request %t")     \
+    X(IDLE_CLOSED, LEVEL_INFO, "client closed connection while waiting for request")                         \
+    X(IDLE_TIMEOUT, LEVEL_INFO, "client timed out (%e) while waiting for request")                           \
     X(DENIED, LEVEL_ERROR, "access forbidden by rule")                                                       \
     X(FILE_FAILED, LEVEL_ERROR, "open() \"%t\" failed (%e)")                                                 \
     X(FILE_DIRECTORY, LEVEL_ERROR, "directory index of \"%t\" is forbidden")                                 \

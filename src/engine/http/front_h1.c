@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/core/follow.h"
+#include "engine/core/error_log.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/relay.h"
@@ -57,13 +58,25 @@ static struct stream *front_begin_stream(struct session *session, char *chunk, e
     return s;
 }
 
+/* Nobody asked for anything. */
+static void front_note_idle(struct session *session, bool expired)
+{
+    const struct scope *entry = session->gate->model->service->entry;
+
+    error_log(session->thread, session->gate->lease, entry->error_logs,
+              expired ? ERROR_IDLE_TIMEOUT : ERROR_IDLE_CLOSED,
+              &(struct error_about){ .session = session, .error = ETIMEDOUT });
+}
+
 /* It ended without a byte. The first time that may be worth a line, and an answer when it was slow. */
 static void front_close_idle(struct session *session, bool expired)
 {
     const struct client_policy *p = idle_policy(session);
-    bool answer = expired && !p->quiet_preconnect && !p->quiet_probe;
+    bool answer = expired && !p->quiet_preconnect;
 
-    if (session->requests || (p->quiet_probe && !answer)) {
+    if (session->requests == 0)
+        front_note_idle(session, expired);
+    if (session->requests || p->quiet_preconnect || (p->quiet_probe && !answer)) {
         session_close(session, CLOSE_NORMAL);
         return;
     }
@@ -240,12 +253,24 @@ static bool head_make_room(struct stream *s)
     return true;
 }
 
+/* What there is of it, for the logs. */
+static struct error_about head_about(struct stream *s, int error)
+{
+    struct error_about about;
+
+    s->facts.first_line = first_line(s);
+    about = stream_about(s);
+    about.error = error;
+    about.text = memchr(s->in ? s->in : "", '\n', s->in_len) ? SPAN("headers") : SPAN("line");
+    return about;
+}
+
 static enum stream_step head_is_late(struct stream *s)
 {
-    struct error_about about = stream_about(s);
+    struct error_about about = head_about(s, ETIMEDOUT);
 
-    about.error = ETIMEDOUT;
-    stream_error(s, ERROR_REQUEST_TIMEOUT, &about);
+    if (s->in_len)
+        stream_error(s, ERROR_REQUEST_TIMEOUT, &about);
     if (s->front_silent) {
         s->status = 408;
         return stream_give_up(s, END_CLIENT_TIMEOUT);
@@ -255,10 +280,9 @@ static enum stream_step head_is_late(struct stream *s)
 
 static enum stream_step head_ended(struct stream *s, struct conn_done d)
 {
-    struct error_about about = stream_about(s);
+    struct error_about about = head_about(s, d.error);
 
     s->error = d.error;
-    about.error = d.error;
     if (s->in_len)
         stream_error(s, ERROR_CLIENT_CLOSED, &about);
     s->status = 400;

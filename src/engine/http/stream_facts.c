@@ -267,8 +267,12 @@ static void describe(void *of, struct error_about *about)
 {
     struct stream *s = of;
 
-    if (!s->head_read)
+    if (!s->head_read) {
+        about->request = s->facts.first_line;
+        if (about->request.len)
+            about->server_name = SPAN(""); /* nobody knows which one was meant */
         return;
+    }
     const struct field *referer = message_find(&s->request, FIELD_REFERER);
     about->host = s->request.host;
     about->request = request_line(s);

@@ -471,6 +471,8 @@ static struct value look_up(struct facts *f, struct value v, const struct conver
     struct regex_match match = { .count = 0 };
     const struct lookup_row *row;
 
+    if (v.type == VALUE_NONE && c->lookup->subject == NULL) /* HAProxy's: there is nothing to look up */
+        return v;
     if (subject.ptr == NULL)
         return value_none();
     row = lookup_find(c->lookup, subject, v.type == VALUE_IP ? &v.as.ip : NULL, &match);
@@ -525,7 +527,7 @@ static struct value convert_text(struct facts *f, struct span s, const struct co
     case CONVERT_URL_ENCODE:
         return url_encode(f, s);
     case CONVERT_HOST_ONLY:
-        return value_text(host_part(s, false));
+        return change_case(f, host_part(s, false), 'A', 'a');
     case CONVERT_PORT_ONLY:
         s = host_part(s, true);
         return s.len ? text_to_int(s) : value_int(0);
@@ -559,6 +561,10 @@ struct value convert_value(struct facts *f, struct value v, const struct convers
                    : v;
     if (c->kind == CONVERT_MAP)
         return look_up(f, v, c);
+    if (c->kind == CONVERT_SET_SLOT || c->kind == CONVERT_UNSET_SLOT) {
+        struct value kept = c->kind == CONVERT_SET_SLOT ? v : value_none();
+        return eval_set_slot(f, (uint32_t)c->number, &kept) ? v : value_none();
+    }
     if (c->kind == CONVERT_STICK_NUMBER || c->kind == CONVERT_STICK_TRUTH)
         return convert_stick(f, v, c);
     if (c->kind == CONVERT_BYTES && v.type == VALUE_TEXT)
@@ -598,6 +604,23 @@ struct value convert_value(struct facts *f, struct value v, const struct convers
     case CONVERT_EVEN:
     case CONVERT_ODD:
         return arithmetic(f, v.as.number, c);
+    case CONVERT_IIF:
+    case CONVERT_HTONL:
+    case CONVERT_HEX_TO_INT:
+    case CONVERT_CUT_CRLF:
+    case CONVERT_SECURE_EQUAL:
+    case CONVERT_CAPTURE:
+    case CONVERT_POOL_USABLE:
+    case CONVERT_ADD_ITEM:
+    case CONVERT_BE_TO_DEC:
+    case CONVERT_LE_TO_DEC:
+    case CONVERT_BE_TO_HEX:
+    case CONVERT_LANGUAGE:
+        return convert_more(f, v, c);
+    case CONVERT_BASE64_URL:
+    case CONVERT_BASE64_URL_DECODE:
+    case CONVERT_CRC32C:
+    case CONVERT_HMAC:
     case CONVERT_BASE64:
     case CONVERT_BASE64_DECODE:
     case CONVERT_CRC32:

@@ -80,6 +80,8 @@ uint64_t date_of_fetch(const struct facts *f, enum fetch which);
 struct value convert_value(struct facts *f, struct value v, const struct conversion *c);
 /* fetch_stick.c */
 struct value convert_stick(struct facts *f, struct value v, const struct conversion *c);
+/* convert_more.c */
+struct value convert_more(struct facts *f, struct value v, const struct conversion *c);
 struct value convert_hash(struct facts *f, struct value v, const struct conversion *c);
 bool text_is_number(struct span s, int64_t *out);
 /* Makes <v> into <want>, as HAProxy casts; none when it cannot be. */

@@ -15,6 +15,11 @@ struct value fetch_slots(struct facts *f, const struct expr_part *p)
         int group = f->matched ? regex_named(f->matched, p->text) : -1;
         return group >= 0 && group < f->match.count ? value_text(f->match.part[group]) : value_none();
     }
+    case FETCH_CAPTURED: {
+        unsigned response = p->number2 == 1;
+        bool there = f->captures[response] && p->number < f->capture_count[response];
+        return there ? value_text(f->captures[response][p->number]) : value_none();
+    }
     case FETCH_SLOT:
         return eval_slot(f, (uint32_t)p->number);
     case FETCH_MAP: {
@@ -32,7 +37,7 @@ struct value fetch_slots(struct facts *f, const struct expr_part *p)
 typedef struct value fetch_fn(struct facts *f, const struct expr_part *p);
 
 static fetch_fn *const fetches[FETCH_COUNT] = {
-    [FETCH_TRUE... FETCH_PROCESS_CONNECTIONS] = fetch_process,
+    [FETCH_TRUE... FETCH_DATE_US] = fetch_process,
     [FETCH_CLIENT_IP... FETCH_CONNECTION_ERROR] = fetch_client,
     [FETCH_HELLO_SNI... FETCH_INSPECTED] = fetch_bytes,
     [FETCH_SESSION_PROTOCOL] = fetch_client,

@@ -62,7 +62,7 @@ static struct value service_number(struct facts *f, enum fetch which)
     if (which == FETCH_SERVICE_CONNECTIONS)
         return value_int(atomic_load_explicit(&s->active, memory_order_relaxed));
     counts_add_up(&s->counts, f->now, &sum);
-    return value_int(sum.session_rate);
+    return value_int(which == FETCH_SERVICE_REQUEST_RATE ? sum.request_rate : sum.session_rate);
 }
 
 static struct value marked_name(struct facts *f)
@@ -132,6 +132,7 @@ struct value fetch_client(struct facts *f, const struct expr_part *p)
         return f->service ? value_int(f->service->id) : value_none();
     case FETCH_SERVICE_CONNECTIONS:
     case FETCH_SERVICE_SESSION_RATE:
+    case FETCH_SERVICE_REQUEST_RATE:
         return service_number(f, p->fetch);
     case FETCH_SESSION_PROTOCOL:
         return value_text(f->udp ? SPAN("UDP") : SPAN("TCP"));

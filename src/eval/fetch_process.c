@@ -27,6 +27,17 @@ static struct value random_number(struct facts *f, const struct expr_part *p)
     return value_int(below ? (int64_t)rand_below(f->rand, below) : (int64_t)(uint32_t)rand_next(f->rand));
 }
 
+/* RFC 9562 5.4: version 4 */
+static struct value uuid(struct facts *f)
+{
+    uint64_t a = rand_next(f->rand), b = rand_next(f->rand);
+
+    return value_text(scratch_text(f, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
+                                   (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
+                                   (unsigned)(b >> 48 & 0x3fff) | 0x8000u,
+                                   (unsigned long long)(b & 0xffffffffffffull)));
+}
+
 struct value fetch_process(struct facts *f, const struct expr_part *p)
 {
     int64_t n;
@@ -56,6 +67,10 @@ struct value fetch_process(struct facts *f, const struct expr_part *p)
     case FETCH_DATE_MS_FRACTION:
         return value_text(scratch_text(f, "%llu.%03llu", (unsigned long long)(f->wall_us / 1000000),
                                        (unsigned long long)(f->wall_us / 1000 % 1000)));
+    case FETCH_UUID:
+        return uuid(f);
+    case FETCH_DATE_US:
+        return value_int((int64_t)(f->wall_us % 1000000));
     case FETCH_DATE_COMMON:
         return value_text(span_from(facts_clock(f)->common));
     case FETCH_DATE_ISO:

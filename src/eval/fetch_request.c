@@ -18,9 +18,9 @@ static struct values values_of(const struct message *m, const struct expr_part *
 {
     struct values v = { .message = m, .part = p };
 
-    if (p->fetch == FETCH_REQUEST_COOKIE)
+    if (p->fetch == FETCH_REQUEST_COOKIE || p->fetch == FETCH_REQUEST_COOKIE_COUNT)
         v.of = OF_COOKIE;
-    else if (p->fetch == FETCH_RESPONSE_COOKIE)
+    else if (p->fetch == FETCH_RESPONSE_COOKIE || p->fetch == FETCH_RESPONSE_COOKIE_COUNT)
         v.of = OF_SET_COOKIE;
     return v;
 }
@@ -319,6 +319,73 @@ static struct span scheme(struct facts *f)
     return f->live->number(f->self, FETCH_TLS_USED, &n) && n ? SPAN("https") : SPAN("http");
 }
 
+/* ---- whole heads ---- */
+
+/* Connection is between two neighbours: HAProxy takes it out before anybody looks. */
+static bool is_passed_over(const struct field *field)
+{
+    return field->gone || field->id == FIELD_CONNECTION;
+}
+
+static struct value field_names(struct facts *f, const struct message *m, struct span between)
+{
+    size_t room = 1;
+    struct buf b;
+
+    for (unsigned i = 0; i < m->field_count; i++)
+        room += m->fields[i].name.len + between.len;
+    char *at = scratch_bytes(f->scratch, room);
+    if (at == NULL)
+        return value_none();
+    buf_init_fixed(&b, at, room);
+    for (unsigned i = 0; i < m->field_count; i++) {
+        if (is_passed_over(&m->fields[i]))
+            continue;
+        if (b.len)
+            buf_put(&b, between);
+        for (size_t k = 0; k < m->fields[i].name.len; k++) {
+            char c = m->fields[i].name.ptr[k];
+            buf_put_char(&b, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
+        }
+    }
+    return value_text(buf_span(&b));
+}
+
+static struct value all_fields(struct facts *f, const struct message *m)
+{
+    size_t room = 3;
+    struct buf b;
+
+    for (unsigned i = 0; i < m->field_count; i++)
+        room += m->fields[i].name.len + m->fields[i].value.len + 4;
+    char *at = scratch_bytes(f->scratch, room);
+    if (at == NULL)
+        return value_none();
+    buf_init_fixed(&b, at, room);
+    for (unsigned i = 0; i < m->field_count; i++)
+        if (!is_passed_over(&m->fields[i]))
+            buf_printf(&b, "%.*s: %.*s\r\n", SPAN_ARGS(m->fields[i].name), SPAN_ARGS(m->fields[i].value));
+    buf_put(&b, SPAN("\r\n"));
+    return value_text(buf_span(&b));
+}
+
+/* RFC 6750 2.1; a field of another name holds the token with or without its scheme. */
+static struct value bearer(const struct message *m, struct span name)
+{
+    const struct field *field = name.len ? message_find_name(m, name) : message_find(m, FIELD_AUTHORIZATION);
+
+    if (field == NULL || !span_starts_with_nocase(field->value, SPAN("bearer ")))
+        return value_none();
+    return value_text(span_trim(span_from_index(field->value, 7)));
+}
+
+static struct value auth_type(const struct message *m)
+{
+    const struct field *field = message_find(m, FIELD_AUTHORIZATION);
+
+    return field ? value_text(span_first(field->value, span_find_char(field->value, ' '))) : value_none();
+}
+
 static struct value from_request(struct facts *f, const struct expr_part *p)
 {
     const struct message *m = f->request;
@@ -361,6 +428,15 @@ static struct value from_request(struct facts *f, const struct expr_part *p)
     case FETCH_REQUEST_FIELD:
     case FETCH_REQUEST_COOKIE:
         return chosen(f, p);
+    case FETCH_REQUEST_FIELD_NAMES:
+        return field_names(f, m, p->text.len ? p->text : SPAN(","));
+    case FETCH_REQUEST_FIELDS:
+        return all_fields(f, m);
+    case FETCH_AUTH_TYPE:
+        return auth_type(m);
+    case FETCH_AUTH_BEARER:
+        return bearer(m, p->text);
+    case FETCH_REQUEST_COOKIE_COUNT:
     case FETCH_REQUEST_FIELD_COUNT: {
         struct values v = values_of(m, p);
         return value_int(count_values(&v));
@@ -455,10 +531,19 @@ struct value fetch_response(struct facts *f, const struct expr_part *p)
     case FETCH_RESPONSE_COOKIE:
     case FETCH_SENT_FIELD:
         return chosen(f, p);
+    case FETCH_RESPONSE_COOKIE_COUNT:
     case FETCH_RESPONSE_FIELD_COUNT: {
-        struct values v = { .message = f->response, .part = p };
+        struct values v = values_of(f->response, p);
         return f->response ? value_int(count_values(&v)) : value_none();
     }
+    case FETCH_RESPONSE_FIELD_NAMES:
+        return f->response ? field_names(f, f->response, p->text.len ? p->text : SPAN(",")) : value_none();
+    case FETCH_RESPONSE_FIELDS:
+        return f->response ? all_fields(f, f->response) : value_none();
+    case FETCH_SERVER_STATUS:
+        return f->try_count && f->tries[f->try_count - 1].status
+                   ? value_int(f->tries[f->try_count - 1].status)
+                   : value_none();
     case FETCH_RESPONSE_VERSION:
         return f->response ? value_text(version_text(f->response)) : value_none();
     default:

@@ -39,6 +39,37 @@ static const struct pool *pool_of(const struct facts *f, const struct expr_part 
     return p->pool ? p->pool : f->pool;
 }
 
+/* What <server> may still be given; INT64_MAX: no limit. */
+static int64_t server_room(const struct facts *f, const struct server *model, bool queue)
+{
+    const struct server_state *s = snapshot_server(f->snapshot, model);
+    uint32_t limit = server_limit(s, model, f->now);
+    int64_t used = atomic_load_explicit(&s->active, memory_order_relaxed);
+
+    if (limit == 0 || (queue && model->queue_max == 0))
+        return INT64_MAX;
+    if (queue)
+        used += atomic_load_explicit(&s->waiting, memory_order_relaxed);
+    int64_t room = (int64_t)limit + (queue ? model->queue_max : 0) - used;
+    return room > 0 ? room : 0;
+}
+
+static struct value pool_room(const struct facts *f, const struct pool *pool, bool queue)
+{
+    int64_t sum = 0;
+
+    for (uint32_t i = 0; i < pool->servers.count; i++) {
+        const struct server *model = pool->servers.items[i];
+        if (server_use(snapshot_server(f->snapshot, model), model, f->now) != USE_FULL)
+            continue;
+        int64_t room = server_room(f, model, queue);
+        if (room == INT64_MAX)
+            return value_int(-1);
+        sum += room;
+    }
+    return value_int(sum);
+}
+
 static struct value pool_number(struct facts *f, const struct expr_part *p)
 {
     const struct pool *pool = pool_of(f, p);
@@ -54,6 +85,14 @@ static struct value pool_number(struct facts *f, const struct expr_part *p)
         return value_int(atomic_load_explicit(&s->active, memory_order_relaxed));
     case FETCH_POOL_QUEUE:
         return value_int(atomic_load_explicit(&s->waiting, memory_order_relaxed));
+    case FETCH_POOL_FREE:
+    case FETCH_POOL_ROOM:
+        return pool_room(f, pool, p->fetch == FETCH_POOL_ROOM);
+    case FETCH_POOL_QUEUE_EACH: {
+        int64_t waiting = atomic_load_explicit(&s->waiting, memory_order_relaxed),
+                usable = pool_usable(f->snapshot, pool, f->now);
+        return value_int(usable ? (waiting + usable - 1) / usable : waiting);
+    }
     default: /* FETCH_POOL_RATE */
         counts_add_up(&s->counts, f->now, &sum);
         return value_int(sum.session_rate);
@@ -74,6 +113,17 @@ static struct value server_number(struct facts *f, const struct expr_part *p)
         enum server_use use = server_use(s, server, f->now);
         return value_bool(use == USE_FULL || use == USE_STICKY);
     }
+    case FETCH_SERVER_FREE: {
+        int64_t room = server_room(f, server, false);
+        return value_int(room == INT64_MAX ? -1 : room);
+    }
+    case FETCH_SERVER_RATE: {
+        struct counts_sum sum = { 0 };
+        counts_add_up(&s->counts, f->now, &sum);
+        return value_int(sum.session_rate);
+    }
+    case FETCH_SERVER_FILE_WEIGHT:
+        return value_int(server->weight);
     case FETCH_SERVER_QUEUE:
         return value_int(atomic_load_explicit(&s->waiting, memory_order_relaxed));
     default: /* FETCH_SERVER_WEIGHT */
@@ -108,6 +158,9 @@ struct value fetch_server(struct facts *f, const struct expr_part *p)
     case FETCH_POOL_CONNECTIONS:
     case FETCH_POOL_QUEUE:
     case FETCH_POOL_RATE:
+    case FETCH_POOL_FREE:
+    case FETCH_POOL_ROOM:
+    case FETCH_POOL_QUEUE_EACH:
         return pool_number(f, p);
     default:
         return server_number(f, p);

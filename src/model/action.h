@@ -78,6 +78,8 @@ enum action_kind {
     ACTION_COOKIE,      /* in PICK: the server that the pool's cookie names */
     ACTION_PERSIST,     /* in PICK: .number 1: a server that is named is kept though it is down; 0: none is
                            named; the next .number2 actions are not run */
+    ACTION_WAIT_BODY,   /* the request's body is waited for: .number ms at most, until .number2 bytes are
+                           there (0: all, or what the buffer holds) */
     ACTION_TRACK,       /* the key .expr of .table is followed by counter .number */
     ACTION_STICK_ADD,   /* .stick: to what its counter follows, .number or .expr is added */
     ACTION_STICK_SET,   /* the same, set */

@@ -50,6 +50,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_RETRY_OFF] = "RETRY_OFF",
     [ACTION_USE_SERVER] = "USE_SERVER",
     [ACTION_COOKIE] = "COOKIE",
+    [ACTION_WAIT_BODY] = "WAIT_BODY",
     [ACTION_TRACK] = "TRACK",
     [ACTION_STICK_ADD] = "STICK_ADD",
     [ACTION_STICK_SET] = "STICK_SET",

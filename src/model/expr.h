@@ -47,6 +47,8 @@ enum needs {
     X(DATE_COMMON, TEXT, NOTHING)      /* 22/Nov/2026:12:00:31 +0000 */                                      \
     X(DATE_ISO, TEXT, NOTHING)                                                                               \
     X(PROCESS_CONNECTIONS, INT, NOTHING)                                                                     \
+    X(UUID, TEXT, NOTHING)                                                                                   \
+    X(DATE_US, INT, NOTHING) /* microseconds of the second */                                                \
     /* the client's connection */                                                                            \
     X(CLIENT_IP, IP, CLIENT) /* after realip and PROXY */                                                    \
     X(CLIENT_PORT, INT, CLIENT)                                                                              \
@@ -69,6 +71,7 @@ enum needs {
     X(SERVICE_ID, INT, CLIENT)                                                                               \
     X(SERVICE_CONNECTIONS, INT, CLIENT)                                                                      \
     X(SERVICE_SESSION_RATE, INT, CLIENT)                                                                     \
+    X(SERVICE_REQUEST_RATE, INT, CLIENT)                                                                     \
     X(TLS_USED, BOOL, CLIENT)                                                                                \
     X(TLS_VERSION, TEXT, CLIENT)                                                                             \
     X(TLS_CIPHER, TEXT, CLIENT)                                                                              \
@@ -128,10 +131,16 @@ enum needs {
     X(REQUEST_FILENAME, TEXT, REQUEST)                                                                       \
     X(LIMIT_REQ_STATUS, TEXT, REQUEST) /* nginx: PASSED, DELAYED, REJECTED, with _DRY_RUN */                 \
     X(LIMIT_CONN_STATUS, TEXT, REQUEST)                                                                      \
+    X(REQUEST_COOKIE_COUNT, INT, REQUEST)                                                                    \
+    X(REQUEST_FIELD_NAMES, TEXT, REQUEST) /* <text> stands between them */                                   \
+    X(REQUEST_FIELDS, TEXT, REQUEST)      /* all lines of the head, and the empty one */                     \
+    X(AUTH_TYPE, TEXT, REQUEST)                                                                              \
+    X(AUTH_BEARER, TEXT, REQUEST) /* <text> the field, Authorization when empty */                           \
     X(REQUEST_COMPLETE, TEXT, END)                                                                           \
     X(CAPTURE, TEXT, NOTHING) /* <number>: $1..$9 of the last regular expression */                          \
     X(CAPTURE_NAMED, TEXT, NOTHING)                                                                          \
     X(SLOT, TEXT, NOTHING)       /* <number>: a stream variable (set, set-var, captures) */                  \
+    X(CAPTURED, TEXT, NOTHING)   /* slot <number>; <number2> 1: of answers */                                \
     X(MAP, TEXT, NOTHING)        /* <map> on its own subject */                                              \
     X(PROXY_HOST, TEXT, REQUEST) /* nginx $proxy_host */                                                     \
     X(PROXY_PORT, TEXT, REQUEST)                                                                             \
@@ -160,6 +169,12 @@ enum needs {
     X(SERVER_CONNECTIONS, INT, NOTHING) /* <pool>, <server> */                                               \
     X(SERVER_IS_UP, BOOL, NOTHING)                                                                           \
     X(SERVER_QUEUE, INT, NOTHING)                                                                            \
+    X(POOL_FREE, INT, NOTHING)       /* connections that its servers may have more; -1: no limit */          \
+    X(POOL_ROOM, INT, NOTHING)       /* the same, with their queues */                                       \
+    X(POOL_QUEUE_EACH, INT, NOTHING) /* requests in queues for each usable server, rounded up */             \
+    X(SERVER_FREE, INT, NOTHING)                                                                             \
+    X(SERVER_RATE, INT, NOTHING)                                                                             \
+    X(SERVER_FILE_WEIGHT, INT, NOTHING)                                                                      \
     X(SERVER_WEIGHT, INT, NOTHING)                                                                           \
     X(STICK_NUMBER, INT,                                                                                     \
       CLIENT) /* <stick>; <number> 0: of what its counter follows, 1: of the client's IP */                  \
@@ -172,6 +187,10 @@ enum needs {
     X(RESPONSE_FIELD_COUNT, INT, RESPONSE)                                                                   \
     X(RESPONSE_COOKIE, TEXT, RESPONSE)                                                                       \
     X(SENT_FIELD, TEXT, RESPONSE) /* $sent_http_* */                                                         \
+    X(RESPONSE_COOKIE_COUNT, INT, RESPONSE)                                                                  \
+    X(RESPONSE_FIELD_NAMES, TEXT, RESPONSE)                                                                  \
+    X(RESPONSE_FIELDS, TEXT, RESPONSE)                                                                       \
+    X(SERVER_STATUS, INT, RESPONSE) /* as the server said */                                                 \
     X(RESPONSE_VERSION, TEXT, RESPONSE)                                                                      \
     /* the end of a stream: for logs */                                                                      \
     X(BYTES_SENT, INT, END) /* to the client, head and body */                                               \
@@ -304,8 +323,28 @@ enum occurrence {
     X(HTTP_DATE, INT, TEXT)    /* <number> added; <number2> 0 seconds, 1 milliseconds, 2 microseconds */     \
     X(QUERY_PARAM, TEXT, TEXT) /* <text> name, <text2> separators, "&" when empty */                         \
     X(QUOTE_CAPTURE, TEXT,                                                                                   \
-      TEXT)                    /* for a query or a redirect, where the request's path was quoted (nginx) */  \
-    X(MAIN_DOMAIN, TEXT, TEXT) /* "shop" of "www.shop.example"; without a dot all of it */                   \
+      TEXT)                     /* for a query or a redirect, where the request's path was quoted (nginx) */ \
+    X(MAIN_DOMAIN, TEXT, TEXT)  /* "shop" of "www.shop.example"; without a dot all of it */                  \
+    X(IIF, BOOL, TEXT)          /* <text>, else <text2> */                                                   \
+    X(BASE64_URL, BINARY, TEXT) /* without padding */                                                        \
+    X(BASE64_URL_DECODE, TEXT, BINARY)                                                                       \
+    X(HTONL, INT, BINARY)                                                                                    \
+    X(HEX_TO_INT, TEXT, INT)                                                                                 \
+    X(CUT_CRLF, TEXT, TEXT)                                                                                  \
+    X(CRC32C, BINARY, INT)        /* <number> 1 = avalanche */                                               \
+    X(HMAC, BINARY, BINARY)       /* <text> the digest's name, <text2> the key */                            \
+    X(SECURE_EQUAL, BINARY, BOOL) /* with slot <number2> - 1, in a time that tells nothing */                \
+    X(SET_SLOT, NONE, NONE)       /* slot <number> gets it; it goes on */                                    \
+    X(UNSET_SLOT, NONE, NONE)                                                                                \
+    X(CAPTURE, TEXT, TEXT)    /* into slot <number>; <number2> 1: of answers */                              \
+    X(POOL_USABLE, TEXT, INT) /* of the pool of that name */                                                 \
+    X(ADD_ITEM, TEXT, TEXT)   /* <text> separator, the slot, <text2> */                                      \
+    X(BE_TO_DEC, BINARY,                                                                                     \
+      TEXT) /* <number> bytes a number, <text> between them, <number2> 1: whole ones only */                 \
+    X(LE_TO_DEC, BINARY, TEXT)                                                                               \
+    X(BE_TO_HEX, BINARY, TEXT)                                                                               \
+    X(LANGUAGE, TEXT,                                                                                        \
+      TEXT) /* of those in <text>, parted by ';', the one that is liked best; else <text2> */                \
     X(STICK_NUMBER, NONE, INT) /* <stick>, of the key that comes in */                                       \
     X(STICK_TRUTH, NONE, BOOL)
 enum convert {

@@ -38,6 +38,21 @@ static void add_text(struct arena *a, struct lookup *l, struct lookup_row *row)
     }
 }
 
+/* So many hashes as there are lengths, however many texts there are. */
+static void add_beginning(struct arena *a, struct lookup *l, struct lookup_row *row)
+{
+    uint32_t len = (uint32_t)row->text.len, i = 0;
+    put_first(a, &l->begins, row->text, row);
+    while (i < l->begin_lens.count && l->begin_lens.items[i] > len)
+        i++;
+    if (i < l->begin_lens.count && l->begin_lens.items[i] == len)
+        return;
+    *ARENA_PUSH(a, &l->begin_lens) = len;
+    for (uint32_t k = l->begin_lens.count - 1; k > i; k--)
+        l->begin_lens.items[k] = l->begin_lens.items[k - 1];
+    l->begin_lens.items[i] = len;
+}
+
 /* The numbers that network_set gives are those of the rows: the others count as no network. */
 static const struct network_set *networks_of(struct arena *a, const struct lookup *l)
 {
@@ -60,12 +75,15 @@ void lookup_finish(struct arena *a, struct lookup *l)
     map_init(&l->exact, nocase);
     map_init(&l->suffixes, nocase);
     map_init(&l->prefixes, nocase);
+    map_init(&l->begins, nocase);
     l->needs = l->fallback ? l->fallback->needs : 0;
     for (uint32_t i = 0; i < l->rows.count; i++) {
         struct lookup_row *row = &l->rows.items[i];
         l->needs |= row->value->needs;
         if (row->how == MATCH_EXACT)
             add_text(a, l, row);
+        else if (row->how == MATCH_BEGIN)
+            add_beginning(a, l, row);
         else if (row->how != MATCH_IP)
             *ARENA_PUSH(a, &l->others) = row;
     }
@@ -141,6 +159,9 @@ const struct lookup_row *lookup_find(const struct lookup *l, struct span subject
     const struct lookup_row *row = find_text(l, subject);
     if (row == NULL && l->networks)
         row = find_network(l, subject, ip);
+    for (uint32_t i = 0; row == NULL && i < l->begin_lens.count; i++)
+        if (l->begin_lens.items[i] <= subject.len)
+            row = map_get(&l->begins, span_first(subject, l->begin_lens.items[i]));
     for (uint32_t i = 0; row == NULL && i < l->others.count; i++)
         if (row_matches(l->others.items[i], subject, l->nocase, match))
             row = l->others.items[i];

@@ -17,7 +17,8 @@ struct lookup_row {
 };
 /*
  * Which row wins: an exact text; then the longest "*.suffix" mask, then the
- * longest "prefix.*" mask; then the longest network; then the others in their
+ * longest "prefix.*" mask; then the longest network; then the longest text that
+ * the subject begins with; then the others in their
  * order. So nginx's map and geo; a HAProxy map file has rows of one kind.
  */
 struct lookup {
@@ -32,6 +33,8 @@ struct lookup {
     /* built by lookup_finish: texts and networks cost the same however many there are */
     struct map exact, suffixes, prefixes; /* -> struct lookup_row */
     const struct network_set *networks;
+    struct map begins;            /* texts that the subject begins with: the longest wins */
+    LIST_OF(uint32_t) begin_lens; /* their lengths, the longest first */
     LIST_OF(const struct lookup_row *) others;
     uint32_t needs; /* of the rows' values and the fallback, without the subject's */
     bool finished;

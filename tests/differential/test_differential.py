@@ -13,10 +13,11 @@ import compare  # noqa: E402
 from lib import where  # noqa: E402
 from table_haproxy import GROUPS as HAPROXY  # noqa: E402
 from table_haproxy_cookies import GROUPS as COOKIES  # noqa: E402
+from table_haproxy_samples import GROUPS as SAMPLES  # noqa: E402
 from table_haproxy_tables import GROUPS as TABLES  # noqa: E402
 from table_nginx import GROUPS as NGINX  # noqa: E402
 
-GROUPS = NGINX + HAPROXY + COOKIES + TABLES
+GROUPS = NGINX + HAPROXY + COOKIES + TABLES + SAMPLES
 
 
 @functools.lru_cache(None)

@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
 #include "conf/haproxy/acl.h"
+#include "conf/haproxy/convert.h"
 #include "conf/haproxy/review.h"
 
 enum comparison { OPERATOR_EQ, OPERATOR_GE, OPERATOR_GT, OPERATOR_LE, OPERATOR_LT };
@@ -220,28 +221,20 @@ static bool add_value(struct criterion *c, const struct word *w)
 
 /* ---- files of values ---- */
 
-static bool add_file(struct criterion *c, const struct word *w)
+/* <map>: only what stands before the first blank of a line is a value. */
+static bool add_file(struct criterion *c, const struct word *w, bool map)
 {
-    struct build *b = c->b;
-    struct span path = arena_span(b->arena, w->text);
-    struct answer a = world_ask(b->world, ASK_FILE, path);
-    if (a.error) {
-        diag_add(b->diags, &haproxy_acl_file, w->at, DIAG_TEXT(path, span_from(strerrordesc_np(a.error))));
+    struct span text, line;
+    uint32_t source;
+    if (!haproxy_list_file(c->b, w, &text, &source))
         return false;
-    }
-    struct span text = arena_span(b->arena, a.bytes.ptr ? a.bytes : SPAN(""));
-    uint32_t source = diags_add_source(b->diags, path, text);
     bool good = true;
-    for (struct span rest = text; rest.len;) {
-        struct span line = span_cut(&rest, '\n');
-        if (span_ends_with(line, SPAN("\r")))
-            line = span_first(line, line.len - 1);
-        if (span_starts_with(line, SPAN("#")))
-            continue;
-        while (line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t'))
-            line = span_from_index(line, 1);
-        if (line.len == 0)
-            continue;
+    for (struct span rest = text; haproxy_list_line(&rest, &line);) {
+        size_t blank = 0;
+        while (map && blank < line.len && line.ptr[blank] != ' ' && line.ptr[blank] != '\t')
+            blank++;
+        if (map)
+            line = span_first(line, blank);
         struct word value = { .text = line, .raw = line };
         value.at = (struct where){ source, (uint32_t)(line.ptr - text.ptr), (uint32_t)line.len };
         good = add_value(c, &value) && good;
@@ -287,6 +280,7 @@ static void ignore_case(struct criterion *c)
 /* Takes the flags at word <i>; the index behind them, or 0 and a diagnostic. */
 static uint32_t take_flags(struct criterion *c, uint32_t i, uint32_t to)
 {
+    bool map = false;
     while (i < to) {
         const struct word *w = word_at(c->s, i);
         bool last = i + 1 == to;
@@ -297,7 +291,7 @@ static uint32_t take_flags(struct criterion *c, uint32_t i, uint32_t to)
         } else if (text_is(c->s, i, "--")) {
             return i + 1;
         } else if (text_is(c->s, i, "-f") && !last) {
-            if (!add_file(c, word_at(c->s, ++i)))
+            if (!add_file(c, word_at(c->s, ++i), map))
                 return 0;
         } else if (text_is(c->s, i, "-m") && !last) {
             if (!take_method(c, word_at(c->s, ++i)))
@@ -308,8 +302,7 @@ static uint32_t take_flags(struct criterion *c, uint32_t i, uint32_t to)
             diag_add(c->b->diags, &conf_arity, w->at, DIAG_TEXT(w->text, SPAN("1"), SPAN("0")));
             return 0;
         } else if (text_is(c->s, i, "-M")) {
-            diag_add(c->b->diags, &conf_refused, w->at, DIAG_TEXT(w->text, SPAN("maps are not served yet")));
-            return 0;
+            map = true;
         } else {
             break;
         }

@@ -237,6 +237,29 @@ static void on_log_level(struct build *b, const struct keyword *k, const struct 
     haproxy_action(b, ACTION_SET_LOG_LEVEL)->number = silent ? LOG_LEVEL_SILENT : (int64_t)level;
 }
 
+/* wait-for-body time T [at-least BYTES] */
+static void on_wait_body(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    duration most = DURATION_NONE;
+    uint64_t least = 0;
+    (void)k;
+    for (uint32_t i = 1; i < s->words.count; i += 2) {
+        bool more = i + 1 < s->words.count, good = more;
+        if (more && text_is(s, i, "time"))
+            good = value_time(b->diags, WORDS_HAPROXY, word_at(s, i + 1), 1, &most);
+        else if (more && text_is(s, i, "at-least"))
+            good = value_size(b->diags, word_at(s, i + 1), 1, UINT32_MAX, &least);
+        else
+            diag_add(b->diags, &haproxy_action_word, word_at(s, i)->at,
+                     DIAG_TEXT(text_at(s, i), text_at(s, 0)));
+        if (!good)
+            return;
+    }
+    struct action *a = haproxy_action(b, ACTION_WAIT_BODY);
+    a->number = duration_is_none(most) ? 0 : most.ms;
+    a->number2 = (int64_t)least;
+}
+
 /* expect-proxy layer4: for every connection, or not at all. */
 static void on_expect_proxy(struct build *b, const struct keyword *k, const struct statement *s)
 {
@@ -330,7 +353,9 @@ const struct keyword haproxy_action_words[] = {
     REFUSED("do-resolve", ANYWHERE, "names are resolved once, at start"),
     REFUSED("early-hint", IN_HTTP_REQUEST, "1xx answers of our own are not served yet"),
     REFUSED("normalize-uri", IN_HTTP_REQUEST, "normalizing of URIs is not served yet"),
-    REFUSED("wait-for-body", IN_HTTP_REQUEST | IN_HTTP_RESPONSE, "`option http-buffer-request` is served"),
+    ACTION("wait-for-body", IN_HTTP_REQUEST, 2, 4, on_wait_body,
+           .manual = "time T [at-least BYTES]: until the body is there, or the buffer is full"),
+    REFUSED("wait-for-body", IN_HTTP_RESPONSE, "bodies of answers are not looked at"),
     REFUSED("expect-netscaler-cip", IN_TCP_CONNECTION,
             "NetScaler's header is not understood; `expect-proxy` is"),
     REFUSED("ot-group", ANYWHERE, "tracing is not served"),

@@ -2,18 +2,8 @@
 /* HAProxy's converters. */
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
+#include "conf/haproxy/convert.h"
 #include "conf/haproxy/stick.h"
-
-struct convert_row;
-typedef bool convert_fn(struct sample_reader *r, const struct convert_row *row,
-                        const struct sample_args *args, struct conversion *v);
-struct convert_row {
-    const char *name;
-    uint8_t min, max;
-    enum convert kind;
-    convert_fn *make; /* NULL: nothing to fill in */
-    int64_t number;
-};
 
 /* [number]: row->number when it is missing. */
 static bool number(struct sample_reader *r, const struct convert_row *row, const struct sample_args *args,
@@ -288,26 +278,12 @@ static const struct convert_row converters[] = {
 };
 
 const struct refused_names haproxy_refused_converters[] = {
-    { "map map_beg map_dir map_dom map_end map_int map_ip map_len map_reg map_regm map_str map_sub "
-      "map_beg_int map_beg_ip "
-      "map_str_int map_str_ip map_str_str map_reg_int map_int_int map_ip_int map_ip_ip map_ip_str "
-      "map_dom_int map_end_int "
-      "map_sub_int map_dir_int map_reg_ip map_int_ip map_beg_key map_dir_ip map_dir_key map_dom_ip "
-      "map_dom_key "
-      "map_end_ip map_end_key map_int_key map_ip_key map_reg_key map_str_key map_sub_ip map_sub_key",
-      "maps are not served yet" },
     { "table_glitch_cnt table_glitch_rate", "glitches are of HTTP/2 and HTTP/3" },
-    { "add_item aes_cbc_dec aes_cbc_enc aes_gcm_dec aes_gcm_enc be2dec be2hex bytes_range cpl crc32c "
-      "cut_crlf debug "
-      "fix_is_valid fix_tag_value hex2i hmac htonl iif json_query jwt_decrypt_jwk jwt_decrypt_cert "
-      "jwt_decrypt_secret "
-      "jwt_header_query jwt_payload_query jwt_verify jwt_verify_cert language le2dec mqtt_field_value "
-      "mqtt_is_valid ms_ltime "
-      "ms_utime nbsrv param protobuf reverse_dom rfc7239_field rfc7239_is_valid rfc7239_n2nn rfc7239_n2np "
-      "rfc7239_nn "
-      "rfc7239_np secure_memcmp set-var srv_queue ub64dec ub64enc unset-var us_ltime us_utime ungrpc when "
-      "x509_v_err_str "
-      "xxh3 capture-req capture-res",
+    { "aes_cbc_dec aes_cbc_enc aes_gcm_dec aes_gcm_enc bytes_range cpl debug fix_is_valid fix_tag_value "
+      "json_query "
+      "jwt_decrypt_jwk jwt_decrypt_cert jwt_decrypt_secret jwt_header_query jwt_payload_query jwt_verify "
+      "jwt_verify_cert mqtt_field_value mqtt_is_valid protobuf reverse_dom rfc7239_field rfc7239_is_valid "
+      "rfc7239_n2nn rfc7239_n2np rfc7239_nn rfc7239_np srv_queue ungrpc when x509_v_err_str xxh3",
       "it is not served yet" },
     { "51d.single da-csv-conv", "device detection is not built in" },
     { NULL, NULL },
@@ -328,12 +304,21 @@ static bool say_unknown(struct sample_reader *r, struct span name)
     return false;
 }
 
+static const struct convert_row *find(struct span name)
+{
+    for (size_t i = 0; i < COUNT_OF(converters); i++)
+        if (span_eq(name, span_from(converters[i].name)))
+            return &converters[i];
+    for (const struct convert_row *row = haproxy_more_converters; row->name; row++)
+        if (span_eq(name, span_from(row->name)))
+            return row;
+    return NULL;
+}
+
 bool haproxy_take_converter(struct sample_reader *r, struct span name, const struct sample_args *args)
 {
-    for (size_t i = 0; i < COUNT_OF(converters); i++) {
-        const struct convert_row *row = &converters[i];
-        if (!span_eq(name, span_from(row->name)))
-            continue;
+    const struct convert_row *row = find(name);
+    if (row) {
         if (args->count < row->min || args->count > row->max)
             return haproxy_sample_fail(r, &haproxy_sample_arity, name,
                                        row->min == row->max
@@ -343,5 +328,7 @@ bool haproxy_take_converter(struct sample_reader *r, struct span name, const str
         return row->make == NULL || row->make(r, row, args, v);
     }
     bool known, good = haproxy_stick_converter(r, name, args, &known);
+    if (!known)
+        good = haproxy_map_converter(r, name, args, &known);
     return known ? good : say_unknown(r, name);
 }

@@ -224,7 +224,7 @@ static bool take_fetch(struct sample_reader *r, struct sample *out)
     if (!row->make(r, row, &args))
         return false;
     if (row->converts)
-        (void)expr_add_conversion(r->b->arena, r->part, row->then);
+        expr_add_conversion(r->b->arena, r->part, row->then)->number = row->then_number;
     return true;
 }
 

@@ -32,6 +32,7 @@ struct fetch_row {
     const char *why;   /* refused: why */
     enum convert then; /* applied behind, when <converts> */
     bool converts;
+    int64_t then_number; /* its <number> */
 };
 extern const struct fetch_row haproxy_fetches[]; /* NULL-terminated */
 /* Names that are refused alike, separated by blanks. */

@@ -122,7 +122,7 @@ static bool number(struct sample_reader *r, const struct fetch_row *row, const s
 static bool text(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
 {
     (void)row;
-    r->part = expr_add_text(r->b->arena, r->expr, args->items[0].text);
+    r->part = expr_add_text(r->b->arena, r->expr, args->count ? args->items[0].text : SPAN(""));
     return true;
 }
 
@@ -243,6 +243,72 @@ static bool wait_end(struct sample_reader *r, const struct fetch_row *row, const
     return true;
 }
 
+/* What is not there counts as empty, or with <number> 1 as 0. */
+static bool or_none(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)args;
+    add(r, row, SPAN(""))->number = 0;
+    expr_add_conversion(r->b->arena, r->part, CONVERT_DEFAULT)->text = row->number ? SPAN("0") : SPAN("");
+    return true;
+}
+
+/* cook_cnt(name) */
+static bool counted(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    if (args->count == 0 || args->items[0].text.len == 0)
+        return haproxy_sample_fail(r, &haproxy_sample_name, span_from(row->name), SPAN(""));
+    (void)add(r, row, args->items[0].text);
+    return true;
+}
+
+/* [separator], [name] */
+static bool joined(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)add(r, row, args->count ? args->items[0].text : SPAN(""));
+    return true;
+}
+
+/* A parameter of a form in the body. */
+static bool body_param(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)add(r, row, SPAN(""));
+    expr_add_conversion(r->b->arena, r->part, CONVERT_QUERY_PARAM)->text = args->items[0].text;
+    return true;
+}
+
+/* (slot) */
+static bool captured(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    int64_t slot;
+    if (!haproxy_sample_number(r, &args->items[0], 0, UINT16_MAX, &slot))
+        return false;
+    add(r, row, SPAN(""))->number = (int32_t)slot;
+    return true;
+}
+
+/* "HTTP/1.1" */
+static bool response_protocol(struct sample_reader *r, const struct fetch_row *row,
+                              const struct sample_args *args)
+{
+    (void)args;
+    (void)add(r, row, SPAN(""));
+    struct conversion *v = expr_add_conversion(r->b->arena, r->part, CONVERT_REGSUB);
+    v->regex = haproxy_regex(r->b, r->w, SPAN("^"), false);
+    v->text = SPAN("HTTP/");
+    return v->regex != NULL;
+}
+
+/* The name of the section's default backend. */
+static bool default_backend(struct sample_reader *r, const struct fetch_row *row,
+                            const struct sample_args *args)
+{
+    const struct line *l = haproxy_line_last(r->b->at, KEPT_DEFAULT_BACKEND);
+    (void)row;
+    (void)args;
+    r->part = expr_add_text(r->b->arena, r->expr, l ? text_at(&l->s, 1) : SPAN(""));
+    return true;
+}
+
 #define FETCH(f) .fetch = FETCH_##f
 #define THEN(c)  .then = CONVERT_##c, .converts = true
 #define PLAIN(name, f)                                                                                       \
@@ -266,7 +332,7 @@ const struct fetch_row haproxy_fetches[] = {
     PLAIN("quic_enabled", FALSE),
     { "bool", 1, 1, boolean, FETCH(TRUE) },
     { "int", 1, 1, number, FETCH(NUMBER) },
-    { "str", 1, 1, text },
+    { "str", 0, 1, text },
     { "meth", 1, 1, text },
     { "bin", 1, 1, hex },
     { "ipv4", 1, 1, address, .number = AF_INET, THEN(TO_IP) },
@@ -279,6 +345,8 @@ const struct fetch_row haproxy_fetches[] = {
     { "date", 0, 2, date, FETCH(DATE_S) },
     { "var", 1, 2, variable, FETCH(SLOT) },
     { "unique-id", 0, 0, unique_id, FETCH(SLOT) },
+    { "uuid", 0, 1, plain, FETCH(UUID) },
+    PLAIN("date_us", DATE_US),
     PLAIN("act_conn", PROCESS_CONNECTIONS),
     /* pools and servers */
     { "nbsrv", 0, 1, pool, FETCH(POOL_USABLE) },
@@ -289,6 +357,15 @@ const struct fetch_row haproxy_fetches[] = {
     { "srv_is_up", 1, 1, server, FETCH(SERVER_IS_UP) },
     { "srv_queue", 1, 1, server, FETCH(SERVER_QUEUE) },
     { "srv_weight", 1, 1, server, FETCH(SERVER_WEIGHT) },
+    { "be_conn_free", 0, 1, pool, FETCH(POOL_FREE) },
+    { "connslots", 0, 1, pool, FETCH(POOL_ROOM) },
+    { "avg_queue", 0, 1, pool, FETCH(POOL_QUEUE_EACH) },
+    { "srv_conn_free", 1, 1, server, FETCH(SERVER_FREE) },
+    { "srv_sess_rate", 1, 1, server, FETCH(SERVER_RATE) },
+    { "srv_iweight", 1, 1, server, FETCH(SERVER_FILE_WEIGHT) },
+    { "srv_uweight", 1, 1, server, FETCH(SERVER_WEIGHT) },
+    { "fe_req_rate", 0, 1, own_service, FETCH(SERVICE_REQUEST_RATE) },
+    { "fe_defbe", 0, 0, default_backend },
     { "fe_conn", 0, 1, own_service, FETCH(SERVICE_CONNECTIONS) },
     { "fe_sess_rate", 0, 1, own_service, FETCH(SERVICE_SESSION_RATE) },
     TEXTUAL("be_name", POOL_NAME),
@@ -388,12 +465,23 @@ const struct fetch_row haproxy_fetches[] = {
     { "cookie", 0, 1, field, FETCH(REQUEST_COOKIE), .derived = true },
     { "cook_val", 0, 1, field, FETCH(REQUEST_COOKIE), THEN(TO_INT) },
     { "req.cook_val", 0, 1, field, FETCH(REQUEST_COOKIE), THEN(TO_INT) },
+    { "cook_cnt", 0, 1, counted, FETCH(REQUEST_COOKIE_COUNT) },
+    { "req.cook_cnt", 0, 1, counted, FETCH(REQUEST_COOKIE_COUNT) },
+    { "req.hdr_names", 0, 1, joined, FETCH(REQUEST_FIELD_NAMES) },
+    PLAIN("req.hdrs", REQUEST_FIELDS),
+    { "base32", 0, 0, plain, FETCH(BASE), THEN(SDBM), .then_number = 1 },
+    { "url32", 0, 0, plain, FETCH(BASE_QUERY), THEN(SDBM), .then_number = 1 },
+    TEXTUAL("http_auth_type", AUTH_TYPE),
+    { "http_auth_bearer", 0, 1, joined, FETCH(AUTH_BEARER) },
+    { "req.body_param", 1, 1, body_param, FETCH(REQUEST_BODY), .derived = true },
+    { "capture.req.hdr", 1, 1, captured, FETCH(CAPTURED), .derived = true },
+    { "capture.res.hdr", 1, 1, captured, FETCH(CAPTURED), .number2 = 1, .derived = true },
     { "urlp", 0, 2, named, FETCH(QUERY_PARAM), .derived = true },
     { "url_param", 0, 2, named, FETCH(QUERY_PARAM), .derived = true },
     { "urlp_val", 0, 2, named, FETCH(QUERY_PARAM), THEN(TO_INT) },
     { "req.body", 0, 0, plain, FETCH(REQUEST_BODY), .derived = true },
-    { "req.body_len", 0, 0, plain, FETCH(REQUEST_BODY), THEN(LENGTH) },
-    { "req.body_size", 0, 0, plain, FETCH(REQUEST_BODY_LENGTH), THEN(TO_INT) },
+    { "req.body_len", 0, 0, or_none, FETCH(REQUEST_BODY), THEN(LENGTH) },
+    { "req.body_size", 0, 0, or_none, FETCH(REQUEST_BODY_LENGTH), .number = 1, THEN(TO_INT) },
     TEXTUAL("capture.req.method", METHOD),
     TEXTUAL("capture.req.uri", TARGET),
     TEXTUAL("capture.req.ver", PROTOCOL),
@@ -402,6 +490,13 @@ const struct fetch_row haproxy_fetches[] = {
     { "http_first_req", 0, 0, first_request, FETCH(CONNECTION_REQUESTS) },
     /* the answer */
     PLAIN("status", STATUS),
+    PLAIN("txn.status", STATUS),
+    PLAIN("server_status", SERVER_STATUS),
+    { "scook_cnt", 0, 1, counted, FETCH(RESPONSE_COOKIE_COUNT) },
+    { "res.cook_cnt", 0, 1, counted, FETCH(RESPONSE_COOKIE_COUNT) },
+    { "res.hdr_names", 0, 1, joined, FETCH(RESPONSE_FIELD_NAMES) },
+    PLAIN("res.hdrs", RESPONSE_FIELDS),
+    { "capture.res.ver", 0, 0, response_protocol, FETCH(RESPONSE_VERSION), .derived = true },
     { "shdr", 0, 2, field, FETCH(RESPONSE_FIELD), MEMBERS, .derived = true },
     { "res.hdr", 0, 2, field, FETCH(RESPONSE_FIELD), MEMBERS, .derived = true },
     { "res.fhdr", 0, 2, field, FETCH(RESPONSE_FIELD), .derived = true },
@@ -421,32 +516,29 @@ const struct fetch_row haproxy_fetches[] = {
 
     REFUSED("http_auth", "lists of users are not served yet"),
     REFUSED("http_auth_group", "lists of users are not served yet"),
-    REFUSED("capture.req.hdr", "captures go to the log only; set-var(txn.NAME) keeps a value for rules"),
-    REFUSED("capture.res.hdr", "captures go to the log only; set-var(txn.NAME) keeps a value for rules"),
-    REFUSED("capture.res.ver", "res.ver gives the version of the answer"),
     { NULL },
 };
 
 /* What is known and refused, by reason. */
 const struct refused_names haproxy_refused_fetches[] = {
-    { "avg_queue be_conn_free connslots dst_conn fe_req_rate srv_conn_free srv_sess_rate srv_iweight "
-      "srv_uweight "
-      "fe_defbe so_id be_server_timeout be_tunnel_timeout cur_server_timeout cur_tunnel_timeout "
+    { "   dst_conn     "
+      " "
+      " so_id be_server_timeout be_tunnel_timeout cur_server_timeout cur_tunnel_timeout "
       "cur_client_timeout "
       "fe_client_timeout be_connect_timeout cur_connect_timeout cur_queue_timeout be_queue_timeout "
       "be_tarpit_timeout "
-      "fe_tarpit_timeout cur_tarpit_timeout stopping thread uuid date_us prio_class prio_offset "
+      "fe_tarpit_timeout cur_tarpit_timeout stopping thread   prio_class prio_offset "
       "last_rule_file "
       "last_rule_line last_entity waiting_entity term_events bc_be_queue bc_srv_queue bc_glitches "
       "fc_glitches "
       "accept_date request_date txn.timer.user txn.timer.total txn.id32 txn.conn_retries txn.redispatched "
-      "txn.sess_term_state txn.timer.tunnel fe_req_rate bytes_in bytes_out req.timer.hdr req.timer.idle "
+      "txn.sess_term_state txn.timer.tunnel  bytes_in bytes_out req.timer.hdr req.timer.idle "
       "req.timer.queue "
       "req.timer.tq res.timer.data res.timer.hdr res.timer.user fc.timer.handshake fc.timer.total "
       "bc.timer.connect "
       "bc_nb_streams bc_setting_streams_limit bc_rtt bc_rttvar bc_reused bc_settings_streams_limit "
       "fc_nb_streams "
-      "fc_settings_streams_limit fc_streams_limit be_uuid txn.status server_status uptime",
+      "fc_settings_streams_limit fc_streams_limit be_uuid   uptime",
       "this number of the inside is not kept yet" },
     { "cpu_calls cpu_ns_avg cpu_ns_tot lat_ns_avg lat_ns_tot internal.htx.data internal.htx.free "
       "internal.htx.free_data internal.htx.has_eom internal.htx.nbblks internal.htx.size internal.htx.used "
@@ -461,11 +553,11 @@ const struct refused_names haproxy_refused_fetches[] = {
       "fc_src_is_local "
       "fc_dst_is_local dst_is_local src_is_local",
       "this detail of a connection is not kept yet" },
-    { "req.body_param req.hdr_names res.hdr_names req.hdrs req.hdrs_bin res.hdrs res.hdrs_bin req.cook_cnt "
-      "cook_cnt "
-      "res.cook_cnt scook_cnt req.cook_names res.cook_names url_ip url_port url32 url32+src base32 "
+    { "    req.hdrs_bin  res.hdrs_bin  "
+      " "
+      "  req.cook_names res.cook_names url_ip url_port  url32+src  "
       "base32+src "
-      "http_auth_bearer http_auth_type res.body res.body_len res.body_size set-cookie request.hdrs "
+      "  res.body res.body_len res.body_size set-cookie request.hdrs "
       "req.hdrs_cnt "
       "pathq_len",
       "it is not served yet" },

@@ -254,6 +254,7 @@ struct build {
     LIST_OF(struct http_errors) http_errors;
     LIST_OF(struct track) tracks;
     struct reply_set *pages; /* the language's own; made once */
+    struct map maps;         /* converter, file and default -> struct lookup */
     struct map environment;  /* name -> struct span; what setenv and presetenv said */
     bool environment_reset;  /* resetenv: what the process has does not count any more */
     struct preprocessor *preprocessor;

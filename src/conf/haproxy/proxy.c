@@ -104,7 +104,7 @@ static struct server_policy *server_policy(struct build *b, const struct draft *
     p->retry_on = haproxy_retry_on(b, d, p);
     p->redispatch = (int32_t)(int64_t)value_or(&d->redispatch, 0);
     p->retry_pause = retry_pause(d);
-    p->buffer_request = http && (is_on(&d->http_buffer_request) || haproxy_balances_by_body(d));
+    p->buffer_request = http && haproxy_balances_by_body(d);
     p->head_buffer = haproxy_head_max(b);
     p->body_memory = p->response_memory = haproxy_buffer_size(b);
     p->pass_request_trailers = http && !is_on(&d->drop_request_trailers);
@@ -202,6 +202,7 @@ static void compile_pool(struct build *b, struct draft *d)
 
 void haproxy_compile(struct build *b)
 {
+    map_init(&b->maps, false);
     for (uint32_t i = 0; i < b->proxies.count; i++)
         create(b, b->proxies.items[i]);
     number_services(b);

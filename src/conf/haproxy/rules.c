@@ -268,6 +268,12 @@ static void assemble(struct build *b, struct draft *d)
     bool http = draft_is_http(d);
     enum hook route = http ? HOOK_REQUEST : HOOK_CONTENT;
     haproxy_begin_hooks(b, d);
+    if (http && is_on(&d->http_buffer_request)) {
+        duration most =
+            haproxy_time(d->timeout_http_request.set ? &d->timeout_http_request : &d->timeout_client);
+        haproxy_hook_action(b, d, HOOK_REQUEST, ACTION_WAIT_BODY, d->http_buffer_request.at)->number =
+            duration_is_none(most) ? 0 : most.ms;
+    }
     append(b, d, HOOK_CONNECTION, RULES_CONNECTION);
     append(b, d, HOOK_SESSION, RULES_SESSION);
     append(b, d, route, RULES_CONTENT);

@@ -108,6 +108,12 @@ static enum outcome act_status(struct rules *r, const struct action *a)
     return rules_end(r, RULES_STATUS);
 }
 
+static enum outcome act_wait_body(struct rules *r, const struct action *a)
+{
+    (void)a;
+    return rules_end(r, RULES_WAIT_BODY);
+}
+
 static enum outcome act_set_log_level(struct rules *r, const struct action *a)
 {
     r->log_level = (uint8_t)a->number;
@@ -177,6 +183,7 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_RETRY_OFF] = act_retry_off,
     [ACTION_USE_SERVER] = act_use_server,
     [ACTION_COOKIE] = act_cookie,
+    [ACTION_WAIT_BODY] = act_wait_body,
     [ACTION_TRACK] = act_track,
     [ACTION_STICK_ADD] = act_stick_add,
     [ACTION_STICK_SET] = act_stick_set,

@@ -36,6 +36,7 @@ enum rules_result {
     RULES_STATUS,     /* rules->action->number */
     RULES_PAUSE,      /* rules->pause, then resume */
     RULES_AUTH,       /* rules->action->auth: resume when it is passed, else 401 */
+    RULES_WAIT_BODY,  /* rules->action->number ms, ->number2 bytes; resume goes on behind it */
     RULES_FAILED,     /* a circle, no memory, or a value that may not be sent: 500 */
 };
 

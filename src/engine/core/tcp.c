@@ -258,6 +258,7 @@ static void carry_on(struct tcp *t, enum rules_result result)
     case RULES_STATUS:
     case RULES_PAUSE:
     case RULES_AUTH:
+    case RULES_WAIT_BODY:
     case RULES_FAILED:
         t->l4.status = 500;
         tcp_end(t, l4_ended(END_INTERNAL, MOMENT_REQUEST), CLOSE_NORMAL);

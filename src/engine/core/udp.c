@@ -363,6 +363,7 @@ static void udp_begin(struct session *s)
     case RULES_STATUS:
     case RULES_PAUSE:
     case RULES_AUTH:
+    case RULES_WAIT_BODY:
     case RULES_FAILED:
         d->l4.status = 500;
         udp_end(d, l4_ended(END_INTERNAL, MOMENT_REQUEST));

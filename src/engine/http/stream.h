@@ -99,6 +99,8 @@ struct stream {
     bool broken : 1;       /* the client's connection must end: its answer is not whole */
     bool paused : 1;       /* the pause is over */
     bool routed_again : 1; /* STEP_REQUEST goes on where rules_again has put it */
+    bool body_wait : 1;    /* rules wait for the request's body */
+    bool body_shown : 1;   /* they have seen what there is of it */
     bool body_bad : 1;     /* the framing of the request's body */
     bool whole : 1;        /* all of the answer was sent */
     bool source_known : 1; /* <server_source> is filled */

@@ -74,7 +74,7 @@ static bool stream_body(void *self, struct span *out)
     struct iovec parts[FLOW_PARTS];
     size_t len = 0;
 
-    if (!s->body_begun || s->body_none || !s->to_server.source_done)
+    if (!s->body_begun || s->body_none || !(s->to_server.source_done || s->body_shown))
         return false;
     if (s->facts.end && !s->body_replaced && !body_rewind(&s->to_server.body))
         return false; /* it was passed on, and not kept */

@@ -18,6 +18,8 @@
 #define DROPPED_MOST    (1024u * 1024)
 
 /* --- what the rules say --- */
+static enum stream_step body_wait_begin(struct stream *s);
+
 static enum stream_step reply_of_rules(struct stream *s)
 {
     const struct reply *reply = s->rules.reply;
@@ -100,20 +102,14 @@ enum stream_step step_of_rules(struct stream *s, enum rules_result r)
         return STEP_FILES;
     case RULES_STATUS:
         return STEP_STATUS;
+    case RULES_WAIT_BODY:
+        return body_wait_begin(s);
     case RULES_DONE: /* nobody said what to do: a dialect appends an action that does */
     case RULES_WAIT_BYTES:
     case RULES_FAILED:
         break;
     }
     return stream_refuse(s, 500, END_INTERNAL);
-}
-
-enum stream_step step_request(struct stream *s)
-{
-    if (!s->routed_again)
-        return step_of_rules(s, rules_run(&s->rules, HOOK_REQUEST));
-    s->routed_again = false;
-    return step_of_rules(s, rules_resume(&s->rules));
 }
 
 enum stream_step step_pause(struct stream *s)
@@ -292,6 +288,63 @@ enum stream_step request_body_collect(struct stream *s, enum stream_step then)
     if (s->client_expired && st == FLOW_WAIT_SOURCE)
         return stream_refuse(s, 408, END_CLIENT_TIMEOUT);
     return body_failed(s, st);
+}
+
+/* --- rules that look at the body --- */
+static bool body_is_enough(const struct stream *s)
+{
+    const struct flow *f = &s->to_server;
+    uint64_t most = (uint64_t)s->rules.action->number2;
+
+    return f->source_done || body_room(&f->body) == 0 || (most && f->received >= most);
+}
+
+static enum stream_step body_waited(struct stream *s)
+{
+    loop_forget_deadline(s->thread->loop, &s->pause);
+    s->body_wait = s->paused = false;
+    s->body_shown = true;
+    return step_of_rules(s, rules_resume(&s->rules));
+}
+
+/* As much of it as there shall be, or the time is over. */
+static enum stream_step body_wait(struct stream *s)
+{
+    if (s->body_bad)
+        return stream_refuse(s, 400, END_REQUEST_BAD);
+    if (s->paused) {
+        s->paused = false;
+        return stream_refuse(s, 408, END_CLIENT_TIMEOUT);
+    }
+    if (body_is_enough(s))
+        return body_waited(s);
+    enum stream_step next = request_body_collect(s, STEP_REQUEST);
+    if (next == STEP_REQUEST || (next == STEP_WAIT && body_is_enough(s)))
+        return body_waited(s);
+    return next;
+}
+
+static enum stream_step body_wait_begin(struct stream *s)
+{
+    if (s->request.framing == FRAMING_NONE || s->body_shown)
+        return step_of_rules(s, rules_resume(&s->rules));
+    if (!s->body_begun)
+        request_body_begin(s, KEPT_MEMORY, 0);
+    s->to_server.body.keep = s->request.framing == FRAMING_LENGTH && s->request.body_length <= KEPT_MEMORY;
+    s->body_wait = true;
+    if (s->rules.action->number)
+        loop_set_deadline(s->thread->loop, &s->pause, DURATION_MS((uint32_t)s->rules.action->number));
+    return body_wait(s);
+}
+
+enum stream_step step_request(struct stream *s)
+{
+    if (s->body_wait)
+        return body_wait(s);
+    if (!s->routed_again)
+        return step_of_rules(s, rules_run(&s->rules, HOOK_REQUEST));
+    s->routed_again = false;
+    return step_of_rules(s, rules_resume(&s->rules));
 }
 
 /* Does the server see the client's Expect? */

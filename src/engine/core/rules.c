@@ -135,12 +135,28 @@ static enum outcome act_use_server(struct rules *r, const struct action *a)
     return NEXT;
 }
 
+/* "4096", "4k", "1m". */
+static bool parse_rate(struct span text, uint64_t *out)
+{
+    unsigned shift = 0;
+
+    if (text.len && (text.ptr[text.len - 1] | 0x20) == 'k')
+        shift = 10;
+    else if (text.len && (text.ptr[text.len - 1] | 0x20) == 'm')
+        shift = 20;
+    text.len -= shift != 0;
+    if (!span_to_u64(text, UINT32_MAX, out))
+        return false;
+    *out <<= shift;
+    return true;
+}
+
 static enum outcome act_limit_rate(struct rules *r, const struct action *a)
 {
-    int64_t rate = 0;
+    uint64_t rate = 0;
 
-    if (eval_number(r->facts, a->expr, &rate) && rate > 0) {
-        r->rate = (uint64_t)rate;
+    if (parse_rate(eval_text(r->facts, a->expr), &rate)) {
+        r->rate = rate;
         r->rate_after = (uint64_t)a->number;
     }
     return NEXT;

@@ -147,7 +147,7 @@ static enum flow_put push(struct stream *s)
     if (part.iov_len == 0 && (!c->finished || c->ended) && s->pending_head.len == 0 &&
         !h1_out_is_blocked(&s->answer_out))
         return PUT_ALL;
-    enum flow_put put = s->front->sink->put(s, &part, part.iov_len != 0, c->finished, &taken);
+    enum flow_put put = s->client_sink->put(s, &part, part.iov_len != 0, c->finished, &taken);
     c->at += (uint32_t)taken;
     if (c->at == c->len)
         c->at = c->len = 0;

@@ -146,6 +146,9 @@ struct stream {
     struct span answer_whole;
     struct compressor *compressor; /* NULL: the answer goes as it is */
     struct flow to_client;
+    const struct flow_sink *client_sink; /* the front's, or one before it that holds it back */
+    uint64_t rate, rate_after; /* bytes a second to the client; 0 = no limit */
+    instant rate_from;
     uint32_t answer_head;  /* bytes of the answer's head */
     uint64_t interim_out;  /* bytes of interim answers to the client */
     struct field *carried; /* fields of an answer that another content took the place of */

@@ -9,6 +9,7 @@
 #include "engine/http/compress.h"
 #include "engine/http/internal.h"
 #include "engine/http/media.h"
+#include "engine/http/slow.h"
 
 /* Everything was sent. */
 static enum stream_step forward_done(struct stream *s)
@@ -51,7 +52,7 @@ static enum stream_step forward_wait(struct stream *s, enum flow_state st)
             return answer_cut(s, FLOW_WAIT_SOURCE);
         s->wait_server = s->rules.server->read_timeout;
     }
-    if (st == FLOW_WAIT_SINK || st == FLOW_WAIT_BOTH) {
+    if ((st == FLOW_WAIT_SINK || st == FLOW_WAIT_BOTH) && !slow_waits(s)) {
         if (s->client_expired)
             return client_failed(s, END_CLIENT_TIMEOUT);
         s->wait_client = s->rules.client->send_timeout;
@@ -68,13 +69,14 @@ static enum flow_state forward_direct(struct stream *s)
     struct iovec part = { .iov_base = (void *)(uintptr_t)s->answer_whole.ptr,
                           .iov_len = s->answer_whole.len };
     size_t taken = 0;
-    enum flow_put put = s->front->sink->put(s, &part, part.iov_len != 0, true, &taken);
+    const struct flow_sink *sink = f->sink;
+    enum flow_put put = sink->put(s, &part, part.iov_len != 0, true, &taken);
 
     s->answer_direct = false;
     if (LIKELY(put == PUT_ALL))
         return FLOW_DONE;
     flow_init(f, s, NULL, 0, 0, stream_on_body);
-    f->sink = s->front->sink;
+    f->sink = sink;
     f->source_done = f->started = true;
     f->received = part.iov_len;
     f->passed = taken;
@@ -141,7 +143,8 @@ static enum stream_step forward_begin(struct stream *s)
     if (!s->front->begin(s))
         return stream_give_up(s, END_INTERNAL);
     s->head_ready = true;
-    s->to_client.sink = LIKELY(s->compressor == NULL) ? s->front->sink : &compress_sink;
+    s->client_sink = UNLIKELY(slow_begin(s)) ? &slow_sink : s->front->sink;
+    s->to_client.sink = LIKELY(s->compressor == NULL) ? s->client_sink : &compress_sink;
     return STEP_FORWARD;
 }
 

@@ -98,6 +98,7 @@ struct files {
     bool alias;
     LIST_OF(const struct expr *) index;
     LIST_OF(const struct expr *) tries; /* try_files; the last is <fallback> */
+    uint32_t ranges_most;               /* of one request (max_ranges); 0: none are served */
     struct reply *fallback_reply;       /* =404 */
     struct scope *fallback_scope;       /* @name */
     const struct expr *fallback_uri;

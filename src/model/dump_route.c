@@ -204,6 +204,8 @@ static void dump_files(struct dump *d, const struct files *f)
         dump_expr(d, "try", f->tries.items[i]);
     if (f->fallback_reply)
         dump_reply(d, f->fallback_reply);
+    if (f->ranges_most != UINT32_MAX)
+        dump_line(d, "ranges %u", f->ranges_most);
     dump_target(d, "fallback", f->fallback_scope);
     dump_expr(d, "fallback", f->fallback_uri);
 }

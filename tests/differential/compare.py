@@ -176,11 +176,13 @@ def normal_fields(fields, p, own):
 
 def normal_text(text, p):
     text = re.sub(r"(?<=\|)[A-Za-z0-9+/]{5}(?=[|;]|$)", "DATE", text)      # in HAProxy's cookies with maxidle, maxlife
+    text = re.sub(r"boundary=\d{20}", "boundary=N", text)                  # of nginx's multipart/byteranges
     return text.replace(str(p.dir), "DIR").replace(f":{p.port}", ":PORT")
 
 
 def normal_body(body, p):
     body = OWN_PAGE.sub(b"<center>SERVER</center>", body)
+    body = re.sub(rb"\r\n--\d{20}", b"\r\n--BOUNDARY", body)
     body = re.sub(rb"127\.0\.0\.1:\d+", b"ADDRESS", body)
     return body.replace(str(p.dir).encode(), b"DIR").replace(b":%d" % p.port, b":PORT")
 

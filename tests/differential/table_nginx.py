@@ -184,6 +184,19 @@ GROUPS = [
         Ask("/big.txt", fields=[("Range", "bytes=0-9")]), Ask("/big.txt", fields=[("Range", "bytes=-5")]), Ask("/big.txt", fields=[("Range", "bytes=19990-")]),
         Ask("/big.txt", fields=[("Range", "bytes=99999-")]), Ask("/big.txt", fields=[("Range", "lines=1")]), Ask("/sub", host="example.org:8080"), Ask("/sub", version="1.0")], files=SITE),
 
+    Group("nginx/ranges", "ranges", server(MIME + """
+        root @dir@/html; location /cs/ { charset utf-8; alias @dir@/html/; } location /none/ { max_ranges 0; alias @dir@/html/; } location /one/ { max_ranges 1; alias @dir@/html/; }
+        location /moved/ { error_page 416 /404.html; alias @dir@/html/; } location /proxied/ { proxy_pass http://up; }"""), [
+        *[Ask("/big.txt", fields=[("Range", r)], note="Range " + r) for r in (
+            "bytes=0-0", "bytes=0-9,20-29", "bytes=0-9, 20-29 ,-5", "bytes=-5,0-4", "bytes=0-19999", "bytes=0-19999,0-1", "bytes=0-99999", "bytes=-0", "bytes=-99999", "bytes=5-4", "bytes=20000-", "bytes=19999-",
+            "bytes=x", "bytes=1", "bytes=", "bytes=1-2-3", "bytes=1-2,x", "bytes=30000-,0-1", "bytes=0-1,30000-", "bytes = 0-1", "BYTES=0-1", "items=0-1", "bytes=99999999999999999999-", "bytes=0-,5-9")],
+        Ask("/cs/big.txt", fields=[("Range", "bytes=0-1,3-4")], note="with a charset"), Ask("/none/a.txt", fields=[("Range", "bytes=0-1")], note="max_ranges 0"), Ask("/one/a.txt", fields=[("Range", "bytes=0-1")], note="max_ranges 1"),
+        Ask("/one/a.txt", fields=[("Range", "bytes=0-1,3-4")], note="two of max_ranges 1"), Ask("/moved/a.txt", fields=[("Range", "bytes=50-")], note="416 with a page", differs="one ETag, that of the page, and no Content-Range of another file"), Ask("/no-extension", fields=[("Range", "bytes=0-1,3-4")], note="octets"),
+        Ask("/big.txt", fields=[("Range", "bytes=0-1"), ("If-Range", '"6553f100-4e20"')], note="If-Range etag"), Ask("/big.txt", fields=[("Range", "bytes=0-1"), ("If-Range", '"other"')], note="If-Range other"),
+        Ask("/big.txt", fields=[("Range", "bytes=0-1"), ("If-Range", "Tue, 14 Nov 2023 22:13:20 GMT")], note="If-Range date"), Ask("/big.txt", fields=[("Range", "bytes=0-1"), ("If-Range", "Tue, 14 Nov 2023 22:13:21 GMT")], note="If-Range later"),
+        Ask("/big.txt", fields=[("Range", "bytes=0-1"), ("If-None-Match", '"6553f100-4e20"')], note="304 before a range"), Ask("/proxied/size/10", fields=[("Range", "bytes=0-1")], note="of a proxied one"),
+        Ask("/big.txt", "HEAD", fields=[("Range", "bytes=0-1")], note="HEAD with a range", differs="RFC 9110 14.2: Range is for GET")], files=SITE),
+
     Group("nginx/try_files", "try_files", server("""
         root @dir@/html;
         location / { try_files $uri $uri/ /index.html; }

@@ -63,6 +63,7 @@ const struct keyword nginx_file_words[] = {
     { "types", IN_HSL, 0, 0, .block = true, .handle = on_types, .manual = "which type belongs to which extension" },
     { "default_type", IN_HSL, 1, 1, ONCE, .handle = nginx_keep, AT(default_type), .manual = "the type of other files" },
     { "charset", IN_HSLI, 1, 1, ONCE, .handle = nginx_keep, AT(charset), .manual = "added to Content-Type" },
+    { "max_ranges", IN_HSL, 1, 1, ONCE, .handle = nginx_set_number, AT(max_ranges), .high = INT32_MAX, .manual = "parts of a file that one request may ask for; 0: only the whole" },
     { "internal", IN_LOCATION, 0, 0, .handle = on_internal, .manual = "not for requests from outside" },
     { "stub_status", IN_SERVER | IN_LOCATION, 0, 1, ONCE, .handle = nginx_keep, AT(stub_status), .manual = "counters as text" },
     { NULL },
@@ -194,6 +195,7 @@ void nginx_compile_files(struct build *b, const struct level *l)
 {
     struct files *f = ARENA_NEW(b->arena, struct files);
     f->at = l->scope->at;
+    f->ranges_most = (uint32_t)SETTING(l, max_ranges, UINT32_MAX);
     fill_root(b, l, f);
     fill_index(b, l, f);
     if (l->try_files.count) {

@@ -374,7 +374,6 @@ const struct keyword nginx_refused_words[] = {
     NO("proxy_session_drop", IN_TCP),
     NO("add_trailer", IN_HSLI),
     NO("add_trailer_inherit", IN_HSLI),
-    NO("max_ranges", IN_HSL),
     NO("post_action", IN_HSLI),
     NO("empty_gif", IN_LOCATION),
     NO("random_index", IN_LOCATION),

@@ -23,10 +23,10 @@ struct command {
     const char *help;  /* or why it is not served */
 };
 
-#define NO_MAPS   "maps and ACLs are what the files say: change them and `reload`"
-#define NO_TLS    "certificates are what the files say: change them and `reload`"
-#define INSIDE    "it shows HAProxy's own inside, which is not here"
-#define BY_FILE   "that is what the file says: change it and `reload`"
+#define NO_MAPS "maps and ACLs are what the files say: change them and `reload`"
+#define NO_TLS  "certificates are what the files say: change them and `reload`"
+#define INSIDE  "it shows HAProxy's own inside, which is not here"
+#define BY_FILE "that is what the file says: change it and `reload`"
 
 // clang-format off
 static const struct command commands[] = {

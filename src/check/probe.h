@@ -38,7 +38,7 @@ struct probe {
     size_t sent;   /* of the current request */
     char *request; /* of the current SEND; malloc */
     size_t request_len;
-    char *answer;   /* PROBE_ANSWER_MAX bytes while one is awaited; malloc */
+    char *answer; /* PROBE_ANSWER_MAX bytes while one is awaited; malloc */
     size_t answer_len;
     int32_t detail;    /* the status of the last good HTTP answer */
     int refused;       /* errno of a connect that failed at once */

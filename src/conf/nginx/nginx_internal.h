@@ -387,8 +387,7 @@ void nginx_predefine_formats(struct build *b, struct side *side);
 /* ---- the rest of http, one file an area ---- */
 extern const struct keyword nginx_main_words[], nginx_http_words[], nginx_server_words[],
     nginx_location_words[], nginx_proxy_words[], nginx_rewrite_words[], nginx_access_words[],
-    nginx_headers_words[], nginx_file_words[], nginx_stream_words[], nginx_tuning_words[],
-    nginx_gzip_words[],
+    nginx_headers_words[], nginx_file_words[], nginx_stream_words[], nginx_tuning_words[], nginx_gzip_words[],
     nginx_refused_words[], nginx_tls_words[];
 
 void nginx_finish_main(struct build *b);

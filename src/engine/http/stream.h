@@ -130,7 +130,7 @@ struct stream {
 
     /* server */
     const struct proxy *proxy;
-    struct target *target; /* in the scratch; NULL: <proxy> says where */
+    struct target *target;         /* in the scratch; NULL: <proxy> says where */
     const struct proxy_memo *memo; /* of it */
     struct h1_out request_out;
     uint64_t back_in;   /* received from the server, this try */
@@ -147,7 +147,7 @@ struct stream {
     struct compressor *compressor; /* NULL: the answer goes as it is */
     struct flow to_client;
     const struct flow_sink *client_sink; /* the front's, or one before it that holds it back */
-    uint64_t rate, rate_after; /* bytes a second to the client; 0 = no limit */
+    uint64_t rate, rate_after;           /* bytes a second to the client; 0 = no limit */
     instant rate_from;
     uint32_t answer_head;  /* bytes of the answer's head */
     uint64_t interim_out;  /* bytes of interim answers to the client */

@@ -70,8 +70,7 @@ static bool set_proxy(struct stream *s, const struct proxy *p)
     if (UNLIKELY(!s->memo || (p->target && !target_begin(s))))
         return false;
     s->facts.proxy_host = s->target ? s->target->host : s->memo->host;
-    s->facts.proxy_port =
-        s->target ? proxy_port_of(s->target->host, s->target->secure) : s->memo->port;
+    s->facts.proxy_port = s->target ? proxy_port_of(s->target->host, s->target->secure) : s->memo->port;
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * docs/manual/words-LANGUAGE.md is what the keyword tables say: every word, where it stands, what we do with it.
- * KEEL_GOLDEN=write writes the pages anew.
+ * docs/manual/words-LANGUAGE.md is what the keyword tables say: every word, where it stands, what we do with
+ * it. KEEL_GOLDEN=write writes the pages anew.
  */
 #include <limits.h>
 #include <stdio.h>

@@ -124,7 +124,7 @@ static void what_is_compressed(void **state)
         PAGE LENGTH "\r\nCache-Control: a, no-transform",
         PAGE LENGTH "\r\nETag: x",
         PAGE LENGTH "\r\nETag: \"a\"\r\nETag: \"b\"",
-        "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n" LENGTH,
+        ("HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n" LENGTH),
     };
     for (size_t i = 0; i < sizeof(careful) / sizeof(careful[0]); i++)
         assert_int_equal(decide(&c, GET "Accept-Encoding: gzip", careful[i], &coding), COMPRESS_NO);

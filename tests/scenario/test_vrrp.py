@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The floating address: who holds it, how fast it moves, and what must never move it. Two directors on the course's addresses, in
-namespaces of our own. KEEL_ROUNDS says how often a takeover is measured (2); the worst counts."""
+namespaces of our own. KEEL_ROUNDS says how often a takeover is measured (1); the worst counts."""
 import json
 import os
 import signal
@@ -13,7 +13,7 @@ import pytest
 from lib import director, process, where
 from lib.director import ADDRESS, FAST, HOSTS, course
 
-ROUNDS = int(os.environ.get("KEEL_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("KEEL_ROUNDS", "1"))
 pytestmark = [pytest.mark.needs("root", "netns"), pytest.mark.keel_only("they name their peers themselves"), pytest.mark.timeout(90)]
 
 PAIRS = [("keel", "keel"), ("keel", "keepalived"), ("keepalived", "keel")]
@@ -339,7 +339,7 @@ def test_the_whole_director_in_one_program(site):
     assert {r[2] for r in probe.answers()} == {"200 w1", "200 w2"} and not probe.failed()
     at = a.kill_hard()
     took = site.wire.first("d2", at, 6)
-    assert took <= 3.7
+    assert took is not None and took <= 3 + 206 / 256 + 0.1, "three intervals, and the skew of priority 50"
     time.sleep(0.5)
     last = probe.answers(since=at)[-5:]
     assert all(r[2].startswith("200") for r in last)

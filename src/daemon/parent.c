@@ -469,7 +469,7 @@ static void child_ended(struct parent *p, struct child *c, int status)
     if (was.kind == CHILD_WORKER)
         worker_ended(p, &was);
     else if (was.kind == CHILD_VRRP)
-        parent_vrrp_ended(p, &was);
+        parent_vrrp_ended(p, &was, status);
     else if (p->reloading && p->next == NULL && was.generation == p->generation)
         parent_reload_ended(p, false);
 }

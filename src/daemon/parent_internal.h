@@ -46,6 +46,7 @@ struct parent_vrrp {
     bool lent;    /* a new program holds the addresses */
     int heir;     /* the new program asks for them there; -1 = there is none */
     int before;   /* we are the new one: the old one is asked there; -1 */
+    bool swept;   /* its last life ended badly while we stop: another one has cleaned up */
     bool shut;    /* the script that comes after everything was started */
     unsigned young_deaths;
     instant restart_at; /* UINT64_MAX = not waiting */
@@ -118,7 +119,8 @@ void parent_vrrp_worker(struct parent *p, enum vrrp_worker state);
 /* True: it was told of p->next, and parent_commit or parent_refuse follows. */
 MUST_USE bool parent_vrrp_publish(struct parent *p);
 void parent_vrrp_message(struct parent *p, struct child *c, const struct message *m);
-void parent_vrrp_ended(struct parent *p, const struct child *was);
+/* <status>: waitpid's. */
+void parent_vrrp_ended(struct parent *p, const struct child *was, int status);
 void parent_vrrp_dump(struct parent *p, enum vrrp_dump which);
 void parent_vrrp_stop(struct parent *p);
 /* Scripts run yet. */

@@ -22,6 +22,7 @@
 
 #define READY_TIME      DURATION_S(20)
 #define SCRIPTS_TIME    DURATION_MS(3000) /* when everything ends; a second later they are killed */
+#define SWEEP_TIME      DURATION_MS(900)
 #define YOUNG_MS        10000
 #define LETTING_GO_MS   2000
 #define TICKET_STARTUP  (UINT64_MAX - 1) /* a child's fit into 32 bits */
@@ -304,6 +305,8 @@ static void on_ready(struct parent *p, struct child *c, uint64_t generation)
     c->deadline = never;
     c->generation = generation;
     write_pid(p, c);
+    if (p->stopping)
+        parent_stop_child(c);
     if (p->next != NULL && generation == p->next->manifest.generation)
         settle(p, true);
 }
@@ -385,7 +388,25 @@ void parent_vrrp_message(struct parent *p, struct child *c, const struct message
 
 /* ---- its end ---- */
 
-void parent_vrrp_ended(struct parent *p, const struct child *was)
+/*
+ * It had to be killed, or crashed, while everything ends: the addresses are still
+ * there. One more life finds them, takes them off and says goodbye.
+ */
+static void sweep(struct parent *p, int status)
+{
+    struct child *c;
+
+    if (status == 0 || p->vrrp.swept || p->vrrp.lent || p->plan->keep_addresses || p->published == NULL ||
+        !p->published->manifest.has_vrrp)
+        return;
+    p->vrrp.swept = true;
+    if (!start(p, p->published))
+        return;
+    c = vrrp_child(p);
+    c->deadline = instant_after(c->started, SWEEP_TIME);
+}
+
+void parent_vrrp_ended(struct parent *p, const struct child *was, int status)
 {
     struct vrrp_health_shared *shared = p->vrrp.health.base;
 
@@ -395,8 +416,10 @@ void parent_vrrp_ended(struct parent *p, const struct child *was)
         pidfile_remove_of(p->plan->vrrp_pid_file, was->pid);
     if (p->vrrp.lent)
         let_go(p);
-    if (p->stopping)
+    if (p->stopping) {
+        sweep(p, status);
         return;
+    }
     runner_forget(&p->vrrp.runner);
     settle(p, false);
     if (p->stopping || p->published == NULL || !p->published->manifest.has_vrrp || p->vrrp.lent)

@@ -264,6 +264,19 @@ def test_every_end_leaves_the_interface_as_it_was(site, end):
     assert [x for x in site.wire.of("d1", at) if x.priority == 0], "with a goodbye"
 
 
+def test_one_that_hangs_when_all_ends_leaves_nothing_behind(site):
+    a = site.start("d1", site.keepalived("d1", course(100, text=FAST)))
+    assert process.wait_until(a.has, 6)
+    a.pids()
+    time.sleep(0.3)
+    os.kill(a.child("vrrp"), signal.SIGSTOP)
+    at = time.monotonic()
+    os.kill(a.pid, signal.SIGTERM)
+    a.popen.wait(8)
+    assert time.monotonic() - at < 5.5 and not a.has(), "it is killed, and another life of it cleans up"
+    assert [x for x in site.wire.of("d1", at) if x.priority == 0]
+
+
 def test_a_crash_of_the_process_that_holds_it_moves_nothing(site):
     a, b = pair(site, ("keel", "keel"), text=director.COURSE)
     watch = site.helper("d1", WATCH_ADDRESS, stdout=subprocess.PIPE, text=True)

@@ -11,7 +11,7 @@
 #define NAMES_MOST 128
 
 static command_fn help, prompt, quit, lower_to_user, lower_to_operator, exit_codes;
-static command_fn reload, reopen, stop, drain, upgrade;
+static command_fn reload, reopen, stop, drain, upgrade, wait_for;
 
 /* ---- the table ---- */
 
@@ -73,6 +73,7 @@ static const struct command commands[] = {
     { "stop",                 COMMAND_ADMIN,    "",                       stop,                 "end the program now" },
     { "drain",                COMMAND_ADMIN,    "",                       drain,                "accept no more, end when the sessions have ended" },
     { "upgrade",              COMMAND_ADMIN,    "",                       upgrade,              "start the program's new binary, which takes over" },
+    { "wait",                 COMMAND_USER,     " <delay>",               wait_for,             "the next command of this line later: wait 500ms" },
     { "user",                 COMMAND_USER,     "",                       lower_to_user,        "this session may only look from now on" },
     { "operator",             COMMAND_OPERATOR, "",                       lower_to_operator,    "this session may no longer act on servers" },
     { "exit-codes",           COMMAND_USER,     " on|off",                exit_codes,           "begin each answer with a line 0 or 1" },
@@ -132,7 +133,6 @@ static const struct command commands[] = {
     { "show trace",           COMMAND_USER,     "", NULL, INSIDE },
     { "shutdown frontend",    COMMAND_ADMIN,    "", NULL, "`disable frontend` stops accepting; for good the file must say so" },
     { "trace",                COMMAND_ADMIN,    "", NULL, INSIDE },
-    { "wait",                 COMMAND_USER,     "", NULL, "ask again with `show stat`" },
 };
 // clang-format on
 
@@ -333,6 +333,28 @@ static enum command_result drain(struct call *c)
 static enum command_result upgrade(struct call *c)
 {
     return ask(c, ASK_UPGRADE, SPAN("upgrade"));
+}
+
+#define WAIT_MOST DURATION_S(3600)
+
+/* Without a unit it is milliseconds, as HAProxy has it here. */
+static enum command_result wait_for(struct call *c)
+{
+    struct span text = call_arg(c, 0);
+    uint64_t ms;
+    duration d;
+
+    if (span_to_u64(text, UINT32_MAX / 2, &ms))
+        d = DURATION_MS((uint32_t)ms);
+    else if (!call_time(text, &d))
+        return call_fail(c, "`wait` expects a time: 500ms, 10s.");
+    if (c->count > 1)
+        return call_fail(c, "`wait` for a condition is not served: servers are what the files say.");
+    if (d.ms > WAIT_MOST.ms)
+        return call_fail(c, "`wait` takes an hour at most.");
+    c->session->wait = d;
+    c->session->asks = ASK_WAIT;
+    return COMMAND_ASKS;
 }
 
 /* ---- a call ---- */

@@ -19,6 +19,7 @@ enum command_ask {
     ASK_STOP,
     ASK_DRAIN,
     ASK_UPGRADE,
+    ASK_WAIT, /* for <wait>: of who carries the conversation, not of the parent */
 };
 
 enum command_result {
@@ -35,6 +36,7 @@ struct command_session {
     bool exit_codes;  /* each answer begins with a line "0" or "1" */
     duration timeout; /* of an idle session; `set timeout cli` */
     enum command_ask asks;
+    duration wait;
 };
 
 /* <text> is one command without its end. <out> gets the answer, with a newline at its end if there is any. */

@@ -28,7 +28,8 @@ struct control_session {
     struct control *control;
     struct conn conn;
     struct deadline idle;
-    struct buf out; /* what is to be sent, from <sent> on */
+    struct deadline wait; /* `wait`: then its conversation goes on */
+    struct buf out;       /* what is to be sent, from <sent> on */
     size_t sent;
     struct span left; /* of <input>: not taken yet */
     uint64_t asked;   /* the number of what the parent was asked; 0 = nothing */
@@ -65,6 +66,7 @@ static void session_end(struct control_session *s)
         return;
     s->closing = true;
     loop_forget_deadline(s->control->o.loop, &s->idle);
+    loop_forget_deadline(s->control->o.loop, &s->wait);
     conn_close(&s->conn);
     link_remove(&s->link);
     s->control->session_count--;
@@ -115,6 +117,10 @@ static void pass_on(struct control_session *s)
         return;
     }
     s->asked = ++c->numbers;
+    if (what == ASK_WAIT) {
+        loop_set_deadline(c->o.loop, &s->wait, s->talk.session.wait);
+        return;
+    }
     if (c->o.ask(c->o.self, what, s->asked))
         return;
     s->asked = 0;
@@ -197,6 +203,16 @@ void control_answered(struct control *c, uint64_t number, uint32_t code, struct 
     }
 }
 
+static void on_waited(struct deadline *d)
+{
+    struct control_session *s = CONTAINER_OF(d, struct control_session, wait);
+
+    s->asked = 0;
+    talk_answer(&s->talk, 0, SPAN(""), &s->out);
+    talk_on(s);
+    session_run(s);
+}
+
 /* ---- new sessions ---- */
 
 static void put_peer(struct control_session *s, int fd, const struct address *peer)
@@ -230,6 +246,7 @@ static bool on_accept(struct acceptor *a, int fd, const struct address *peer)
     talk_init(&s->talk, g->level, &by);
     put_peer(s, fd, peer);
     deadline_init(&s->idle, on_idle);
+    deadline_init(&s->wait, on_waited);
     if (!conn_open(&s->conn, c->o.loop, fd, on_ready)) {
         session_release(&s->grave);
         return true;

@@ -96,6 +96,20 @@ def test_a_session_with_a_prompt(program):
     s.close()
 
 
+@pytest.mark.keel_only("Debian's has no `wait` yet")
+def test_wait_is_a_pause_between_commands(program):
+    p = program()
+    began = time.monotonic()
+    version = say(p, "show version")
+    assert say(p, "show version;wait 400;show version") == version + "\n" + version
+    assert 0.4 <= time.monotonic() - began < 3
+    s = Prompt(p)
+    s.sock.sendall(b"wait 5s\n")
+    s.close()                                              # who leaves meanwhile costs nothing
+    assert say(p, "wait bogus").startswith("`wait` expects a time") and say(p, "wait 1s srv-removable pool/s1").startswith("`wait` for a condition")
+    assert say(p, "show version") == version
+
+
 def test_socat_speaks_it(program):
     if where.missing("socat"):
         pytest.skip(where.missing("socat"))
@@ -321,7 +335,7 @@ def test_ctl_tells_good_from_bad(own):
     assert own.ctl("set server site/s1 state drain").returncode == 0
     bad = own.ctl("set", "server", "site/nope", "state", "drain")
     assert (bad.returncode, bad.stderr, bad.stdout) == (1, "No such server.\n", "")
-    assert own.ctl("show", "table").stderr == "`show table` is not served: there are no stick tables here.\n"
+    assert own.ctl("show", "fd").stderr == "`show fd` is not served: it shows HAProxy's own inside, which is not here.\n"
     nobody = subprocess.run([str(where.keel()), "ctl", "-s", str(own.dir / "none.sock"), "show", "info"], capture_output=True, text=True, timeout=10)
     assert nobody.returncode == 1 and "nobody listens at" in nobody.stderr
 

@@ -325,6 +325,18 @@ static void commands_for_a_process_are_for_us(void **state)
     assert_says("@1 disable server web/w1", COMMAND_FAILED, "Permission denied\n");
 }
 
+static void a_wait_is_for_who_carries_the_conversation(void **state)
+{
+    (void)state;
+    assert_says("wait 250", COMMAND_ASKS, "");
+    assert_true(session.asks == ASK_WAIT && session.wait.ms == 250);
+    assert_says("wait 2m", COMMAND_ASKS, "");
+    assert_int_equal(session.wait.ms, 120000);
+    assert_int_equal(say("wait"), COMMAND_FAILED);
+    assert_int_equal(say("wait 2h"), COMMAND_FAILED);
+    assert_int_equal(say("wait 1s srv-removable web/w1"), COMMAND_FAILED);
+}
+
 static void limits_of_servers_and_of_the_process(void **state)
 {
     (void)state;
@@ -413,6 +425,8 @@ static void sessions_are_asked_of_the_engine(void **state)
 static void what_is_known_but_not_served_says_why(void **state)
 {
     (void)state;
+    assert_says("show fd", COMMAND_FAILED,
+                "`show fd` is not served: it shows HAProxy's own inside, which is not here.\n");
     assert_says("set server web/w1 addr 10.0.0.1", COMMAND_FAILED,
                 "`set server ... addr` is not served: change the file and `reload`.\n");
     assert_says("set server web/w1 agent up", COMMAND_FAILED,
@@ -495,6 +509,7 @@ int main(void)
         T(levels),
         T(times_of_the_session),
         T(commands_for_a_process_are_for_us),
+        T(a_wait_is_for_who_carries_the_conversation),
         T(limits_of_servers_and_of_the_process),
         T(sessions_are_asked_of_the_engine),
         T(what_is_known_but_not_served_says_why),

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lib import client, config, ports, process, where
+from lib import client, config, load, ports, process, where
 
 TOP = """
 stats socket @dir@/admin.sock level admin mode 600
@@ -285,6 +285,28 @@ def test_all_sessions_at_a_server_are_ended(program):
     for c in clients:
         c.close()
     assert client.ask(p.port, target="/who").status == 200
+
+
+@pytest.mark.keel_only("it is our threads that are asked")
+def test_sessions_are_ended_under_load_by_all_threads(prepare, origin):
+    """looking at sessions and ending them again and again, while two threads are busy: nothing breaks, the others go on"""
+    one, two = origin("one"), origin("two")
+    p = prepare("haproxy", config.haproxy(BODY, top=TOP, threads=2), o1=one.port, o2=two.port)
+    p.options = ["-W", "-db"]
+    p.start(listens=("port", "port2"))
+    ld = load.Load(p.port, rate=150, clients=30, path="/slow/60/echo").start(30)
+    other = load.Load(p.port2, rate=50, clients=5).start(30)
+    seen = 0
+    for i in range(60):
+        seen += len(sessions(p, "pool"))
+        assert say(p, f"shutdown sessions server pool/s{i % 2 + 1}") == "\n"
+        for pointer, _ in sessions(p, "pool")[:3]:
+            assert say(p, "shutdown session " + pointer).strip() in ("", "No such session (use 'show sess').")
+    ld.stop()
+    other.stop()
+    assert seen > 0 and other.report()["failed"] == 0, (seen, other.report())
+    assert client.ask(p.port, target="/who").status == 200
+    assert process.wait_until(lambda: not sessions(p, "pool"), 3)
 
 
 def test_sessions_end_with_their_server_where_the_file_says_so(program):

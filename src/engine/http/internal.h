@@ -57,6 +57,7 @@ void stream_facts_end(struct stream *s);
 MUST_USE bool stream_keep_response(struct stream *s);
 /* What the error log says of the stream, for the caller to add to; and the line itself. */
 struct error_about stream_about(struct stream *s);
+void stream_describe(void *stream, struct error_about *about); /* about->describe of it */
 void stream_error(struct stream *s, enum error_event event, struct error_about *about);
 /* About the server that was asked last. */
 void stream_error_upstream(struct stream *s, enum error_event event);

@@ -263,7 +263,7 @@ static struct span request_line(struct stream *s)
     return eval_text(&s->facts, &e);
 }
 
-static void describe(void *of, struct error_about *about)
+void stream_describe(void *of, struct error_about *about)
 {
     struct stream *s = of;
 
@@ -286,7 +286,7 @@ static void describe(void *of, struct error_about *about)
 
 struct error_about stream_about(struct stream *s)
 {
-    return (struct error_about){ .session = s->session, .describe = describe, .of = s };
+    return (struct error_about){ .session = s->session, .describe = stream_describe, .of = s };
 }
 
 void stream_error(struct stream *s, enum error_event event, struct error_about *about)

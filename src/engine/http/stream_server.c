@@ -145,7 +145,7 @@ enum stream_step step_pick(struct stream *s)
     u->facts = &s->facts;
     u->error_logs = s->rules.error_logs;
     u->on_result = stream_on_upstream;
-    u->describe = stream_about(s).describe;
+    u->describe = stream_describe;
     u->of = s;
     u->careful = !stream_is_idempotent(s);
     s->live.upstream = u;

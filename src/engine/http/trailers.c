@@ -62,7 +62,7 @@ static bool is_allowed(struct span name)
     }
 }
 
-struct span trailers_pass(struct trailers *t)
+struct span trailers_judge(struct trailers *t)
 {
     struct span lines = span_of(t->lines, t->len);
     char *at = t->lines;

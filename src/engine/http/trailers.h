@@ -21,4 +21,8 @@ struct trailers {
 /* More of them. false: there is no room, and all are dropped. */
 MUST_USE bool trailers_add(struct trailers *t, struct scratch *from, struct span more);
 /* Those that may be passed on; the others are gone then. */
-struct span trailers_pass(struct trailers *t);
+struct span trailers_judge(struct trailers *t);
+static inline struct span trailers_pass(struct trailers *t)
+{
+    return LIKELY(t->len == 0) ? span_of(NULL, 0) : trailers_judge(t);
+}

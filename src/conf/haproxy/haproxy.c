@@ -251,6 +251,9 @@ static void read_files(struct config *c, struct diags *d, const struct world *w,
     haproxy_environment_begin(&b, files, count);
     for (uint32_t i = 0; i < count; i++)
         read_path(&b, files[i]);
+    /* What a line of defaults says once more is kept from the reader's eyes, but it has its place too. */
+    for (uint32_t i = 0; i < diags_source_count(d); i++)
+        (void)diags_add_source(b.known, diags_source_at(d, i)->name, diags_source_at(d, i)->text);
     haproxy_finish_global(&b);
     haproxy_compile(&b);
     diags_free(&b.known);

@@ -174,12 +174,86 @@ static void test_syslog_datagrams_and_releases(void **state)
     config_free(&c);
 }
 
+struct told {
+    unsigned count;
+    char last[256];
+};
+
+static void on_told(void *to, struct span line)
+{
+    struct told *t = to;
+
+    t->count++;
+    snprintf(t->last, sizeof(t->last), "%.*s", SPAN_ARGS(line));
+}
+
+static void put_line(struct log_ring *r, struct log_sink *to)
+{
+    struct buf *b = log_begin(r, to, 200);
+    buf_put(b, SPAN("[a@1 b=\"c\"]"));
+    log_structure_ends(r);
+    buf_put(b, SPAN("the line"));
+    log_end(r, 16, 6, clock_wall_us());
+}
+
+/* A socket that is not there: said once; the other target gets every line, and a late one works. */
+static void test_a_target_that_is_gone_is_said_once(void **state)
+{
+    char path[] = "/tmp/keel-test-XXXXXX", got[512];
+    struct log_target like = { .kind = LOG_SYSLOG, .frame = LOG_FRAME_RFC5424, .tag = SPAN("t") };
+    struct told told = { 0 };
+    struct config *c;
+    (void)state;
+
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    (void)unlink(path);
+    like.address.u.un.sun_family = AF_UNIX;
+    snprintf(like.address.u.un.sun_path, sizeof(like.address.u.un.sun_path), "%s", path);
+    like.address.len = sizeof(like.address.u.un);
+    c = config_with(&like);
+    struct access_log *l =
+        access_log_new(&(struct access_log_options){ .pid = 9, .say = on_told, .to = &told });
+    struct log_sinks *sinks = log_sinks_new(l, c, NULL, NULL);
+    struct log_ring *r = log_ring_new(l);
+    for (int i = 0; i < 3; i++) {
+        put_line(r, log_sinks_at(sinks, 0));
+        access_log_flush(l, DURATION_S(1));
+    }
+    assert_int_equal(told.count, 1);
+    assert_non_null(strstr(told.last, path));
+    assert_non_null(strstr(told.last, "No such file"));
+
+    int server = socket(AF_UNIX, SOCK_DGRAM, 0);
+    assert_int_equal(bind(server, &like.address.u.sa, like.address.len), 0);
+    (void)usleep(1100000); /* it is tried again once a second */
+    put_line(r, log_sinks_at(sinks, 0));
+    access_log_flush(l, DURATION_S(1));
+    ssize_t n = recv(server, got, sizeof(got), MSG_DONTWAIT);
+    assert_true(n > 0);
+    assert_non_null(memmem(got, (size_t)n, " t 9 - [a@1 b=\"c\"] the line", 27));
+    access_log_say(l, log_sinks_find(sinks, &like), 18, 1, SPAN("from elsewhere"));
+    n = recv(server, got, sizeof(got), MSG_DONTWAIT);
+    assert_true(n > 0);
+    assert_memory_equal(got, "<145>1 ", 7);
+    assert_non_null(memmem(got, (size_t)n, " t 9 - - from elsewhere", 23));
+    assert_int_equal(told.count, 1);
+    log_ring_free(&r);
+    log_sinks_free(&sinks);
+    access_log_free(&l, DURATION_S(1));
+    (void)close(server);
+    (void)unlink(path);
+    config_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_of_two_threads_arrive_whole),
         cmocka_unit_test(test_a_pipe_that_nobody_reads_stops_nothing),
         cmocka_unit_test(test_syslog_datagrams_and_releases),
+        cmocka_unit_test(test_a_target_that_is_gone_is_said_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ struct live {
      */
     bool (*number)(void *self, enum fetch f, int64_t *out);
     /*
-     * LISTENER_NAME, DOCUMENT_ROOT, REQUEST_FILENAME, LIMIT_*_STATUS. ptr NULL: none. What must be
+     * LISTENER_NAME, DOCUMENT_ROOT, REQUEST_FILENAME, COMPRESSION_RATIO, LIMIT_*_STATUS. ptr NULL: none. What must be
      * made lies in the stream's scratch.
      */
     struct span (*text)(void *self, enum fetch f);

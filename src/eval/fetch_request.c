@@ -487,6 +487,7 @@ struct value fetch_request(struct facts *f, const struct expr_part *p)
         return value_text(server_name(f));
     case FETCH_DOCUMENT_ROOT:
     case FETCH_REQUEST_FILENAME:
+    case FETCH_COMPRESSION_RATIO:
     case FETCH_LIMIT_REQ_STATUS:
     case FETCH_LIMIT_CONN_STATUS:
         return value_text(f->live->text(f->self, p->fetch));

@@ -129,7 +129,8 @@ enum needs {
     X(FORWARDED_FOR_APPENDED, TEXT, REQUEST) /* nginx $proxy_add_x_forwarded_for */                          \
     X(DOCUMENT_ROOT, TEXT, REQUEST)                                                                          \
     X(REQUEST_FILENAME, TEXT, REQUEST)                                                                       \
-    X(LIMIT_REQ_STATUS, TEXT, REQUEST) /* nginx: PASSED, DELAYED, REJECTED, with _DRY_RUN */                 \
+    X(LIMIT_REQ_STATUS, TEXT, REQUEST)  /* nginx: PASSED, DELAYED, REJECTED, with _DRY_RUN */                \
+    X(COMPRESSION_RATIO, TEXT, REQUEST) /* "3.27"; none: it was not compressed */                            \
     X(LIMIT_CONN_STATUS, TEXT, REQUEST)                                                                      \
     X(REQUEST_COOKIE_COUNT, INT, REQUEST)                                                                    \
     X(REQUEST_FIELD_NAMES, TEXT, REQUEST) /* <text> stands between them */                                   \

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from lib import client, config, origin as origins, where
+from lib import client, config, origin as origins, process, where
 
 GZ = [("Accept-Encoding", "gzip")]
 NGINX = """
@@ -116,3 +116,13 @@ def test_trailers_follow(proxy):
         a = c.ask(target="/trailers/1000", fields=GZ + [("TE", "trailers")])
         assert plain(a) == origins.pattern(1000)
         assert ("x-check", "sum") in [(n.lower(), v) for n, v in a.trailers]
+
+
+def test_ratio_in_the_log(prepare, origin):
+    p = prepare("nginx", config.nginx("""log_format ratio '$uri $gzip_ratio';
+        server { listen 127.0.0.1:@port@; gzip on; gzip_types *; access_log @dir@/access.log ratio; location / { proxy_pass http://127.0.0.1:@o1@; } }""", log=""), o1=origin().port)
+    p.start()
+    size = len(client.ask(p.port, target="/size/100000", fields=GZ).body)
+    client.ask(p.port, target="/size/10")
+    assert process.wait_until(lambda: "/size/10 -" in p.read("access.log"), 3)
+    assert abs(float(p.read("access.log").split("\n")[0].split()[1]) - 100000 / size) < 0.02

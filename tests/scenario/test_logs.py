@@ -151,6 +151,22 @@ def test_heads_that_do_not_come(web):
         assert process.wait_until(lambda: re.search(wanted, p.read("error.log"), re.M), 3), wanted
 
 
+def test_error_log_of_stream(prepare):
+    p = prepare("nginx", config.nginx("", log="", stream="""upstream up { server 127.0.0.1:@closed@; server 127.0.0.1:@closed2@; }
+        server { listen 127.0.0.1:@port@; proxy_pass up; }"""), closed=ports.free_port(), closed2=ports.free_port())
+    p.start()
+    for _ in range(2):
+        with client.Client(p.port) as c:
+            c.until_closed()
+    shape = r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[%s\] \d+#\d+: \*\d+ "
+    tail = rf", client: 127\.0\.0\.1, server: 127\.0\.0\.1:{p.port}, upstream: \"%s\", bytes from/to client:0/0, bytes from/to upstream:0/0$"
+    address = r"127\.0\.0\.1:\d+"
+    for wanted in (shape % "error" + r"connect\(\) failed \(111: Connection refused\) while connecting to upstream" + tail % address,
+                   shape % "warn" + "upstream server temporarily disabled while connecting to upstream" + tail % address,
+                   shape % "error" + "no live upstreams while connecting to upstream" + tail % "up"):
+        assert process.wait_until(lambda: re.search(wanted, p.read("error.log"), re.M), 3), (wanted, p.read("error.log"))
+
+
 def test_error_log_level(web):
     p = web("access_log off; error_log @dir@/crit.log crit;")
     client.ask(p.port, target="/refused")

@@ -63,7 +63,7 @@ const struct known_variable nginx_http_variables[] = {
     { "cookie_", FETCH_REQUEST_COOKIE },
     { "document_root", FETCH_DOCUMENT_ROOT },
     { "document_uri", FETCH_URI_NORMAL },
-    CONSTANT("gzip_ratio", ""),
+    { "gzip_ratio", FETCH_COMPRESSION_RATIO },
     { "host", FETCH_HOST_NAME },
     { "hostname", FETCH_HOSTNAME },
     FIELD("http_", FETCH_REQUEST_FIELD, NULL),

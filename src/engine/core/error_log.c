@@ -155,6 +155,10 @@ static void put_about(struct buf *b, const struct error_about *about)
     put_quoted(b, "request", about->request);
     put_upstream(b, about);
     put_quoted(b, "host", about->host);
+    if (about->session_bytes)
+        buf_printf(b, ", bytes from/to client:%llu/%llu, bytes from/to upstream:%llu/%llu",
+                   (unsigned long long)about->from_client, (unsigned long long)about->to_client,
+                   (unsigned long long)about->from_server, (unsigned long long)about->to_server);
     put_quoted(b, "referrer", about->referer);
 }
 

@@ -98,9 +98,11 @@ struct error_about {
     struct span uri;                    /* that the server was asked for; ptr NULL: no HTTP */
     struct span text;
     uint64_t number;
-    uint8_t level; /* 0: the event's own */
-    int error;     /* errno */
-    bool secure;   /* the server is spoken to by TLS */
+    uint8_t level;      /* 0: the event's own */
+    int error;          /* errno */
+    bool secure;        /* the server is spoken to by TLS */
+    bool session_bytes; /* of TCP and UDP: the next four are shown */
+    uint64_t from_client, to_client, from_server, to_server;
     void (*describe)(void *of, struct error_about *about);
     void *of;
 };

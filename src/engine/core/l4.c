@@ -2,6 +2,7 @@
 #include "engine/core/l4.h"
 
 #include "base/map.h"
+#include "engine/core/error_log.h"
 #include "engine/core/follow.h"
 #include "engine/core/gate.h"
 #include "engine/core/lease.h"
@@ -40,6 +41,17 @@ struct pool *l4_pool(struct l4 *l, const struct proxy *p)
     return p->pool || p->pools == NULL ? p->pool : map_get(p->pools, eval_text(&l->facts, p->target));
 }
 
+/* nginx's end of a line about a session of stream. */
+static void describe(void *of, struct error_about *about)
+{
+    const struct l4 *l = of;
+
+    about->session_bytes = true;
+    about->from_client = l->from_client;
+    about->to_client = about->from_server = l->to_client;
+    about->to_server = l->to_server;
+}
+
 void l4_ask(struct l4 *l, const struct proxy *p, struct pool *pool)
 {
     struct upstream *u = &l->upstream;
@@ -57,6 +69,8 @@ void l4_ask(struct l4 *l, const struct proxy *p, struct pool *pool)
     u->policy = l->rules.server;
     u->facts = &l->facts;
     u->error_logs = l->rules.error_logs;
+    u->describe = describe;
+    u->of = l;
     u->fresh_only = true; /* bytes of nobody else */
     l->live.upstream = u;
 }

@@ -135,6 +135,20 @@ void compress_end(struct stream *s)
     all->idle_count++;
 }
 
+struct span compress_ratio(struct stream *s)
+{
+    const struct compressor *c = s->compressor;
+    char *room = c != NULL && c->zip.total_out != 0 ? scratch_bytes(&s->scratch, 32) : NULL;
+    struct buf b;
+
+    if (room == NULL)
+        return span_of(NULL, 0);
+    uint64_t hundredths = ((uint64_t)c->zip.total_in * 1000 / c->zip.total_out + 5) / 10;
+    buf_init_fixed(&b, room, 32);
+    buf_printf(&b, "%llu.%02u", (unsigned long long)(hundredths / 100), (unsigned)(hundredths % 100));
+    return buf_span(&b);
+}
+
 /* ---- to the front ---- */
 
 /* What waits goes out, with the end when there is one. */

@@ -24,6 +24,8 @@ extern const struct flow_sink compress_sink; /* instead of the front's */
 MUST_USE bool compress_begin(struct stream *s);
 /* As flow_pump, with what is held back by the compressor. */
 enum flow_state compress_pump(struct stream *s);
+/* Bytes before to bytes after, so far; ptr NULL: none were. In the stream's scratch. */
+struct span compress_ratio(struct stream *s);
 /* NULL-safe. */
 void compress_end(struct stream *s);
 /* Ends a thread's. */

@@ -7,6 +7,7 @@
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
+#include "engine/http/compress.h"
 #include "engine/http/files.h"
 #include "engine/http/head.h"
 #include "engine/http/internal.h"
@@ -56,8 +57,10 @@ static struct span limit_status(uint8_t how)
 
 static struct span stream_text(void *self, enum fetch f)
 {
-    const struct stream *s = self;
+    struct stream *s = self;
 
+    if (f == FETCH_COMPRESSION_RATIO)
+        return compress_ratio(s);
     if (f == FETCH_LIMIT_REQ_STATUS)
         return limit_status(s->rules.limit_req);
     if (f == FETCH_LIMIT_CONN_STATUS)

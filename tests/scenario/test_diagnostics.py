@@ -267,3 +267,26 @@ def test_course_warnings(check, line, words):
     about = [d for d in found if d.file and d.file.endswith("haproxy.cfg") and
              (d.line == line or re.search(rf"(^|\D){line}(\D|$)", d.text)) and all(w in d.text for w in words)]
     assert about and about[0].severity == "warning", out
+
+
+OLD_WORDS = ["nbproc", "option httpclose", "contimeout", "clitimeout", "srvtimeout", "monitor-net"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the file names pages under /etc")
+@pytest.mark.keel_only("HAProxy refuses words that it dropped")
+def test_course_is_accepted_as_written(work):
+    """with the error pages that it names, in a mount namespace of its own"""
+    pages = " ".join(f"haproxy/errorfiles/{n}.http" for n in (403, 500, 502, 503, 504))
+    script = f"""set -e
+        cp -a /etc {work}/etc
+        mkdir -p {work}/etc/haproxy/errorfiles
+        cd {work}/etc
+        for f in {pages}; do printf 'HTTP/1.0 500 x\\r\\nContent-Length: 3\\r\\n\\r\\nown' > $f; done
+        mount --bind {work}/etc /etc
+        exec {where.keel()} check {COURSE / 'haproxy.cfg'}"""
+    r = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, timeout=60)
+    out = r.stdout + r.stderr
+    assert r.returncode == 0, out
+    for word in OLD_WORDS:
+        assert re.search(rf"warning\[K0102\]: `{word}` is an old word; today: ", out), word
+    assert "error" not in re.sub("errorfile|error pages", "", out)

@@ -65,4 +65,10 @@ GROUPS = [group(mode or "passive", f"cookie SID {mode}", USUAL) for mode in MODE
     group("use-server", "cookie SID insert\nuse-server a if { hdr(x) a }\nuse-server b if { hdr(x) b }", [
         Ask("/echo", fields=[("X", "a")]), Ask("/echo", fields=[("X", "b"), ("Cookie", "SID=ca")], note="b with ca"), Ask("/echo", fields=[("X", "a"), ("Cookie", "SID=ca")], note="a with ca"),
         Ask("/echo", fields=[("X", "a"), ("Cookie", "SID=zz")], note="a with zz"), Ask("/echo", fields=[("X", "c"), ("Cookie", "SID=cb")], note="neither, with cb")]),
+    Group("haproxy/cookie captured", "capture cookie", front("capture cookie SID len 9", default="default_backend h", backends=pool("cookie SID insert indirect"),
+                                                             **{**LOG, "defaults": "log global\nlog-format \"%CC %CS\""}),
+          [Ask("/echo"), brings("SID=cb"), brings("x=1; SIDE=123456789; y"), brings("x=1"), Ask("/fields?Set-Cookie=SIDX%3Dabcdefghijk%3B+path%3D/&Set-Cookie=o%3D1"), Ask("/fields?Set-Cookie=o%3D1")]),
+    Group("haproxy/cookie captured by its whole name", "capture cookie", front("capture cookie SID= len 40", default="default_backend h", backends=pool("balance roundrobin"),
+                                                                               **{**LOG, "defaults": "log global\nlog-format \"%CC %CS\""}),
+          [brings("SID=cb"), brings("SIDE=1; SID=2"), Ask("/fields?Set-Cookie=SIDX%3D1&Set-Cookie=SID%3D2%3B+path%3D/")]),
 ]

@@ -45,7 +45,6 @@ static void capture_cookie(struct build *b, struct draft *d, const struct statem
     if (!c->prefix)
         c->name.len--;
     d->scope->captured_cookie = c;
-    haproxy_say_later(b, word_at(s, 0), "the log's columns for cookies stay empty");
 }
 
 /* "declare capture request len N": a slot for rules to fill by its id. */

@@ -368,3 +368,24 @@ bool cookie_answer(struct rules *r, const struct server *server)
         return false;
     return !c->nocache || !is_cacheable(r) || add_field(r, SPAN("Cache-control"), SPAN("private"));
 }
+
+/* ---- captures ---- */
+
+struct span cookie_captured(struct scratch *s, const struct captured_cookie *c, const struct message *m,
+                            bool answer)
+{
+    enum field_id id = answer ? FIELD_SET_COOKIE : FIELD_COOKIE;
+
+    for (const struct field *f = message_find(m, id); f; f = message_next(m, f)) {
+        for (struct span rest = f->value; rest.ptr && rest.len;) {
+            struct span pair = span_trim(span_cut(&rest, ';'));
+            struct span value = pair, name = span_cut(&value, '=');
+            bool means = c->prefix ? span_starts_with(name, c->name) : span_eq(name, c->name);
+            if (value.ptr && means)
+                return scratch_span(s, span_first(pair, c->len));
+            if (answer)
+                break; /* what follows are attributes */
+        }
+    }
+    return SPAN("");
+}

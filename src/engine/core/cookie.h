@@ -10,8 +10,12 @@
 #include <stdbool.h>
 
 #include "base/macros.h"
+#include "base/span.h"
 
+struct captured_cookie;
+struct message;
 struct rules;
+struct scratch;
 struct server;
 
 /*
@@ -19,3 +23,9 @@ struct server;
  * taken out or rewritten, ours is added. False: no room.
  */
 MUST_USE bool cookie_answer(struct rules *r, const struct server *server);
+/*
+ * "NAME=value" of the first cookie that <c> means, for the log: of Cookie fields,
+ * or with <answer> of Set-Cookie fields. Empty: there is none.
+ */
+struct span cookie_captured(struct scratch *s, const struct captured_cookie *c, const struct message *m,
+                            bool answer);

@@ -160,6 +160,7 @@ struct stream {
     struct served_file *file;
     struct auth_check *auth;        /* a password that is being looked at */
     struct span challenge;          /* WWW-Authenticate of a 401; ptr NULL: none */
+    struct span captured_cookie[2]; /* of the request, of the answer; empty: none */
     const struct scope *file_scope; /* FILES_ENTER: where to */
     struct tunnel *tunnel;
     struct end tunnel_end;

@@ -244,6 +244,8 @@ void stream_facts_end(struct stream *s)
         .count_service = atomic_load_explicit(&s->session->service->active, memory_order_relaxed),
         .queue_server = u->queue_server,
         .queue_pool = u->queue_pool,
+        .captured_cookie_request = s->captured_cookie[0],
+        .captured_cookie_response = s->captured_cookie[1],
     };
     if (u->pool)
         s->facts_end.count_pool =

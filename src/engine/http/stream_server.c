@@ -124,6 +124,9 @@ enum stream_step step_pick(struct stream *s)
         if (st != TARGET_READY)
             return st == TARGET_WAIT ? target_wait(s) : stream_refuse(s, 502, END_NO_SERVER);
     }
+    if (s->rules.entry->captured_cookie)
+        s->captured_cookie[0] =
+            cookie_captured(&s->scratch, s->rules.entry->captured_cookie, &s->request, false);
     if (s->rules.scope->on[HOOK_PICK].count) {
         enum rules_result r = rules_run(&s->rules, HOOK_PICK);
         if (r != RULES_DONE)
@@ -413,6 +416,9 @@ enum stream_step step_response(struct stream *s)
     if (s->rules.stores)
         follow_store(&s->rules, u->server);
     s->facts.response = s->rules.answer = &s->answer;
+    if (s->rules.entry->captured_cookie)
+        s->captured_cookie[1] =
+            cookie_captured(&s->scratch, s->rules.entry->captured_cookie, &s->answer, true);
     s->facts.status = s->answer.status;
     if (!location_rewrite(s) || !cookies_rewrite(s))
         return stream_refuse(s, 500, END_INTERNAL);

@@ -78,6 +78,8 @@ enum action_kind {
     ACTION_COOKIE,      /* in PICK: the server that the pool's cookie names */
     ACTION_PERSIST,     /* in PICK: .number 1: a server that is named is kept though it is down; 0: none is
                            named; the next .number2 actions are not run */
+    ACTION_LINES,       /* lines of the head that .regex finds: .number enum lines_edit, .expr with \0 to \9;
+                           ALLOW: the next .number2 actions are not run */
     ACTION_WAIT_BODY,   /* the request's body is waited for: .number ms at most, until .number2 bytes are
                            there (0: all, or what the buffer holds) */
     ACTION_TRACK,       /* the key .expr of .table is followed by counter .number */
@@ -88,6 +90,7 @@ enum action_kind {
     ACTION_COUNT
 };
 
+enum lines_edit { LINES_REPLACE, LINES_DELETE, LINES_DENY, LINES_ALLOW };
 enum status_view { STATUS_STUB, STATUS_PAGE };
 
 struct name_resolver; /* model/name_resolver.h */

@@ -51,6 +51,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_USE_SERVER] = "USE_SERVER",
     [ACTION_COOKIE] = "COOKIE",
     [ACTION_WAIT_BODY] = "WAIT_BODY",
+    [ACTION_LINES] = "LINES",
     [ACTION_TRACK] = "TRACK",
     [ACTION_STICK_ADD] = "STICK_ADD",
     [ACTION_STICK_SET] = "STICK_SET",
@@ -356,7 +357,7 @@ static void dump_operand(struct dump *d, const struct action *a)
         dump_expr(d, "realm", a->auth->realm);
     else if (a->kind == ACTION_LIMIT_REQ || a->kind == ACTION_LIMIT_CONN)
         dump_limits(d, a->limits);
-    else if (a->kind == ACTION_FIELD_REPLACE)
+    else if (a->kind == ACTION_FIELD_REPLACE || a->kind == ACTION_LINES)
         dump_text(d, "regex", regex_source(a->regex));
     else if (a->kind == ACTION_FIELD_DELETE && a->match)
         dump_names_test(d, a->match);

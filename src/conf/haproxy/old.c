@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Words that HAProxy dropped and that have no successor in one word: req* and
- * rsp* edited whole lines of a head. Those that have a translation are compiled
- * to it; the others are refused with what to write today.
+ * rsp* edit whole lines of a head, and do so here. What has no like is refused
+ * with what to write today.
  */
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
@@ -12,6 +12,36 @@
     {                                                                                                        \
         name, in, 0, ARGS_ANY, KEYWORD_REFUSED, .today = "dropped in HAProxy 2.1; today: " today_            \
     }
+
+#define OLD_LINES(name, args, today_)                                                                        \
+    {                                                                                                        \
+        name, IN_PROXY, args, ARGS_ANY, KEYWORD_OLD, KEEP(KEPT_RULE),                                        \
+            .today = today_, .manual = args == 2 ? "REGEX LINE [if CONDITION]" : "REGEX [if CONDITION]"      \
+    }
+
+/* reqrep REGEX LINE, rspidel REGEX ...: "req" or "rsp", "i" when case does not matter, and what is done. */
+void haproxy_old_lines(struct build *b, const struct statement *s)
+{
+    static const struct {
+        const char *word;
+        enum lines_edit edit;
+    } edits[] = {
+        { "rep", LINES_REPLACE }, { "del", LINES_DELETE }, { "deny", LINES_DENY }, { "allow", LINES_ALLOW }
+    };
+    struct span rest = span_from_index(text_at(s, 0), 3);
+    bool nocase = span_starts_with(rest, SPAN("i"));
+    rest = span_from_index(rest, nocase);
+    const struct regex *r = haproxy_regex(b, word_at(s, 1), text_at(s, 1), nocase);
+    for (size_t i = 0; r && i < COUNT_OF(edits); i++) {
+        if (!span_eq(rest, span_from(edits[i].word)))
+            continue;
+        struct action *a = haproxy_action(b, ACTION_LINES);
+        a->regex = r;
+        a->number = edits[i].edit;
+        if (edits[i].edit == LINES_REPLACE)
+            a->expr = expr_text(b->arena, arena_span(b->arena, text_at(s, 2)));
+    }
+}
 
 /* reqadd "X-A: b" [if CONDITION] */
 void haproxy_old_add(struct build *b, const struct statement *s)
@@ -31,26 +61,26 @@ const struct keyword haproxy_old_words[] = {
       .today = "http-request add-header NAME VALUE", .manual = "\"NAME: VALUE\" [if CONDITION]" },
     { "rspadd", IN_PROXY, 1, ARGS_ANY, KEYWORD_OLD, KEEP(KEPT_RULE),
       .today = "http-response add-header NAME VALUE", .manual = "\"NAME: VALUE\" [if CONDITION]" },
-    OLD_REFUSED("reqallow", IN_D_PROXY, "http-request allow if ..."),
-    OLD_REFUSED("reqiallow", IN_D_PROXY, "http-request allow if ..."),
-    OLD_REFUSED("reqdel", IN_D_PROXY, "http-request del-header NAME"),
-    OLD_REFUSED("reqidel", IN_D_PROXY, "http-request del-header NAME"),
-    OLD_REFUSED("reqdeny", IN_D_PROXY, "http-request deny if ..."),
-    OLD_REFUSED("reqideny", IN_D_PROXY, "http-request deny if ..."),
+    OLD_LINES("reqallow", 1, "http-request allow if ..."),
+    OLD_LINES("reqiallow", 1, "http-request allow if ..."),
+    OLD_LINES("reqdel", 1, "http-request del-header NAME"),
+    OLD_LINES("reqidel", 1, "http-request del-header NAME"),
+    OLD_LINES("reqdeny", 1, "http-request deny if ..."),
+    OLD_LINES("reqideny", 1, "http-request deny if ..."),
     OLD_REFUSED("reqpass", IN_D_PROXY, "conditions on http-request rules"),
     OLD_REFUSED("reqipass", IN_D_PROXY, "conditions on http-request rules"),
-    OLD_REFUSED("reqrep", IN_D_PROXY, "http-request replace-header, replace-path or replace-uri"),
-    OLD_REFUSED("reqirep", IN_D_PROXY, "http-request replace-header, replace-path or replace-uri"),
+    OLD_LINES("reqrep", 2, "http-request replace-header, replace-path or replace-uri"),
+    OLD_LINES("reqirep", 2, "http-request replace-header, replace-path or replace-uri"),
     OLD_REFUSED("reqtarpit", IN_D_PROXY, "http-request tarpit if ..."),
     OLD_REFUSED("reqitarpit", IN_D_PROXY, "http-request tarpit if ..."),
     OLD_REFUSED("reqsetbe", IN_D_PROXY, "use_backend NAME if ..."),
     OLD_REFUSED("reqisetbe", IN_D_PROXY, "use_backend NAME if ..."),
-    OLD_REFUSED("rspdel", IN_D_PROXY, "http-response del-header NAME"),
-    OLD_REFUSED("rspidel", IN_D_PROXY, "http-response del-header NAME"),
-    OLD_REFUSED("rspdeny", IN_D_PROXY, "http-response deny if ..."),
-    OLD_REFUSED("rspideny", IN_D_PROXY, "http-response deny if ..."),
-    OLD_REFUSED("rsprep", IN_D_PROXY, "http-response replace-header NAME REGEX FORMAT"),
-    OLD_REFUSED("rspirep", IN_D_PROXY, "http-response replace-header NAME REGEX FORMAT"),
+    OLD_LINES("rspdel", 1, "http-response del-header NAME"),
+    OLD_LINES("rspidel", 1, "http-response del-header NAME"),
+    OLD_LINES("rspdeny", 1, "http-response deny if ..."),
+    OLD_LINES("rspideny", 1, "http-response deny if ..."),
+    OLD_LINES("rsprep", 2, "http-response replace-header NAME REGEX FORMAT"),
+    OLD_LINES("rspirep", 2, "http-response replace-header NAME REGEX FORMAT"),
     { "appsession", IN_D_PROXY, 0, ARGS_ANY, KEYWORD_REFUSED,
       .today = "dropped in HAProxy 1.6; today: stick-table type string len 52 size 1m expire 30m, stick on "
                "req.cook(NAME), stick store-response res.cook(NAME)" },

@@ -193,6 +193,16 @@ static void on_old_add(struct build *b, const struct statement *s)
         haproxy_old_add(b, s);
 }
 
+/* reqrep, rspdel ...: their places are those of http-request and http-response rules. */
+static void on_old_lines(struct build *b, const struct statement *s)
+{
+    uint32_t from = span_ends_with(text_at(s, 0), SPAN("rep")) ? 3 : 2;
+    uint32_t cond = haproxy_find_condition(s, from < s->words.count ? from : s->words.count);
+    b->ruleset = span_starts_with(text_at(s, 0), SPAN("req")) ? RULES_HTTP_REQUEST : RULES_HTTP_RESPONSE;
+    if (take_condition(b, s, cond))
+        haproxy_old_lines(b, s);
+}
+
 static const struct {
     const char *word;
     void (*compile)(struct build *b, const struct statement *s);
@@ -218,13 +228,27 @@ static const struct {
     { "stats http-request", on_stats },
     { "reqadd", on_old_add },
     { "rspadd", on_old_add },
+    { "reqallow", on_old_lines },
+    { "reqiallow", on_old_lines },
+    { "reqdel", on_old_lines },
+    { "reqidel", on_old_lines },
+    { "reqdeny", on_old_lines },
+    { "reqideny", on_old_lines },
+    { "reqrep", on_old_lines },
+    { "reqirep", on_old_lines },
+    { "rspdel", on_old_lines },
+    { "rspidel", on_old_lines },
+    { "rspdeny", on_old_lines },
+    { "rspideny", on_old_lines },
+    { "rsprep", on_old_lines },
+    { "rspirep", on_old_lines },
 };
 
 static bool is_http_rule(const struct statement *s)
 {
     return span_starts_with(text_at(s, 0), SPAN("http-")) || text_is(s, 0, "redirect") ||
-           text_is(s, 0, "block") || text_is(s, 0, "stats http-request") || text_is(s, 0, "reqadd") ||
-           text_is(s, 0, "rspadd");
+           text_is(s, 0, "block") || text_is(s, 0, "stats http-request") ||
+           span_starts_with(text_at(s, 0), SPAN("req")) || span_starts_with(text_at(s, 0), SPAN("rsp"));
 }
 
 static void compile_line(struct build *b, const struct line *l)
@@ -257,7 +281,7 @@ static void append(struct build *b, struct draft *d, enum hook h, enum ruleset s
             a->number = rest;
         } else if (a->kind == ACTION_USE_SERVER) {
             a->number = rest;
-        } else if (a->kind == ACTION_PERSIST) {
+        } else if (a->kind == ACTION_PERSIST || (a->kind == ACTION_LINES && a->number == LINES_ALLOW)) {
             a->number2 = rest;
         }
     }

@@ -38,5 +38,7 @@ void haproxy_forwarded(struct build *b, struct draft *d);
 void haproxy_stats(struct build *b, struct draft *d); /* behind http-request rules */
 
 /* ---- old.c ---- */
+/* reqrep, rspdel ... */
+void haproxy_old_lines(struct build *b, const struct statement *s);
 /* reqadd, rspadd */
 void haproxy_old_add(struct build *b, const struct statement *s);

@@ -200,6 +200,7 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_USE_SERVER] = act_use_server,
     [ACTION_COOKIE] = act_cookie,
     [ACTION_WAIT_BODY] = act_wait_body,
+    [ACTION_LINES] = act_lines,
     [ACTION_TRACK] = act_track,
     [ACTION_STICK_ADD] = act_stick_add,
     [ACTION_STICK_SET] = act_stick_set,

@@ -205,12 +205,10 @@ enum outcome act_set_query(struct rules *r, const struct action *a)
     return NEXT;
 }
 
-enum outcome act_set_target(struct rules *r, const struct action *a)
+bool rules_set_target(struct rules *r, struct span target)
 {
-    struct span target = eval_text(r->facts, a->expr);
-
     if (target.len == 0 || !target_is_valid(target))
-        return rules_end(r, RULES_FAILED);
+        return false;
     size_t scheme = span_find(target, SPAN("://"));
     if (scheme != SPAN_NONE && target.ptr[0] != '/') {
         target = span_from_index(target, scheme + 3);
@@ -225,7 +223,12 @@ enum outcome act_set_target(struct rules *r, const struct action *a)
         r->facts->uri = path;
     r->target_changed = true;
     r->uri_changed = false; /* it is sent as it is, not escaped again */
-    return NEXT;
+    return true;
+}
+
+enum outcome act_set_target(struct rules *r, const struct action *a)
+{
+    return rules_set_target(r, eval_text(r->facts, a->expr)) ? NEXT : rules_end(r, RULES_FAILED);
 }
 
 enum outcome act_set_status(struct rules *r, const struct action *a)

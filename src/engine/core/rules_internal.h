@@ -25,11 +25,15 @@ action_fn act_limit_req, act_limit_conn;
 action_fn act_cookie, act_persist;
 /* follow.c */
 action_fn act_track, act_stick_add, act_stick_set, act_stick_match, act_stick_store;
+/* rules_lines.c */
+action_fn act_lines;
 /* rules_edit.c */
 action_fn act_field_set, act_field_add, act_field_set_default, act_field_delete, act_field_replace,
     act_set_method, act_set_path, act_set_query, act_set_target, act_set_status, act_set_slot,
     act_forwarded_for, act_capture;
 
+/* rules_edit.c: a path, or a whole URL, which may not end the request's line. */
+MUST_USE bool rules_set_target(struct rules *r, struct span target);
 /* rules_edit.c: room for another field. False: none. */
 MUST_USE bool rules_make_room(struct rules *r, struct message *m);
 

@@ -14,6 +14,7 @@ enum {
     SHARDS = 64,
     SHARDS_FROM = 4096, /* a small table is one shard, so that the oldest of all goes first */
     CHUNK = 64,         /* entries that are allocated at once */
+    LOOKS = 256,        /* followed entries that are passed over to find one that is not */
 };
 
 struct stick_entry {
@@ -275,12 +276,17 @@ static void shard_tidy(struct stick_state *s, struct stick_shard *h, instant now
     }
 }
 
-/* The longest unused one that nobody follows makes room. */
+/* The longest unused one that nobody follows makes room. Not all are looked at: others wait for the lock. */
 static bool shard_purge(struct stick_state *s, struct stick_shard *h)
 {
+    unsigned looks = 0;
+
     LIST_EACH (&h->by_use, e, struct stick_entry, by_use) {
-        if (atomic_load_explicit(&e->references, memory_order_relaxed) != 0)
+        if (atomic_load_explicit(&e->references, memory_order_relaxed) != 0) {
+            if (++looks == LOOKS)
+                return false;
             continue;
+        }
         entry_drop(s, e);
         return true;
     }

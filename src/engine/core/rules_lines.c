@@ -93,16 +93,26 @@ static bool edit_first(struct rules *r, const struct action *a, bool answer, boo
 
 static bool edit_field(struct rules *r, const struct action *a, struct message *m, unsigned i, bool *found)
 {
-    struct span line = joined(r->facts->scratch, m->fields[i].name, ": ", m->fields[i].value);
+    struct scratch *s = r->facts->scratch;
+    const struct field *f = &m->fields[i];
+    size_t len = f->name.len + f->value.len + 2;
+    char *at = scratch_bytes(s, len);
 
-    *found = line.ptr && eval_regex(r->facts, a->regex, line);
-    if (!*found)
-        return line.ptr != NULL;
+    if (at == NULL)
+        return false;
+    memcpy(at, f->name.ptr, f->name.len);
+    memcpy(at + f->name.len, ": ", 2);
+    memcpy(at + f->name.len + 2, f->value.ptr, f->value.len);
+    *found = eval_regex(r->facts, a->regex, span_of(at, len));
+    if (!*found) {
+        scratch_shrink(s, at, len, 0);
+        return true;
+    }
     if (a->number == LINES_DELETE)
         message_drop(m, &m->fields[i]);
     if (a->number != LINES_REPLACE)
         return true;
-    line = replacement(r, a);
+    struct span line = replacement(r, a);
     return line.ptr && rules_make_room(r, m) && read_field_line(m, &m->fields[i], line);
 }
 

@@ -59,7 +59,7 @@ static bool read_status_line(struct rules *r, struct span line)
     return true;
 }
 
-static bool read_field_line(struct message *m, struct field *f, struct span line)
+static bool read_field_line(struct scratch *s, struct message *m, struct field *f, struct span line)
 {
     struct span value = line, name = span_cut(&value, ':');
 
@@ -71,7 +71,9 @@ static bool read_field_line(struct message *m, struct field *f, struct span line
         return true;
     }
     message_drop(m, f);
-    return message_add(m, name, value);
+    name = scratch_span(
+        s, name); /* apart from its value: a line in one piece is taken for one that was received */
+    return name.ptr && message_add(m, name, value);
 }
 
 static struct span replacement(struct rules *r, const struct action *a)
@@ -113,7 +115,7 @@ static bool edit_field(struct rules *r, const struct action *a, struct message *
     if (a->number != LINES_REPLACE)
         return true;
     struct span line = replacement(r, a);
-    return line.ptr && rules_make_room(r, m) && read_field_line(m, &m->fields[i], line);
+    return line.ptr && rules_make_room(r, m) && read_field_line(s, m, &m->fields[i], line);
 }
 
 enum outcome act_lines(struct rules *r, const struct action *a)

@@ -161,6 +161,7 @@ static void dump_listener(struct dump *d, const struct listener *l)
     dump_flag(d, "transparent", l->transparent);
     dump_flag(d, "defer accept", l->defer_accept);
     dump_flag(d, "accept proxy", l->accept_proxy);
+    dump_flag(d, "proxy aside", l->proxy_aside);
     dump_flag(d, "probe idle", l->probe_idle);
     dump_number(d, "fast open", l->fastopen > 0 ? (uint64_t)l->fastopen : 0);
     if (l->mode != UINT32_MAX)

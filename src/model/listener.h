@@ -22,7 +22,9 @@ struct listener {
     bool reuseport;   /* set SO_REUSEPORT so that another process may bind too (HAProxy) */
     bool retry_bind;  /* five tries, half a second apart (nginx) */
     bool v6only, transparent, defer_accept, accept_proxy;
-    bool probe_idle; /* TCP keep-alive packets; a client that is gone is found by them */
+    bool proxy_aside; /* what a PROXY header says is known, but the client is who connected, until a rule says
+                         otherwise; rules of `connection` come after it (nginx) */
+    bool probe_idle;  /* TCP keep-alive packets; a client that is gone is found by them */
     int fastopen;
     uint32_t mode, uid, gid;  /* UNIX sockets; UINT32_MAX = leave */
     uint32_t id;              /* HAProxy's; 0: none was given */

@@ -136,6 +136,8 @@ struct scope {
     uint32_t slots;               /* capture slots of requests, by frontend */
     uint32_t response_slots;      /* and of answers */
     const struct captured_cookie *captured_cookie; /* NULL: none */
+    bool inspect_strict; /* what should be looked at and does not come, ends the session (nginx) */
+    bool log_refused;    /* of an entry: who is sent away before the protocol begins has a line in the log */
     duration inspect_delay; /* how long conditions on CONTENT wait for bytes; 0 = they do not */
     struct where at;
 };

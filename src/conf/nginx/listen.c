@@ -212,7 +212,7 @@ struct listener *nginx_add_listener(struct build *b, const struct listening *l)
     out->retry_bind = true;
     out->v6only = address_family(&o->address) == AF_INET6 && o->v6only;
     out->defer_accept = o->deferred;
-    out->accept_proxy = o->proxy_protocol;
+    out->accept_proxy = out->proxy_aside = o->proxy_protocol;
     out->fastopen = o->fastopen;
     out->service = l->service;
     out->at = o->at;

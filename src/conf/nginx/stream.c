@@ -229,6 +229,7 @@ void nginx_compile_stream(struct build *b)
         const struct word *word = word_at(&server->opening, 0);
         server->scope = config_add_scope(b->config, LANGUAGE_NGINX, SPAN(""));
         server->scope->at = word->at;
+        server->scope->log_refused = true;
         if (server->listen.count == 0)
             diag_add(b->diags, &nginx_no_listen, word->at, DIAG_NO_TEXT);
         for (uint32_t k = 0; k < server->listen.count; k++)

@@ -65,6 +65,7 @@ void nginx_compile_preread(struct build *b, const struct level *l)
     nginx_tls_cond_add(b, c, nginx_tls_is(b, FETCH_HELLO_TYPE), false);
     struct action *a = action_add(b->config, l->scope, HOOK_CONTENT, ACTION_SKIP, l->scope->at);
     a->when = c;
+    l->scope->inspect_strict = true;
     l->scope->inspect_delay = TIME(l, tls.preread_timeout, 30000);
 }
 

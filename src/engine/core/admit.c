@@ -4,6 +4,7 @@
 #include "base/scratch.h"
 #include "engine/core/follow.h"
 #include "engine/core/gate.h"
+#include "engine/core/l4.h"
 #include "engine/core/lease.h"
 #include "engine/core/live.h"
 #include "engine/core/rules.h"
@@ -18,6 +19,18 @@ static enum session_close close_of(const struct rules *r, enum rules_result resu
     if (result != RULES_CLOSE)
         return CLOSE_NORMAL;
     return r->action->number == 1 ? CLOSE_RESET : r->action->number == 2 ? CLOSE_VANISH : CLOSE_NORMAL;
+}
+
+void admit_refuse(struct session *s, uint16_t status, enum session_close how)
+{
+    struct l4 l = { .status = status };
+
+    if (!s->gate->model->service->entry->log_refused) {
+        session_close(s, how);
+        return;
+    }
+    l4_begin(&l, s, &live_session);
+    l4_finish(&l, l4_ended(END_DENIED, MOMENT_REQUEST), how);
 }
 
 static bool admit(struct session *s, enum hook hook)
@@ -39,7 +52,7 @@ static bool admit(struct session *s, enum hook hook)
     if (r == RULES_DONE)
         return true;
     stats_session_denied(s->thread, s->gate);
-    session_close(s, close_of(&rules, r));
+    admit_refuse(s, 403, close_of(&rules, r));
     return false;
 }
 

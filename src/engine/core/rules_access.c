@@ -88,8 +88,23 @@ static bool parse_client(struct span text, struct address *out)
     return true;
 }
 
+/* Who sent the PROXY header is one whose word counts. */
+static enum outcome real_ip_of_proxy(struct rules *r, const struct action *a)
+{
+    struct session_extra *e = r->session->extra;
+    struct address ip;
+
+    session_peer(r->session, &ip);
+    bool trusted = address_family(&ip) == AF_UNSPEC ? a->number2 == 1 : networks_hold(a, &ip);
+    if (e && e->proxy_source.len && trusted)
+        e->source = e->proxy_source;
+    return NEXT;
+}
+
 enum outcome act_real_ip(struct rules *r, const struct action *a)
 {
+    if (span_eq(a->name, SPAN("proxy_protocol")))
+        return real_ip_of_proxy(r, a);
     const struct field *field = message_find_name(r->request, a->name);
     struct address ip, found;
     struct span member;

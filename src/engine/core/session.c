@@ -50,7 +50,7 @@ void session_source(const struct session *s, struct address *out)
 {
     if (s->extra && s->extra->source.len)
         *out = s->extra->source;
-    else if (s->extra && s->extra->proxy_source.len)
+    else if (s->extra && s->extra->proxy_source.len && !s->gate->model->proxy_aside)
         *out = s->extra->proxy_source;
     else
         session_peer(s, out);
@@ -334,13 +334,14 @@ static void session_on_proxy(struct conn *c)
         return;
     enum proxy_result r =
         d.result == CONN_OK ? proxy_parse(span_of(bytes, d.len), PROXY_MOST, &h, &len) : PROXY_BAD;
-    if (r == PROXY_MORE && d.len < PROXY_MOST)
+    if (r == PROXY_MORE && d.len < PROXY_MOST && !c->hangup_seen)
         return;
     if (r != PROXY_DONE || !session_note_proxy(s, &h) || conn_discard(c, len).len != len) {
-        session_close(s, CLOSE_NORMAL);
+        admit_refuse(s, 400, CLOSE_NORMAL);
         return;
     }
-    session_secure(s);
+    if (!s->gate->model->proxy_aside || admit_connection(s))
+        session_secure(s);
 }
 
 static void session_expect_proxy(struct session *s)
@@ -440,7 +441,7 @@ bool session_open(struct gate *g, int fd, const struct address *peer)
     const struct client_policy *p = g->model->service->entry->client;
     if (p) /* for what comes before the protocol; it sets its own */
         loop_set_deadline(t->loop, &s->deadline, p->head_timeout);
-    if (!admit_connection(s))
+    if (!(g->model->accept_proxy && g->model->proxy_aside) && !admit_connection(s))
         return true;
     if (g->model->accept_proxy)
         session_expect_proxy(s);

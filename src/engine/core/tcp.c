@@ -21,6 +21,8 @@ struct tcp {
     bool waits_bytes; /* a condition looks at the client's first bytes */
     char *hello;      /* a chunk with them, while it does */
     size_t hello_len;
+    struct span kept; /* the same bytes for the log, once <hello> is gone; ptr NULL: not wanted */
+    bool hello_full;  /* more of it cannot be kept */
     bool hello_ended; /* no more will come, or no more will be waited for */
 };
 
@@ -42,6 +44,26 @@ static void drop_hello(struct tcp *t)
     t->hello = NULL;
 }
 
+#define KEPT_MOST 4096 /* of a first message that the log wants to know of */
+
+static bool log_wants_hello(const struct tcp *t)
+{
+    const struct scope *s = t->l4.rules.logs;
+
+    for (uint32_t i = 0; i < s->logs.count; i++)
+        if (s->logs.items[i].line && (s->logs.items[i].line->needs & NEEDS_BYTES))
+            return true;
+    return false;
+}
+
+/* The chunk goes to the server, or back; a line of the log may still ask what was in it. */
+static void keep_hello(struct tcp *t)
+{
+    if (t->hello && !t->kept.ptr && log_wants_hello(t))
+        t->kept = scratch_span(&t->l4.scratch,
+                               span_of(t->hello, t->hello_len < KEPT_MOST ? t->hello_len : KEPT_MOST));
+}
+
 /* The one end of a TCP session. */
 static void tcp_end(struct tcp *t, struct end end, enum session_close how)
 {
@@ -54,6 +76,7 @@ static void tcp_end(struct tcp *t, struct end end, enum session_close how)
     t->l4.to_client = t->relay.to_client;
     t->l4.from_client = t->relay.to_server ? t->relay.to_server : t->hello_len;
     t->l4.first_byte = t->relay.first_byte;
+    keep_hello(t);
     drop_hello(t);
     l4_finish(&t->l4, end, how);
     slab_put(&thread->tcp_slab, t);
@@ -107,6 +130,7 @@ static void start_relay(struct tcp *t)
     upstream_answered(&t->l4.upstream,
                       instant_us_between(t->l4.upstream.try_began, t->l4.upstream.connected));
     l4_log_early(&t->l4);
+    keep_hello(t);
     t->relaying = relay_start(&t->relay, &o, span_of(t->hello, t->hello_len), SPAN(""));
     drop_hello(t);
     if (!t->relaying)
@@ -189,7 +213,11 @@ static bool tcp_bytes(void *self, struct span *out)
 {
     struct tcp *t = self;
 
-    *out = span_of(t->hello ? t->hello : "", t->hello_len);
+    if (t->hello == NULL && t->kept.ptr) {
+        *out = t->kept;
+        return true;
+    }
+    *out = span_of(t->hello ? t->hello : "", t->hello ? t->hello_len : 0);
     return t->hello_len > 0 || t->hello_ended;
 }
 
@@ -215,12 +243,18 @@ static void on_client_bytes(struct conn *c)
         return;
     t->hello_len += d.len;
     t->hello_ended = d.result != CONN_OK || t->hello_len == most;
-    t->l4.facts.inspected |= t->hello_ended;
+    t->hello_full = t->hello_len == most;
+    t->l4.facts.inspected |= t->hello_ended && !t->l4.rules.scope->inspect_strict;
     carry_on(t, rules_resume(&t->l4.rules));
 }
 
 static void wait_for_bytes(struct tcp *t)
 {
+    if (t->hello_ended && t->l4.rules.scope->inspect_strict) {
+        t->l4.status = t->hello_full ? 400 : 200;
+        tcp_end(t, l4_ended(END_DONE, MOMENT_REQUEST), CLOSE_NORMAL);
+        return;
+    }
     if (t->hello_ended) { /* what is not there by now is not there */
         carry_on(t, RULES_DONE);
         return;
@@ -295,7 +329,12 @@ static void tcp_expired(struct session *s)
     if (!t->waits_bytes)
         return;
     t->waits_bytes = false;
-    t->hello_ended = t->l4.facts.inspected = true;
+    t->hello_ended = true;
+    if (t->l4.rules.scope->inspect_strict) {
+        wait_for_bytes(t);
+        return;
+    }
+    t->l4.facts.inspected = true;
     carry_on(t, rules_resume(&t->l4.rules));
 }
 

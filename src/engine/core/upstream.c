@@ -6,6 +6,7 @@
 
 #include "base/scratch.h"
 #include "engine/core/error_log.h"
+#include "engine/core/gate.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
 #include "engine/core/slot.h"
@@ -284,7 +285,7 @@ size_t upstream_greeting(struct upstream *u, char *to, size_t room)
     if (upstream_greets(u) == SEND_PROXY_NONE)
         return 0;
     session_source(u->session, &h.source);
-    if (u->session->extra && u->session->extra->proxy_target.len)
+    if (u->session->extra && u->session->extra->proxy_target.len && !u->session->gate->model->proxy_aside)
         h.destination = u->session->extra->proxy_target;
     else
         (void)session_local(u->session, &h.destination);

@@ -465,6 +465,28 @@ static struct value http_date(struct facts *f, int64_t n, const struct conversio
 
 /* ---- tables, bytes ---- */
 
+/* MurmurHash2, 32 bits, without a seed. */
+static uint32_t murmur2(struct span s)
+{
+    const uint32_t m = 0x5bd1e995;
+    uint32_t h = (uint32_t)s.len;
+
+    for (; s.len >= 4; s = span_from_index(s, 4)) {
+        uint32_t k = (uint32_t)(unsigned char)s.ptr[0] | (uint32_t)(unsigned char)s.ptr[1] << 8 |
+                     (uint32_t)(unsigned char)s.ptr[2] << 16 | (uint32_t)(unsigned char)s.ptr[3] << 24;
+        k *= m;
+        k ^= k >> 24;
+        h = h * m ^ k * m;
+    }
+    for (size_t i = s.len; i > 0; i--)
+        h ^= (uint32_t)(unsigned char)s.ptr[i - 1] << (8 * (i - 1));
+    if (s.len)
+        h *= m;
+    h ^= h >> 13;
+    h *= m;
+    return h ^ h >> 15;
+}
+
 static struct value look_up(struct facts *f, struct value v, const struct conversion *c)
 {
     struct span subject = v.type == VALUE_NONE ? SPAN("") : eval_as_text(f, &v);
@@ -473,6 +495,11 @@ static struct value look_up(struct facts *f, struct value v, const struct conver
 
     if (v.type == VALUE_NONE && c->lookup->subject == NULL) /* HAProxy's: there is nothing to look up */
         return v;
+    if (subject.ptr == NULL)
+        return value_none();
+    if (c->lookup->by_hash)
+        subject = scratch_span(
+            f->scratch, eval_as_text(f, &(struct value){ .type = VALUE_INT, .as.number = murmur2(subject) }));
     if (subject.ptr == NULL)
         return value_none();
     row = lookup_find(c->lookup, subject, v.type == VALUE_IP ? &v.as.ip : NULL, &match);

@@ -24,6 +24,7 @@ struct lookup_row {
 struct lookup {
     struct span name;
     const struct expr *subject; /* finished; NULL when the converter's input is the subject */
+    bool by_hash;               /* rows are ranges of the subject's MurmurHash2 (nginx split_clients) */
     bool nocase;
     bool hostnames; /* nginx `hostnames`: masks *.a, .a and a.* among the exact texts, and the subject's
                        trailing dot does not count */

@@ -339,6 +339,31 @@ GROUPS = [
         server_names_hash_bucket_size 64;"""), [
         Ask("/a"), Ask("/n/42"), Ask("/x.png"), Ask("/other"), Ask("/", host="www.example.org"), Ask("/q?v=xyz")]),
 
+    Group("nginx/split_clients", "split_clients", server("""
+        location / { return 200 "$half|$few|$none"; }""", http="""
+        split_clients $arg_k $half { 50% a; * b; } split_clients "salt$arg_k" $few { 0.5% tiny; 33.33% third; 12.1% eighth; * rest; } split_clients $arg_k $none { 20% one; 20% $arg_k; }"""),
+          [Ask(f"/?k={k}") for k in ("", "a", "ab", "abc", "abcd", "abcde", "127.0.0.1", "10.1.2.3", "client number 17", *range(20))]),
+
+    Group("nginx/real_ip_header proxy_protocol", "real_ip_header proxy_protocol", config.nginx(UP + KEEP + """
+        proxy_set_header X-Seen "$remote_addr|$realip_remote_addr|$proxy_protocol_addr|$proxy_protocol_port";
+        server { listen 127.0.0.1:@port@ proxy_protocol; server_name example.org; location / { proxy_pass http://up; }
+            location /believed/ { set_real_ip_from 127.0.0.0/8; real_ip_header proxy_protocol; proxy_pass http://up; }
+            location /not-him/ { set_real_ip_from 10.0.0.0/8; real_ip_header proxy_protocol; proxy_pass http://up; }
+            location /deny/ { deny 192.0.2.0/24; proxy_pass http://up; }
+            location /deny-real/ { set_real_ip_from 127.0.0.0/8; real_ip_header proxy_protocol; deny 192.0.2.0/24; proxy_pass http://up; } }"""), [
+        Ask(raw=b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 80\r\nGET " + path + b" HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n", note=path.decode())
+        for path in (b"/echo", b"/believed/echo", b"/not-him/echo", b"/deny/echo", b"/deny-real/echo")] +
+          [Ask("/echo", note="without a header")]),
+
+    Group("nginx/realip", "realip", server("""
+        set_real_ip_from 127.0.0.0/8; set_real_ip_from 10.0.0.0/8; real_ip_header X-Forwarded-For;
+        location / { return 200 "$remote_addr $realip_remote_addr"; }
+        location /recursive { real_ip_recursive on; proxy_set_header X-Seen "$remote_addr $realip_remote_addr $proxy_add_x_forwarded_for"; proxy_pass http://up; }
+        location /deny { deny 192.0.2.0/24; proxy_pass http://up; }"""), [
+        Ask("/"), Ask("/", fields=[("X-Forwarded-For", "192.0.2.1")], note="one"), Ask("/", fields=[("X-Forwarded-For", "192.0.2.1, 10.0.0.1")], note="two"), Ask("/", fields=[("X-Forwarded-For", "x")], note="no address"),
+        Ask("/", fields=[("X-Forwarded-For", "[2001:db8::1]:99")], note="IPv6 with port"), Ask("/", fields=[("X-Forwarded-For", "192.0.2.1:4711")], note="with a port"), Ask("/recursive/echo", fields=[("X-Forwarded-For", "192.0.2.1, 10.0.0.1")], note="recursive"),
+        Ask("/recursive/echo", fields=[("X-Forwarded-For", "10.0.0.2, 10.0.0.1")], note="all trusted"), Ask("/deny/x", fields=[("X-Forwarded-For", "192.0.2.1")], note="denied by it")]),
+
     Group("nginx/cookies", "proxy_cookie_path", server("""
         location /cookie/ { proxy_cookie_path / /cookie/; proxy_cookie_domain inside outside; proxy_pass http://up/; }
         location /regex/ { proxy_cookie_path ~^/one/(.*)$ /two/$1; proxy_cookie_path ~*^/THREE /three; proxy_cookie_domain ~(.*)\\.in$ $1.out; proxy_pass http://up/; }

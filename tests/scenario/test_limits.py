@@ -61,3 +61,12 @@ def test_requests_at_once(start, origin):
         t.join()
     assert sorted(seen) == [200, 200, 503, 503]
     assert ask(p, "/wait/slow/1")[0].status == 200, "what has ended still counts"
+
+
+def test_an_address_of_one_request_is_not_the_next_ones(start, origin):
+    p = start("nginx", config.nginx("""
+        set_real_ip_from 127.0.0.0/8; real_ip_header X-Real-IP;
+        server { listen 127.0.0.1:@port@; location / { return 200 $remote_addr; } }"""))
+    with client.Client(p.port) as c:
+        seen = [c.ask(target="/", fields=fields).text for fields in ([("X-Real-IP", "192.0.2.1")], [], [("X-Real-IP", "192.0.2.2")], [])]
+    assert seen == ["192.0.2.1", "127.0.0.1", "192.0.2.2", "127.0.0.1"]

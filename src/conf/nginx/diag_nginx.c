@@ -572,6 +572,13 @@ const struct diag_kind nginx_auth_without_users = {
     .zh = "auth_basic 需要 auth_basic_user_file，否则无人能通过认证",
     .more = "A line of the file is name:hash, as htpasswd or openssl passwd -apr1 writes it.",
 };
+const struct diag_kind nginx_bad_share = {
+    .code = "K0869",
+    .severity = SEVERITY_ERROR,
+    .en = "\"{0}\" is no share: all together are at most 100%",
+    .zh = "“{0}”不是有效的份额：合计不得超过 100%",
+    .more = "Write 0.01% to 100%, and * for the rest.",
+};
 const struct diag_kind nginx_no_nameserver = {
     .code = "K0282",
     .severity = SEVERITY_ERROR,
@@ -738,6 +745,7 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_nested_in_named,
     &nginx_no_host,
     &nginx_no_nameserver,
+    &nginx_bad_share,
     &nginx_bad_zone,
     &nginx_bad_rate,
     &nginx_duplicate_zone,

@@ -13,6 +13,7 @@ struct pending_lookup {
     struct kept rows;
     struct span name;
     bool geo, hostnames, busy, bad;
+    bool split;            /* split_clients: rows are shares of 0 to 10000 */
     struct lookup *lookup; /* once compiled */
 };
 
@@ -54,6 +55,17 @@ static void read_lookup(struct build *b, const struct statement *s, bool geo)
     struct variable_def *def = ARENA_NEW(b->arena, struct variable_def);
     *def = (struct variable_def){ .kind = VARIABLE_LOOKUP, .lookup = p, .at = w->at };
     (void)map_put(b->arena, &side->variables, p->name, def);
+}
+
+static void on_split(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    read_lookup(b, s, false);
+    struct span name = span_from_index(text_at(s, 2), 1);
+    struct side *side = b->context & IN_STREAM ? &b->stream : &b->http;
+    struct variable_def *def = map_get(&side->variables, name);
+    if (def && def->kind == VARIABLE_LOOKUP && def->at.offset == word_at(s, 2)->at.offset)
+        def->lookup->split = true;
 }
 
 static void on_map(struct build *b, const struct keyword *k, const struct statement *s)
@@ -115,6 +127,47 @@ static void add_row(struct build *b, struct side *side, struct pending_lookup *p
         *ARENA_PUSH(b->arena, &p->lookup->rows) = row;
 }
 
+/* "0.5%": hundredths of a percent. */
+static bool parse_share(struct build *b, const struct word *w, uint64_t *out)
+{
+    struct span whole = w->text, rest;
+    uint64_t n = 0, part = 0;
+    bool good = span_ends_with(whole, SPAN("%"));
+    whole.len -= good;
+    rest = whole;
+    whole = span_cut(&rest, '.');
+    good = good && span_to_u64(whole, 100, &n) &&
+           (rest.ptr == NULL || (rest.len <= 2 && span_to_u64(rest, 99, &part)));
+    *out = n * 100 + (rest.len == 1 ? part * 10 : part);
+    if (!good || *out == 0 || *out > 10000)
+        diag_add(b->diags, &nginx_bad_share, w->at, DIAG_TEXT(w->text));
+    return good && *out && *out <= 10000;
+}
+
+/* Each row takes its share of the hash's 32 bits, in order. */
+static void add_shares(struct build *b, struct pending_lookup *p)
+{
+    uint64_t sum = 0, last = 0, share;
+    for (uint32_t i = 0; i < p->rows.count; i++) {
+        const struct statement *s = &p->rows.items[i];
+        const struct expr *value = expr_text(b->arena, text_at(s, 1)); /* as it is: no variables */
+        if (span_eq(text_at(s, 0), SPAN("*"))) {
+            p->lookup->fallback = value;
+            continue;
+        }
+        if (!parse_share(b, word_at(s, 0), &share))
+            continue;
+        sum += share;
+        if (sum > 10000)
+            diag_add(b->diags, &nginx_bad_share, word_at(s, 0)->at, DIAG_TEXT(text_at(s, 0)));
+        uint64_t end = last + share * 0xffffffffu / 10000;
+        struct lookup_row row = { .how = MATCH_INT, .value = value, .at = s->at };
+        row.range = (struct int_range){ (int64_t)last, (int64_t)end - 1 };
+        *ARENA_PUSH(b->arena, &p->lookup->rows) = row;
+        last = end;
+    }
+}
+
 static const struct expr *subject_of(struct build *b, struct side *side, const struct pending_lookup *p)
 {
     if (p->opening.words.count > 2)
@@ -152,7 +205,10 @@ const struct lookup *nginx_lookup(struct build *b, struct side *side, struct pen
     p->lookup->hostnames = p->hostnames;
     p->lookup->subject = subject_of(b, side, p);
     p->lookup->fallback = expr_text(b->arena, SPAN(""));
-    for (uint32_t i = 0; i < p->rows.count; i++)
+    p->lookup->by_hash = p->split;
+    if (p->split)
+        add_shares(b, p);
+    for (uint32_t i = 0; !p->split && i < p->rows.count; i++)
         add_row(b, side, p, &seen, &p->rows.items[i]);
     lookup_finish(b->arena, p->lookup);
     p->busy = false;
@@ -172,6 +228,7 @@ void nginx_compile_lookups(struct build *b, struct side *side)
 /* clang-format off */
 const struct keyword nginx_map_words[] = {
     { "map", IN_HTTP | IN_STREAM, 2, 2, .block = true, .handle = on_map, .manual = "a variable that depends on others: texts, masks, regular expressions" },
+    { "split_clients", IN_HTTP | IN_STREAM, 2, 2, .block = true, .handle = on_split, .manual = "a variable whose values have shares: of each key always the same" },
     { "geo", IN_HTTP | IN_STREAM, 1, 2, .block = true, .handle = on_geo, .manual = "a variable that depends on an address" },
     { NULL },
 };

@@ -503,7 +503,6 @@ const struct keyword nginx_refused_words[] = {
     NO("secure_link", IN_HSL),
     NO("secure_link_md5", IN_HSL),
     NO("secure_link_secret", IN_HSL),
-    NO("split_clients", IN_HTTP | IN_STREAM),
     NO("userid", IN_HSL),
     NO("userid_domain", IN_HSL),
     NO("userid_expires", IN_HSL),

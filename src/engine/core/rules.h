@@ -120,6 +120,8 @@ void rules_enter(struct rules *r, const struct scope *scope);
 /* Back to the virtual server's request list, after its first <skip> actions, for rules_resume. false: too
  * often. */
 MUST_USE bool rules_again(struct rules *r, uint32_t skip);
+/* What REAL_IP made of the client's address is over with the request. */
+void rules_forget_source(struct rules *r);
 /* What it holds of zones is given back: at the end. */
 void rules_end_limits(struct rules *r);
 /* The uri is now <uri>, which may hold a query: an error page, try_files, index. */

@@ -88,34 +88,57 @@ static bool parse_client(struct span text, struct address *out)
     return true;
 }
 
-/* Who sent the PROXY header is one whose word counts. */
-static enum outcome real_ip_of_proxy(struct rules *r, const struct action *a)
+/* Who is connected with us: is his word believed? */
+static bool peer_is_trusted(const struct rules *r, const struct action *a)
 {
-    struct session_extra *e = r->session->extra;
     struct address ip;
 
     session_peer(r->session, &ip);
-    bool trusted = address_family(&ip) == AF_UNSPEC ? a->number2 == 1 : networks_hold(a, &ip);
-    if (e && e->proxy_source.len && trusted)
-        e->source = e->proxy_source;
+    if (address_family(&ip) != AF_INET && address_family(&ip) != AF_INET6)
+        return a->number2 & 1;
+    return networks_hold(a, &ip);
+}
+
+/* Of a PROXY header, which the session has read. */
+static enum outcome real_ip_of_proxy(struct rules *r)
+{
+    struct session_extra *extra = r->session->extra;
+
+    if (extra && extra->proxy_source.len) {
+        extra->source = extra->proxy_source;
+        extra->source_of_request = r->request != NULL;
+    }
     return NEXT;
+}
+
+/* The next request of the connection is from whom it says itself. */
+void rules_forget_source(struct rules *r)
+{
+    struct session_extra *extra = r->session->extra;
+
+    if (!extra || !extra->source_of_request)
+        return;
+    extra->source.len = 0;
+    extra->source_of_request = false;
 }
 
 enum outcome act_real_ip(struct rules *r, const struct action *a)
 {
-    if (span_eq(a->name, SPAN("proxy_protocol")))
-        return real_ip_of_proxy(r, a);
-    const struct field *field = message_find_name(r->request, a->name);
-    struct address ip, found;
+    struct address found;
     struct span member;
 
-    session_peer(r->session, &ip);
-    if (!field || !networks_hold(a, &ip) || !session_extra(r->session))
+    if ((r->session->extra && r->session->extra->source_of_request) || !peer_is_trusted(r, a))
+        return NEXT; /* it is known already: a location does not ask again */
+    if (span_eq(a->name, SPAN("proxy_protocol")))
+        return real_ip_of_proxy(r);
+    const struct field *field = r->request ? message_find_name(r->request, a->name) : NULL;
+    if (!field || !session_extra(r->session))
         return NEXT;
     struct span list = field->value;
     r->session->extra->source.len = 0;
     while (last_member(&list, &member) && parse_client(member, &found)) {
         r->session->extra->source = found;
+        r->session->extra->source_of_request = true;
         if (a->number != 1 || !networks_hold(a, &found))
             break;
     }

@@ -40,6 +40,7 @@ void small_address_get(const struct small_address *from, struct address *to);
 struct session_extra {
     struct address proxy_source, proxy_target; /* from a PROXY header; len 0 = none */
     struct address source;                     /* as rules changed it (real_ip, set-src); len 0 = not */
+    bool source_of_request;                    /* REAL_IP has set <source>, for one request */
     struct address local;                      /* our end of the socket, once asked for */
 };
 

@@ -115,6 +115,7 @@ void stream_run(struct stream *s)
         if (next != STEP_END)
             continue;
         stream_log(s);
+        rules_forget_source(&s->rules);
         s = s->front->end(s);
         if (!s)
             return;

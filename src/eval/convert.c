@@ -221,8 +221,9 @@ static bool was_quoted(const struct facts *f)
     return span_find_char(query, '%') != SPAN_NONE || span_find_char(query, '+') != SPAN_NONE;
 }
 
-static struct value quote_capture(struct facts *f, struct span s)
+static struct value quote_capture(struct facts *f, struct span s, bool path)
 {
+    const struct span ends = path ? SPAN("#%") : SPAN("#%&+;?");
     static const char hex[] = "0123456789ABCDEF";
     char *at;
     size_t len = 0;
@@ -234,7 +235,7 @@ static struct value quote_capture(struct facts *f, struct span s)
         return value_none();
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        if (c > ' ' && c < 0x7f && !is_one_of((char)c, SPAN("#%&+;?"))) {
+        if (c > ' ' && c < 0x7f && !is_one_of((char)c, ends)) {
             at[len++] = (char)c;
             continue;
         }
@@ -503,8 +504,10 @@ static struct value look_up(struct facts *f, struct value v, const struct conver
     if (subject.ptr == NULL)
         return value_none();
     row = lookup_find(c->lookup, subject, v.type == VALUE_IP ? &v.as.ip : NULL, &match);
-    if (row != NULL && match.count > 0)
+    if (row != NULL && match.count > 0) {
         f->match = match;
+        f->matched = row->regex;
+    }
     if (row != NULL)
         return row->value ? eval_value(f, row->value) : value_none();
     return c->lookup->fallback ? eval_value(f, c->lookup->fallback) : value_none();
@@ -569,7 +572,7 @@ static struct value convert_text(struct facts *f, struct span s, const struct co
     case CONVERT_STRCMP:
         return compare(f, s, c);
     case CONVERT_QUOTE_CAPTURE:
-        return quote_capture(f, s);
+        return quote_capture(f, s, c->number == 1);
     case CONVERT_QUERY_PARAM:
         return query_param(s, c);
     case CONVERT_MAIN_DOMAIN:

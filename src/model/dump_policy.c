@@ -52,6 +52,7 @@ void dump_client_policy(struct dump *d, const struct client_policy *p)
     dump_number(d, "rate", p->limit_rate);
     dump_number(d, "rate after", p->limit_rate_after);
     dump_flag(d, "error codes of nginx", p->reject_error_codes_nginx);
+    dump_flag(d, "error pages recursive", p->error_pages_recursive);
     dump_flag(d, "plain methods", p->plain_methods);
     dump_flag(d, "host not empty", p->host_not_empty);
     dump_flag(d, "target's host wins", p->target_host_wins);

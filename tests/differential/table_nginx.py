@@ -339,6 +339,151 @@ GROUPS = [
         server_names_hash_bucket_size 64;"""), [
         Ask("/a"), Ask("/n/42"), Ask("/x.png"), Ask("/other"), Ask("/", host="www.example.org"), Ask("/q?v=xyz")]),
 
+    Group("nginx/error_page forms", "error_page", server("""
+        root @dir@/html; error_page 404 /404.html;
+        location /named { error_page 404 @page; return 404; }
+        location /named-status { error_page 404 = @page; return 404; }
+        location /named-202 { error_page 404 =202 @page; return 404; }
+        location @page { return 200 "page of $uri $args"; }
+        location /keep/ { error_page 404 403 /pages/$status; return 404; }
+        location /pages/ { internal; return 200 "made for $uri"; }
+        location /equal { error_page 404 = /pages/equal; return 404; }
+        location /equal-302 { error_page 404 =302 /pages/equal; return 404; }
+        location /query { error_page 404 /pages/q?code=$status; return 404; }
+        location /url301 { error_page 404 =301 http://other.example/$host; return 404; }
+        location /url303 { error_page 404 =303 https://other.example/; return 404; }
+        location /var { set $where /pages/var; error_page 404 $where; return 404; }
+        location /many { error_page 401 402 403 404 405 =200 /pages/many; return 405; }
+        location /off { error_page 500 /pages/none; return 404; }
+        location /text { error_page 404 /404.html; return 404 "own text"; }
+        location /recursive { recursive_error_pages on; error_page 404 /recursive2; return 404; }
+        location /recursive2 { recursive_error_pages on; error_page 403 /pages/second; return 403; }
+        location /norec { error_page 404 /norec2; return 404; }
+        location /norec2 { error_page 403 /pages/second; return 403; }
+        location /up/ { proxy_intercept_errors on; error_page 404 500 =200 /pages/up; proxy_pass http://up; }
+        location /upstream-location { proxy_intercept_errors on; error_page 302 = @follow; proxy_pass http://up/fields?Location=/who; }
+        location @follow { add_header X-Was $upstream_http_x_origin; return 200 "followed"; }
+        location /deny { deny all; error_page 403 =404 /404.html; }
+        location /method { error_page 405 =200 $uri; }
+        location /204 { error_page 404 =204 /pages/x; return 404; }"""), [
+        *[Ask(t) for t in ("/named?a=b", "/named-status", "/named-202", "/keep/x", "/equal", "/equal-302", "/query", "/url301", "/url303", "/var", "/many", "/off", "/text", "/recursive", "/norec", "/up/status/404", "/up/status/500",
+                           "/up/status/403", "/upstream-location/x", "/deny", "/204", "/nothing", "/pages/x")],
+        Ask("/method/a", "POST", body=b"x"), Ask("/keep/x", "HEAD"), Ask("/named", "POST", body=b"12345"), Ask("/up/status/404", "POST", body=b"12345")], files=SITE),
+
+    Group("nginx/proxy_redirect", "proxy_redirect", server("""
+        location /default/ { proxy_pass http://up/sub/; proxy_redirect default; }
+        location /plain/ { proxy_pass http://up; }
+        location /two/ { proxy_redirect http://one/ /first/; proxy_redirect http://two/ http://$host:81/second/; proxy_pass http://up/; }
+        location /regex/ { proxy_redirect ~^http://([^/]+)\\.in/(.*)$ http://$1.out/$2; proxy_redirect ~*^HTTPS://X/ /nocase/; proxy_pass http://up/; }
+        location /vars/ { proxy_redirect http://$proxy_host/ /vars/$arg_q/; proxy_pass http://up/; }
+        location /off/ { proxy_redirect off; proxy_pass http://up/; }
+        location /both/ { proxy_pass http://up/; proxy_redirect http://one/ /x/; proxy_redirect default; }
+        location /rel/ { absolute_redirect off; proxy_redirect http://one/ /rel/; proxy_pass http://up/; }
+        location /name/ { server_name_in_redirect on; proxy_redirect http://one/ /n/; proxy_pass http://up/; }
+        location /port/ { port_in_redirect off; proxy_redirect http://one/ /p/; proxy_pass http://up/; }
+        location /empty/ { proxy_redirect http://one/ ""; proxy_pass http://up/; }"""), [
+        *[Ask(f"/{w}/fields?{f}") for w, f in (("default", "Location=http://up/sub/x"), ("default", "Location=http://up/other"), ("default", "Location=http://up/sub/"), ("plain", "Location=http://up/plain/x"), ("plain", "Location=http://up/x"),
+            ("two", "Location=http://one/a"), ("two", "Location=http://two/a%3Fb"), ("two", "Location=http://three/"), ("regex", "Location=http://a.in/p"), ("regex", "Location=https://x/y"), ("regex", "Location=http://a.on/p"),
+            ("vars", "Location=http://up/z&q=v"), ("off", "Location=http://up/z"), ("both", "Location=http://one/z"), ("both", "Location=http://up/z"), ("rel", "Location=http://one/z"), ("name", "Location=http://one/z"),
+            ("port", "Location=http://one/z"), ("empty", "Location=http://one/z"), ("two", "Refresh=5%3B+url%3Dhttp://one/r"), ("two", "Refresh=5%3B+URL%3Dhttp://one/r"), ("two", "Refresh=5"), ("two", "Location=relative/x"), ("two", "Location=/abs"))],
+        Ask("/two/fields?Location=http://two/a", host="Example.ORG:88")]),
+
+    Group("nginx/if", "if", server("""
+        root @dir@/html;
+        location /empty { if ($arg_x = "") { return 200 "empty"; } return 200 "not"; }
+        location /not-empty { if ($arg_x != "") { return 200 "there"; } return 200 "not"; }
+        location /absent { if ($http_x_none = "") { return 200 "absent is empty"; } return 200 "no"; }
+        location /bool { if ($arg_x) { return 200 "true"; } return 200 "false"; }
+        location /same { if ($arg_x = $arg_y) { return 200 "same"; } return 200 "different"; }
+        location /unlike { if ($arg_x != $arg_y) { return 200 "different"; } return 200 "same"; }
+        location /match { if ($arg_x ~ ^a(.)c$) { return 200 "got $1"; } return 200 "no"; }
+        location /nocase { if ($arg_x ~* "^ABC$") { return 200 "yes"; } return 200 "no"; }
+        location /unmatch { if ($arg_x !~ ^a) { return 200 "not a"; } return 200 "a"; }
+        location /unmatch-nocase { if ($arg_x !~* ^a) { return 200 "not a"; } return 200 "a"; }
+        location /named { if ($arg_x ~ "^(?<first>.)") { set $kept $first; } return 200 "first $kept"; }
+        location /file { if (-f $document_root/a.txt) { return 200 "file"; } return 200 "none"; }
+        location /nofile { if (!-f $document_root/none) { return 200 "none"; } return 200 "file"; }
+        location /folder { if (-d $document_root/sub) { return 200 "folder"; } return 200 "none"; }
+        location /any { if (-e $document_root/sub) { return 200 "there"; } return 200 "none"; }
+        location /exec { if (!-x $document_root/a.txt) { return 200 "not executable"; } return 200 "executable"; }
+        location /two { set $a ""; if ($arg_x) { set $a "${a}x"; } if ($arg_y) { set $a "${a}y"; } return 200 "[$a]"; }
+        location /header { if ($arg_x) { add_header X-If yes; } add_header X-Always no; proxy_pass http://up; }
+        location /proxy { if ($arg_x) { proxy_pass http://up; break; } return 200 "not proxied"; }
+        location /last { if ($arg_x = 1) { set $a one; } if ($arg_x ~ 1) { set $a "$a match"; } return 200 "$a"; }
+        location /break { set $a before; if ($arg_x) { break; set $a never; } set $a after; return 200 "$a"; }
+        location /quoted { if ($http_user_agent ~ "curl/(\\d+)\\.") { return 200 "curl $1"; } return 200 "other"; }
+        if ($arg_server) { return 403; } if ($request_uri ~* "/evil") { return 444; } if ($host = "bad.example") { rewrite ^ /empty last; }"""), [
+        *[Ask(t) for t in ("/empty", "/empty?x=", "/empty?x=1", "/not-empty", "/not-empty?x=1", "/absent", "/bool?x=0", "/bool?x=00", "/bool?x=a", "/bool", "/same?x=1&y=1", "/same?x=1&y=2", "/same", "/unlike?x=1&y=2", "/unlike?x=1&y=1",
+                           "/match?x=abc", "/match?x=ABC", "/nocase?x=abc", "/unmatch?x=abc", "/unmatch?x=bcd", "/unmatch-nocase?x=ABC", "/named?x=zebra", "/named", "/file", "/nofile", "/folder", "/any", "/exec", "/two?x=1&y=1", "/two?y=1", "/two",
+                           "/header?x=1", "/header", "/proxy?x=1", "/proxy", "/last?x=1", "/last?x=21", "/last", "/break?x=1", "/break", "/empty?server=1", "/an/EVIL/path", "/match?X=abc")],
+        Ask("/quoted", fields=[("User-Agent", "curl/7.88")]), Ask("/x?x=5", host="bad.example")], files=SITE),
+
+    Group("nginx/map forms", "map", server("""
+        location / { return 200 "$kind|$host_kind|$caught|$named|$two|$empty|$chain|$vol|$net"; }""", http="""
+        map $uri $kind { default other; /a alpha; ~^/n/(?<num>\\d+)$ number-$num; ~*\\.PNG$ picture; "" none; "~^/sp ace" space; \\default escaped; }
+        map $host $host_kind { hostnames; default unknown; *.example.org sub; .dotted.org dotted; example.* prefix; www.example.* longer; ~^re\\d regex; }
+        map $arg_v $caught { ~^x(.+)$ $1; default $uri; } map $arg_v $named { "~^(?<head>.)(?<tail>.*)$" "$tail$head"; }
+        map "$arg_a:$arg_b" $two { 1:2 both; ~:2$ second; default "$arg_a+$arg_b"; } map $arg_none $empty { "" "was empty"; default "was not"; }
+        map $kind $chain { alpha first; picture second; default $kind; } map $arg_v $vol { volatile; default "$arg_v!"; }
+        geo $remote_addr $net { default far; 127.0.0.0/8 near; 127.9.0.0/16 nearer; 127.9.9.9 exact; }"""), [
+        *[Ask(t) for t in ("/a", "/A", "/n/42", "/x.png", "/sp%20ace", "/default", "/q?v=xyz", "/q?v=abc", "/q?a=1&b=2", "/q?a=3&b=2", "/q?a=5", "/q?none=1")],
+        *[Ask("/", host=h) for h in ("www.example.org", "a.b.example.org", "dotted.org", "x.dotted.org", "example.com", "www.example.com", "re7", "WWW.EXAMPLE.ORG", "none")],
+        Ask("/", source="127.9.1.1", note="nearer"), Ask("/", source="127.9.9.9", note="exactly")]),
+
+    *[Group(f"nginx/log escape={name}", "log_format escape", config.nginx(UP + KEEP + "server { listen 127.0.0.1:@port@; server_name example.org; location / { proxy_pass http://up; } location /own { return 404; } }",
+            log=f"log_format mine escape={name} '{form}'; access_log @dir@/access.log mine;"), [
+        Ask("/who?a=1"), Ask("/own", fields=[("User-Agent", 'a "b" \\c \t d'), ("Referer", "\xe9")]), Ask("/own?q=%22%0a", fields=[("X-A", "{}[]|#'")]), Ask("/own", "POST", body=b"x"), Ask("/size/0")])
+      for name, form in (("json", '{"ua":"$http_user_agent","ref":"$http_referer","args":"$args","x":"$http_x_a","status":$status,"none":"$http_none"}'),
+                         ("none", "$http_user_agent|$http_referer|$args|$http_x_a|$http_none|$remote_user|"), ("default", "$http_user_agent|$http_referer|$args|$http_x_a|$http_none|$remote_user|$uri"))],
+
+    Group("nginx/access_log if", "access_log if", config.nginx(UP + KEEP + """
+        map $status $bad { ~^[23] 0; default 1; }
+        server { listen 127.0.0.1:@port@; location / { access_log @dir@/access.log combined; access_log @dir@/bad.log combined if=$bad; proxy_pass http://up; } }"""), [
+        Ask("/who"), Ask("/status/500"), Ask("/status/404")]),
+
+    Group("nginx/proxy details", "proxy_set_body, proxy_method", server("""
+        location /body/ { proxy_set_body "replaced $arg_x"; proxy_pass http://up; }
+        location /method/ { proxy_method $arg_m; proxy_pass http://up; }
+        location /one-oh/ { proxy_http_version 1.0; proxy_pass http://up; }
+        location /host/ { proxy_set_header Host other.example; proxy_pass http://up; }
+        location /twice/ { proxy_set_header X-A one; proxy_set_header X-A two; proxy_pass http://up; }
+        location /nothing/ { proxy_set_header X-A ""; proxy_pass http://up; }
+        location /unbuffered/ { proxy_buffering off; proxy_request_buffering off; proxy_pass http://up; }
+        location /limit/ { client_max_body_size 0; proxy_pass http://up; }
+        location /port { proxy_pass http://127.0.0.1:@a@; }
+        location /hide/ { proxy_hide_header X-Origin; proxy_pass http://up; }
+        location /exact = { return 200; }
+        location /set { set $args "new=1"; proxy_pass http://up; }
+        location /set-uri { set $args "a=$arg_x"; rewrite ^/set-uri/(.*)$ /$1 break; proxy_pass http://up; }
+        location /regex-if { if ($arg_x) { rewrite ^/regex-if/(.*)$ /$1?added=1 break; } proxy_pass http://up; }""".replace("location /exact = { return 200; }\n", "")), [
+        Ask("/body/echo?x=1"), Ask("/body/echo?x=1", "POST", body=b"12345"), Ask("/method/echo?m=PUT"), Ask("/one-oh/echo"), Ask("/one-oh/echo", "POST", body=[b"ab", b"cd"]),
+        Ask("/host/echo"), Ask("/twice/echo"), Ask("/nothing/echo", fields=[("X-A", "c")]), Ask("/unbuffered/echo", "POST", body=[b"ab", b"cd"], differs="a body that is not read first keeps its chunks, also when it came with the head"), Ask("/unbuffered/chunked/5000/50"), Ask("/limit/echo", "POST", body=b"x" * 2000000),
+        Ask("/port/echo"), Ask("/hide/who"), Ask("/set/echo?old=1"), Ask("/set-uri/echo?x=5"), Ask("/regex-if/echo?x=1"), Ask("/regex-if/echo")]),
+
+    Group("nginx/rewrite more", "rewrite", server("""
+        location /flags/ { rewrite ^/flags/last /to/last last; rewrite ^/flags/break /to/break break; rewrite ^/flags/none /to/none; return 200 "end $uri"; }
+        location /to/ { return 200 "to $uri $args"; }
+        location /named/ { rewrite ^/named/(?<what>.+)$ /to/$what?w=$what last; }
+        location /nine/ { rewrite ^/nine/(.)(.)(.)(.)(.)(.)(.)(.)(.)$ /to/$9$8$7$6$5$4$3$2$1 last; }
+        location /host/ { rewrite ^ https://$host$request_uri? permanent; }
+        location /scheme/ { rewrite ^/scheme/(.*)$ $scheme://other/$1; }
+        location /quoted/ { rewrite "^/quoted/(\\d{2,3})$" /to/$1 last; }
+        location /args/ { rewrite ^/args/(.*)$ /to/x?$1&$args? last; }
+        location /esc/ { rewrite ^/esc/(.*)$ /to/$1?e=$1 last; }
+        location /redir/ { rewrite ^/redir/(.*)$ /else/$1?q=$1 redirect; }
+        location /set/ { set $a "x${arg_b}y"; set $b "$a-$a"; return 200 "$a $b"; }
+        location /return-url { return https://$server_name$request_uri; }
+        location /return-307 { return 307 $scheme://$http_host/x?$args; }
+        location /return-text { return 403 "no\\n\\"quoted\\" $uri"; }
+        location /return-200 { default_type application/json; return 200 '{"a":"$arg_a"}'; }
+        location /return-empty { return 200 ""; }
+        location /return-204 { return 204 "text"; }
+        location /return-599 { return 599; }
+        location /return-404-html.html { return 404 "x"; }"""), [
+        *[Ask(t) for t in ("/flags/last?a=1", "/flags/break", "/flags/none", "/named/x%20y", "/nine/123456789", "/host/a%20b?c=d", "/scheme/x?y=1", "/quoted/12", "/quoted/1", "/args/n=1?o=2", "/esc/a%20b%26c", "/esc/plain", "/redir/a%20b", "/redir/a+b", "/redir/a;b",
+                           "/set/?b=1", "/return-url?x", "/return-307?q=1", "/return-text", "/return-200?a=1", "/return-empty", "/return-204", "/return-599", "/return-404-html.html")],
+        Ask("/host/x", host="Example.org:8080"), Ask("/return-200", "HEAD"), Ask("/return-text", "POST", body=b"x" * 10)]),
+
     Group("nginx/split_clients", "split_clients", server("""
         location / { return 200 "$half|$few|$none"; }""", http="""
         split_clients $arg_k $half { 50% a; * b; } split_clients "salt$arg_k" $few { 0.5% tiny; 33.33% third; 12.1% eighth; * rest; } split_clients $arg_k $none { 20% one; 20% $arg_k; }"""),

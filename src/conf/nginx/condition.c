@@ -55,6 +55,17 @@ static char file_letter(struct span word, bool *negate)
     return good ? word.ptr[1] : '\0';
 }
 
+/* What has no value is empty text. */
+static const struct expr *never_none(struct build *b, const struct expr *e)
+{
+    struct expr *text = ARENA_NEW(b->arena, struct expr);
+    *text = *e;
+    if (text->parts.count == 1 && text->parts.items[0].kind == PART_FETCH)
+        expr_add_conversion(b->arena, &text->parts.items[0], CONVERT_DEFAULT)->text = SPAN("");
+    expr_finish(b->arena, text);
+    return text;
+}
+
 /* With another variable on the right: it is put aside, and both are compared. */
 static void compare_computed(struct build *b, struct scope *scope, const struct word *left,
                              const struct expr *right, struct test *t)
@@ -62,9 +73,9 @@ static void compare_computed(struct build *b, struct scope *scope, const struct 
     uint32_t slot = config_slot(b->config, arena_printf(b->arena, "nginx:compared %u", scope->index));
     struct action *a = action_add(b->config, scope, HOOK_REQUEST, ACTION_SET_SLOT, left->at);
     a->number = slot;
-    a->expr = right;
+    a->expr = never_none(b, right);
     struct expr *e = ARENA_NEW(b->arena, struct expr);
-    *e = *nginx_expr(b, &b->http, left, NULL);
+    *e = *never_none(b, nginx_expr(b, &b->http, left, NULL));
     if (e->parts.count)
         expr_add_conversion(b->arena, &e->parts.items[0], CONVERT_STRCMP)->number2 = (int64_t)slot + 1;
     expr_finish(b->arena, e);
@@ -159,7 +170,7 @@ const struct cond *nginx_condition(struct build *b, struct scope *scope, const s
     struct span source = span_of(from, (size_t)(span_end(word_at(s, s->words.count - 1)->raw) - from));
     struct where at = word_at(s, 1)->at;
     at.length = (uint32_t)source.len;
-    struct test t = { .source = source, .at = at };
+    struct test t = { .source = source, .at = at, .none_is_empty = true };
     bool said = false;
     *captures = NULL;
     if (take_inside(s, &in) && parse(b, scope, &in, &t, captures, &said))

@@ -136,6 +136,7 @@ static void fill_switches(struct client_policy *p, const struct level *l)
     p->independent_tokens = SETTING(l, server_tokens, 0) == 0;
     p->server_field = p->date_field = true;
     p->reject_error_codes_nginx = true;
+    p->error_pages_recursive = SETTING(l, recursive_error_pages, false);
     p->plain_methods = p->host_not_empty = p->target_host_wins = true;
     p->linger = LINGER_OFF;
     switch (SETTING(l, lingering_close, 1)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is said about servers: timeouts, buffers, tries, and how the request and the answer are changed. */
 #include "base/macros.h"
+#include "conf/common/diag_conf.h"
 #include "conf/nginx/tls.h"
 
 static void on_http_version(struct build *b, const struct keyword *k, const struct statement *s)
@@ -212,7 +213,11 @@ static void fill_request(struct build *b, const struct level *l, struct proxy *p
                  nginx_expr(b, &b->http, word_at(&lines->items[i], 2), NULL));
     add_default_lines(b, p);
     p->method = kept_expr(b, KEPT(l, proxy_method));
-    p->body = kept_expr(b, KEPT(l, proxy_set_body));
+    const struct kept *body = KEPT(l, proxy_set_body);
+    p->body = kept_expr(b, body);
+    if (p->body && p->body->needs & NEEDS_BODY)
+        diag_add(b->diags, &conf_refused, body->items[0].at,
+                 DIAG_TEXT(SPAN("proxy_set_body"), SPAN("the client's own body cannot be a part of it")));
     p->pass_fields = SETTING(l, proxy_pass_request_headers, true);
     p->pass_body = SETTING(l, proxy_pass_request_body, true);
     p->minor = (uint8_t)SETTING(l, proxy_http_version, 1);

@@ -137,22 +137,24 @@ static bool parse_flag(struct program *p, const struct statement *s, struct rewr
     return true;
 }
 
+/* Named ones are variables to nginx, and go in as they are. */
 static bool is_capture(const struct expr_part *part)
 {
-    return part->kind == PART_FETCH && (part->fetch == FETCH_CAPTURE || part->fetch == FETCH_CAPTURE_NAMED);
+    return part->kind == PART_FETCH && part->fetch == FETCH_CAPTURE;
 }
 
 /* What is taken out of the path is quoted again where it becomes a URL, or a query behind a "?". */
 static const struct expr *quote_captures(struct build *b, const struct expr *to, bool all)
 {
+    bool query = false;
     struct expr *e = ARENA_NEW(b->arena, struct expr);
     *e = *to;
     for (uint32_t i = 0; i < e->parts.count; i++) {
         struct expr_part *part = &e->parts.items[i];
         if (part->kind == PART_TEXT && span_find_char(part->text, '?') != SPAN_NONE)
-            all = true;
+            all = query = true;
         if (all && is_capture(part))
-            (void)expr_add_conversion(b->arena, part, CONVERT_QUOTE_CAPTURE);
+            expr_add_conversion(b->arena, part, CONVERT_QUOTE_CAPTURE)->number = !query;
     }
     expr_finish(b->arena, e);
     return e;

@@ -73,7 +73,7 @@ static bool default_applies(struct stream *s, struct span value, struct span *ou
     if (p->replace_prefix)
         from = joined(s, from, eval_text(&s->facts, p->uri));
     else
-        from = joined(s, from, to);
+        from = joined(s, from, to = SPAN("/"));
     *out = from;
     if (!from.ptr)
         return true;

@@ -15,7 +15,7 @@ const struct error_page *reply_error_page(const struct stream *s, unsigned statu
 {
     const struct scope *scope = s->rules.pages;
 
-    if (s->page_sought)
+    if (s->page_sought && !s->rules.client->error_pages_recursive)
         return NULL;
     for (uint32_t i = 0; i < scope->error_pages.count; i++) {
         const struct error_page *page = &scope->error_pages.items[i];
@@ -75,6 +75,7 @@ static enum stream_step page_begin(struct stream *s, const struct error_page *pa
 {
     struct span target = SPAN("");
 
+    s->facts.status = s->status;
     if (!page->named) {
         target = scratch_span(&s->scratch, eval_text(&s->facts, page->target));
         if (!target.ptr)
@@ -251,6 +252,8 @@ enum stream_step step_reply(struct stream *s)
         if (next != STEP_WAIT)
             return next;
     }
+    if (s->status_kept && s->status >= 300 && !reply_is_own(s))
+        s->status_kept = 0; /* the page went wrong itself: that is told */
     const struct reply *r = reply_choose(s);
     if (!r && s->status == 408)
         return stream_give_up(s, END_CLIENT_TIMEOUT); /* a language without a page for it closes */

@@ -116,12 +116,30 @@ static enum stream_step forward_pump(struct stream *s)
     return answer_cut(s, st);
 }
 
+/* An error page may say that there is nothing: 204 has no body, whatever was found for it. */
+static bool answer_empty(struct stream *s)
+{
+    (void)message_remove_id(&s->answer, FIELD_CONTENT_TYPE);
+    (void)message_remove_id(&s->answer, FIELD_CONTENT_LENGTH);
+    s->answer.framing = FRAMING_NONE;
+    if (!s->own)
+        server_release(s);
+    s->own = true;
+    s->answer_direct = false;
+    flow_fini(&s->to_client);
+    flow_init(&s->to_client, s, NULL, 0, 0, stream_on_body);
+    s->to_client.source_done = true;
+    return body_put_borrowed(&s->to_client.body, SPAN(""));
+}
+
 /* The last edits, then the head. */
 static enum stream_step forward_begin(struct stream *s)
 {
     if (s->status_kept) { /* an error page says what went wrong, whoever gives its content */
         s->status = s->answer.status = s->status_kept;
         s->answer.reason = status_reason(s->status);
+        if (s->status == 204 && !answer_empty(s))
+            return stream_give_up(s, END_INTERNAL);
     }
     s->facts.sent = s->rules.answer = &s->answer;
     s->facts.status = s->status;

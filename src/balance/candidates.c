@@ -60,6 +60,8 @@ void weights_fill(struct weights *w, const struct side *g, bool only_usable)
     for (uint32_t i = 0; i < g->count; i++) {
         const struct entry *e = &g->entries[i];
         uint32_t weight = atomic_load_explicit(&e->state->weight, memory_order_relaxed);
+        if (atomic_load_explicit(&e->state->no_address, memory_order_relaxed))
+            weight = 0; /* room for an address that is not there: nobody's share */
         if (!only_usable || (e->usable && e->weight))
             w->total += weight;
         w->until[i] = w->total;

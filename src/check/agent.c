@@ -153,10 +153,10 @@ void agent_probe_init(struct agent_probe *p, struct loop *l, agent_fn on_done)
     deadline_init(&p->deadline, on_late);
 }
 
-void agent_probe_start(struct agent_probe *p, const struct server *server)
+void agent_probe_start(struct agent_probe *p, const struct server *server, const struct address *address)
 {
     const struct agent *a = server->agent;
-    struct address to = a->address.len ? a->address : server->address;
+    struct address to = a->address.len ? a->address : *address;
     struct conn_target target = CONN_TARGET_INIT;
     address_set_port(&to, a->port);
     target.to = &to;

@@ -48,5 +48,5 @@ struct agent_probe {
 };
 /* <owner> is set by who calls. */
 void agent_probe_init(struct agent_probe *p, struct loop *l, agent_fn on_done);
-void agent_probe_start(struct agent_probe *p, const struct server *server);
+void agent_probe_start(struct agent_probe *p, const struct server *server, const struct address *address);
 void agent_probe_cancel(struct agent_probe *p);

@@ -124,9 +124,7 @@ static bool connect_to(struct probe *p, const struct check_step *step)
     const struct tls_client *tls = tls_of(p, step);
     uint16_t port = step ? step->port : 0;
     bool elsewhere = step && step->address.len;
-    struct address to = elsewhere               ? step->address
-                        : p->check->address.len ? p->check->address
-                                                : p->server->address;
+    struct address to = elsewhere ? step->address : p->check->address.len ? p->check->address : p->address;
     struct conn_target target = CONN_TARGET_INIT;
 
     if (port == 0 && !(elsewhere && address_port(&to)))
@@ -134,7 +132,7 @@ static bool connect_to(struct probe *p, const struct check_step *step)
     if (port != 0)
         address_set_port(&to, port);
     else if ((elsewhere || p->check->address.len) && address_port(&to) == 0)
-        address_set_port(&to, address_port(&p->server->address));
+        address_set_port(&to, address_port(&p->address));
     target.to = &to;
     const struct source_rule *from = &p->server->source; /* a client's address is nobody's here */
     target.from = from->address.len ? &from->address : NULL;
@@ -162,10 +160,12 @@ static void on_refused_at_once(struct deadline *d)
            error);
 }
 
-void probe_start(struct probe *p, const struct server *server, struct tls_context *const *tls)
+void probe_start(struct probe *p, const struct server *server, const struct address *address,
+                 struct tls_context *const *tls)
 {
     p->server = server;
     p->check = server->check;
+    p->address = *address;
     p->tls = tls;
     p->detail = 0;
     choose_steps(p);

@@ -31,6 +31,7 @@ struct probe {
     struct deadline deadline;
     probe_fn on_done;
     const struct server *server;
+    struct address address;
     const struct check *check;
     struct tls_context *const *tls; /* by tls_client of the config */
     const struct check_step *steps;
@@ -51,8 +52,9 @@ struct probe {
 };
 
 void probe_init(struct probe *p, struct loop *l, probe_fn on_done);
-/* Looks at <server> as its check says; <tls> by tls_client, borrowed until it is done. on_done comes in a
- * later turn, at the latest after the check's timeouts. */
-void probe_start(struct probe *p, const struct server *server, struct tls_context *const *tls);
+/* Looks at <server>, which is at <address> now, as its check says; <tls> by tls_client, borrowed until it is
+ * done. on_done comes in a later turn, at the latest after the check's timeouts. */
+void probe_start(struct probe *p, const struct server *server, const struct address *address,
+                 struct tls_context *const *tls);
 /* Without on_done. The struct must live until the end of the turn. Harmless when it does not run. */
 void probe_cancel(struct probe *p);

@@ -7,6 +7,7 @@
 
 #include "base/rand.h"
 #include "check/agent.h"
+#include "check/names.h"
 #include "check/probe.h"
 #include "io/loop.h"
 #include "io/tls.h"
@@ -32,6 +33,7 @@ struct round {
     struct snapshot *snapshot;
     struct tls_context **tls; /* by tls_client, each counted */
     struct agent_probe *agents;
+    struct names *names; /* NULL: every address is literal */
     uint32_t count, agent_count;
     struct watched watched[];
 };
@@ -80,6 +82,8 @@ static duration interval(const struct watched *w)
 static bool is_off(const struct watched *w)
 {
     uint8_t admin = atomic_load_explicit(&w->state->admin, memory_order_relaxed);
+    if (atomic_load_explicit(&w->state->no_address, memory_order_relaxed))
+        return true;
     return admin & (ADMIN_MAINT | ADMIN_NO_CHECK | ADMIN_FILE_DOWN | ADMIN_TRACKED_MAINT);
 }
 
@@ -143,7 +147,9 @@ static void on_time(struct deadline *d)
         write_state(w);
     enum server_use use = server_use(w->state, w->model, now);
     w->probe.was_up = use == USE_FULL || use == USE_STICKY || use == USE_FAILED;
-    probe_start(&w->probe, w->model, w->checks->round->tls);
+    struct address address;
+    server_address(w->state, w->model, &address);
+    probe_start(&w->probe, w->model, &address, w->checks->round->tls);
 }
 
 static void on_done(struct probe *p, enum check_result result, int32_t detail)
@@ -171,8 +177,11 @@ static void on_agent_time(struct deadline *d)
     uint8_t admin = atomic_load_explicit(&w->state->admin, memory_order_relaxed);
 
     loop_set_deadline(w->checks->loop, &w->agent_next, w->model->agent->interval);
-    if (!w->agent->running && !(admin & (ADMIN_FILE_DOWN | ADMIN_TRACKED_MAINT | ADMIN_NO_AGENT)))
-        agent_probe_start(w->agent, w->model);
+    struct address address;
+    server_address(w->state, w->model, &address);
+    if (!w->agent->running && address.len &&
+        !(admin & (ADMIN_FILE_DOWN | ADMIN_TRACKED_MAINT | ADMIN_NO_AGENT)))
+        agent_probe_start(w->agent, w->model, &address);
 }
 
 static void on_agent_done(struct agent_probe *p, bool answered, const struct agent_words *words)
@@ -245,6 +254,7 @@ static void release_round(struct grave *g)
         tls_context_put(&r->tls[i]);
     for (uint32_t i = 0; i < r->count; i++)
         buf_fini(&r->watched[i].told);
+    names_free(&r->names);
     free(r->agents);
     free(r->tls);
     snapshot_put(r->snapshot);
@@ -265,6 +275,7 @@ static void end_round(struct checks *c)
         if (r->watched[i].agent)
             agent_probe_cancel(r->watched[i].agent);
     }
+    names_stop(r->names);
     loop_bury(c->loop, &r->grave, release_round);
 }
 
@@ -289,6 +300,8 @@ static void begin_round(struct checks *c, struct snapshot *s, struct tls_context
         if (model->agent)
             watch_agent(c, w, &r->agents[r->agent_count++]);
     }
+    if (s->config->name_groups.count)
+        r->names = names_start(c->loop, s);
     c->round = r;
 }
 

@@ -262,6 +262,8 @@ static void on_server_change(void *to, const struct snapshot *s, const struct se
 
 static bool wants_checks(const struct config *c)
 {
+    if (c->name_groups.count)
+        return true;
     for (uint32_t i = 0; i < c->servers.count; i++)
         if (c->servers.items[i]->check != NULL || c->servers.items[i]->agent != NULL)
             return true;

@@ -83,6 +83,7 @@ struct config {
     LIST_OF(struct tls_client *) tls_clients;
     LIST_OF(struct name_resolver *) name_resolvers;
     LIST_OF(struct zone *) zones;
+    LIST_OF(struct name_group *) name_groups;
     LIST_OF(struct log_target *) log_targets;
     LIST_OF(struct regex *) regexes;   /* released with the config */
     struct log_target_list error_logs; /* the process's own */

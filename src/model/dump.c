@@ -233,6 +233,8 @@ void config_dump(const struct config *c, struct buf *out)
     }
     for (uint32_t i = 0; i < c->pools.count; i++)
         dump_pool(&d, c->pools.items[i]);
+    for (uint32_t i = 0; i < c->name_groups.count; i++)
+        dump_name_group(&d, c->name_groups.items[i]);
     for (uint32_t i = 0; i < c->stick_tables.count; i++)
         dump_stick_table(&d, c->stick_tables.items[i]);
     for (uint32_t i = 0; i < c->scopes.count; i++)

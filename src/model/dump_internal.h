@@ -23,6 +23,8 @@ void dump_expr(const struct dump *d, const char *name, const struct expr *e);
 const char *language_name(enum language l);
 void dump_scope(struct dump *d, const struct scope *s);
 void dump_pool(struct dump *d, const struct pool *p);
+struct name_group;
+void dump_name_group(struct dump *d, const struct name_group *g);
 void dump_stick_table(struct dump *d, const struct stick_table *t);
 void dump_tls_server(struct dump *d, const struct tls_server *s);
 /* Without its number: what tells two checks apart may not depend on that. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pools, servers and checks in the dump. */
 #include "model/dump_internal.h"
+#include "model/name_resolver.h"
 
 static const char *const algorithms[] = {
     [BALANCE_ROUND_ROBIN] = "round robin",
@@ -245,4 +246,29 @@ void dump_stick_table(struct dump *d, const struct stick_table *t)
         dump_line(d, "keeps%.*s", SPAN_ARGS(buf_span(&b)));
     d->depth--;
     buf_fini(&b);
+}
+
+void dump_name_group(struct dump *d, const struct name_group *g)
+{
+    const struct name_resolver *r = g->resolver;
+    dump_line(d, "name %.*s", SPAN_ARGS(g->name));
+    d->depth++;
+    dump_flag(d, "service", g->service);
+    dump_flag(d, "by priority", g->by_priority);
+    dump_flag(d, "weights of its own", g->weights_kept);
+    dump_number(d, "prefers family", g->prefer);
+    dump_number(d, "port", g->port);
+    dump_number(d, "servers", g->servers.count);
+    dump_text(d, "resolver", r->name);
+    for (uint32_t i = 0; i < r->servers.count; i++)
+        dump_address(d, "nameserver", &r->servers.items[i]);
+    dump_time(d, "valid", r->valid);
+    dump_time(d, "timeout", r->timeout);
+    dump_number(d, "tries", r->tries);
+    dump_time(d, "retry", r->retry);
+    dump_time(d, "hold", r->hold);
+    dump_number(d, "payload", r->payload);
+    dump_flag(d, "ipv4", r->ipv4);
+    dump_flag(d, "ipv6", r->ipv6);
+    d->depth--;
 }

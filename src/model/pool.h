@@ -166,7 +166,8 @@ struct server {
     struct span identity; /* what it is called across reloads, unique in its pool; empty: seal makes it of
                              the name, or (nginx) of the address and its how-manieth it is */
     struct address address;
-    struct span host;         /* a name to be resolved again while running; empty = the address is literal */
+    struct span host;         /* a name to be resolved again while running; empty = the address is literal.
+                                 <address> is then the first one, or none */
     uint32_t weight;          /* 0 = drains (HAProxy) */
     uint32_t connections_max; /* 0 = no limit; over it requests queue */
     uint32_t connections_min;

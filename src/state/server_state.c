@@ -154,6 +154,38 @@ static uint8_t wishes_of(const struct server *model)
                      (model->backup ? WISH_IS_BACKUP : 0u));
 }
 
+void server_address(struct server_state *s, const struct server *model, struct address *out)
+{
+    *out = model->address;
+    if (LIKELY(atomic_load_explicit(&s->address_version, memory_order_acquire) == 0))
+        return;
+    lock_take(&s->pool->lock);
+    *out = s->address;
+    lock_give(&s->pool->lock);
+}
+
+/* What was learned of the name goes on; a file with another name, or none, begins anew. */
+static void bind_address(struct server_state *s, const struct server *model)
+{
+    uint64_t print = model->host.len ? print_add(PRINT_BEGIN, model->host) : 0;
+    if (print != s->host_print)
+        atomic_store_explicit(&s->address_version, 0, memory_order_relaxed);
+    s->host_print = print;
+    struct address at;
+    server_address(s, model, &at);
+    atomic_store_explicit(&s->no_address, model->host.len && at.len == 0, memory_order_relaxed);
+}
+
+void server_set_address(struct server_state *s, const struct address *a, instant now)
+{
+    lock_take(&s->pool->lock);
+    s->address = *a;
+    atomic_fetch_add_explicit(&s->address_version, 1, memory_order_release);
+    lock_give(&s->pool->lock);
+    atomic_store_explicit(&s->no_address, a->len == 0, memory_order_relaxed);
+    server_changed(s, now);
+}
+
 void server_state_bind(struct server_state *s, const struct server *model)
 {
     unsigned admin = (model->down ? ADMIN_FILE_DOWN : 0u) | (model->drain ? ADMIN_FILE_DRAIN : 0u);
@@ -180,6 +212,7 @@ void server_state_bind(struct server_state *s, const struct server *model)
                               memory_order_relaxed);
     if (first && !take_from_mirror(s, model) && model->saved != NULL)
         take_saved(s, model);
+    bind_address(s, model);
     server_mirror(s);
 }
 
@@ -242,7 +275,8 @@ static enum server_use use_by_health(const struct server_state *s)
 enum server_use server_use(const struct server_state *s, const struct server *model, instant now)
 {
     unsigned admin = atomic_load_explicit(&s->admin, memory_order_relaxed);
-    if (admin & (ADMIN_MAINT | ADMIN_FILE_DOWN | ADMIN_TRACKED_MAINT))
+    if (admin & (ADMIN_MAINT | ADMIN_FILE_DOWN | ADMIN_TRACKED_MAINT) ||
+        UNLIKELY(atomic_load_explicit(&s->no_address, memory_order_relaxed)))
         return USE_MAINT;
     if (atomic_load_explicit(&s->agent_down, memory_order_relaxed))
         return USE_DOWN;

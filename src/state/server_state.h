@@ -117,6 +117,7 @@ struct server_state {
     bool bound;                           /* a file was seen */
     uint32_t file_weight, file_connections_max;
     uint8_t file_admin;
+    uint64_t host_print;
     uint64_t check_print;        /* fingerprint of address and check: as long as it stays, health does */
     struct server_state *tracks; /* whose health it takes; uncounted: both ends undo it */
     struct link in_trackers;     /* of tracks->trackers */
@@ -137,6 +138,9 @@ struct server_state {
     _Atomic uint64_t usable_since_us;     /* slow start counts from here; 0 = has always been */
     _Atomic uint64_t downs, down_ms, checks_failed;
     _Atomic uint32_t errors_in_a_row; /* of traffic, for observe */
+    struct address address;           /* of a name; under the pool's lock */
+    _Atomic bool no_address;          /* its name has none for it now: it counts as in maintenance */
+    _Atomic uint32_t address_version; /* 0: the file's counts */
     _Atomic bool hurry;               /* too many of them: the checks look sooner (server_hurry) */
     _Atomic bool agent_down;          /* its agent says that it is not to be used */
     _Atomic uint8_t on_change;        /* enum file_wish */
@@ -179,6 +183,13 @@ uint32_t server_weight(const struct server_state *s, const struct server *model,
 /* Requests at once: maxconn, moved between minconn and maxconn by the pool's load, less during slow start;
  * 0 = no limit. */
 uint32_t server_limit(const struct server_state *s, const struct server *model, instant now);
+
+/*
+ * The address of a server whose name is asked for while running: the last one
+ * that was set, else the file's. Len 0: it has none, and is not used.
+ */
+void server_address(struct server_state *s, const struct server *model, struct address *out);
+void server_set_address(struct server_state *s, const struct address *a, instant now);
 
 /* ---- traffic ----------------------------------------------------------------------------------------- */
 /*

@@ -9,11 +9,11 @@ import time
 class Toy:
     """listens at once; <serve>(socket) for each connection; .seen: what each connection was told, as far as serve() put it there"""
 
-    def __init__(self, serve=None, port=0):
+    def __init__(self, serve=None, port=0, host="127.0.0.1"):
         self.serve, self.seen, self.accepted = serve, [], 0
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", port))
+        self.listener.bind((host, port))
         self.listener.listen(64)
         self.port = self.listener.getsockname()[1]
         self.ended = False

@@ -318,6 +318,13 @@ const struct diag_kind haproxy_track_and_check = {
     .zh = "服务器 `{0}` 不能同时使用 check 和 track",
     .haproxy = "unable to enable checks and tracking at the same time!",
 };
+const struct diag_kind haproxy_no_resolvers = {
+    .code = "K0368",
+    ERROR,
+    .en = "there is no section `resolvers {0}`",
+    .zh = "没有名为 `{0}` 的 resolvers 段",
+    .haproxy = "unable to find required resolvers '{0}'",
+};
 const struct diag_kind haproxy_agent_port = {
     .code = "K0369",
     ERROR,
@@ -820,6 +827,7 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_server_port,
     &haproxy_server_any,
     &haproxy_track_and_check,
+    &haproxy_no_resolvers,
     &haproxy_agent_port,
     &haproxy_observe_tcp,
     &haproxy_zero_interval,

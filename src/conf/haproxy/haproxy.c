@@ -286,6 +286,7 @@ static const struct keyword *const lists[] = {
     haproxy_bind_words,
     haproxy_server_words,
     haproxy_state_words,
+    haproxy_resolvers_words,
     NULL,
 };
 static const char *const contexts[] = {
@@ -306,6 +307,7 @@ static const char *const contexts[] = {
     "tcp-response content",
     "http-errors",
     "stats http-request",
+    "resolvers",
     NULL,
 };
 static const char *const synonyms[] = {

@@ -36,7 +36,8 @@ enum haproxy_context {
     IN_TCP_RESPONSE = 1 << 14,
     IN_HTTP_ERRORS = 1 << 15,
     IN_STATS_RULES = 1 << 16,
-    IN_SKIPPED = 1 << 17, /* a section that is refused as a whole */
+    IN_RESOLVERS = 1 << 17,
+    IN_SKIPPED = 1 << 18, /* a section that is refused as a whole */
     /* the usual groups */
     IN_PROXY = IN_FRONTEND | IN_LISTEN | IN_BACKEND,
     IN_FRONT = IN_FRONTEND | IN_LISTEN,
@@ -228,6 +229,15 @@ struct track {
     struct word word;
 };
 
+/* A server whose name is asked for while running. */
+struct named_server {
+    struct server *server;
+    struct word word; /* of the resolvers section */
+    uint16_t port;
+    uint8_t prefer;
+    bool weights_kept;
+};
+
 struct preprocessor; /* preprocess.c */
 
 struct build {
@@ -253,6 +263,7 @@ struct build {
     LIST_OF(struct draft *) proxies;
     LIST_OF(struct http_errors) http_errors;
     LIST_OF(struct track) tracks;
+    LIST_OF(struct named_server) named_servers;
     struct reply_set *pages; /* the language's own; made once */
     struct map maps;         /* converter, file and default -> struct lookup */
     struct map environment;  /* name -> struct span; what setenv and presetenv said */
@@ -414,6 +425,11 @@ bool haproxy_address(struct build *b, const struct word *w, struct span text, en
 void haproxy_compile_binds(struct build *b, struct draft *d);
 /* Walks parameters from word <from> on; false when one of them is unknown or refused. */
 bool haproxy_parameters(struct build *b, uint32_t context, const struct statement *s, uint32_t from);
+
+/* ---- names.c ---- */
+extern const struct keyword haproxy_resolvers_words[];
+keyword_fn haproxy_on_resolvers;
+void haproxy_compile_names(struct build *b);
 
 /* ---- server.c ---- */
 void haproxy_compile_servers(struct build *b, struct draft *d);

@@ -212,6 +212,7 @@ void haproxy_compile(struct build *b)
         if (b->proxies.items[i]->pool)
             compile_pool(b, b->proxies.items[i]);
     haproxy_compile_tracks(b);
+    haproxy_compile_names(b);
     for (uint32_t i = 0; i < b->proxies.count; i++) {
         struct draft *d = b->proxies.items[i];
         b->at = d;
@@ -277,6 +278,8 @@ const struct keyword haproxy_proxy_words[] = {
       .manual = "never, safe, aggressive, always: when an idle connection serves another client" },
     { "bind", IN_FRONT, 1, ARGS_ANY, KEEP(KEPT_BIND),
       .manual = "[ADDRESS]:PORT ... [PARAMETERS]: where to listen" },
+    { "server-template", IN_BACK, 3, ARGS_ANY, KEEP(KEPT_SERVER),
+      .manual = "PREFIX COUNT|FIRST-LAST NAME[:PORT] [PARAMETERS]" },
     { "server", IN_BACK, 2, ARGS_ANY, KEEP(KEPT_SERVER), .manual = "NAME ADDRESS[:PORT] [PARAMETERS]" },
     { "default-server", IN_D_BACK, 1, ARGS_ANY, KEEP(KEPT_SERVER),
       .manual = "parameters of the servers that follow" },

@@ -5,6 +5,8 @@
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
 
+enum { TEMPLATE_MAX = 1024 };
+
 static void defaults_of(struct server_options *o)
 {
     *o = (struct server_options){ .like = {
@@ -103,10 +105,23 @@ static bool take_address(struct build *b, const struct word *w, const struct ser
         diag_add(b->diags, &haproxy_address_refused, w->at, DIAG_TEXT(SPAN("fd@")));
         return false;
     }
-    if (p.host.len && !first_address(b, w, o, &p))
+    bool named = p.host.len && o->resolvers.text.len, service = named && p.host.ptr[0] == '_';
+    if (p.host.len && !service && !first_address(b, w, o, &p))
         return false;
     server->address = p.address;
-    server->down |= p.address.len == 0;
+    server->down |= p.address.len == 0 && !named;
+    if (named) {
+        server->host = arena_span(b->arena, p.host);
+        *ARENA_PUSH(b->arena, &b->named_servers) = (struct named_server){
+            .server = server,
+            .word = o->resolvers,
+            .port = p.port,
+            .prefer = o->prefer ? o->prefer : 6,
+            .weights_kept = o->weights_kept,
+        };
+    }
+    if (service)
+        return true; /* its port comes with it */
     if (address_family(&p.address) == AF_UNIX)
         return true;
     if (p.any && !p.host.len) {
@@ -158,21 +173,22 @@ static const struct agent *agent_of(struct build *b, const struct server_options
     return NULL;
 }
 
+/* <where>: the word with the address; parameters are behind it. */
 static void compile_server(struct build *b, struct draft *d, const struct statement *s,
-                           const struct server_options *defaults)
+                           const struct server_options *defaults, struct span name, uint32_t where)
 {
     struct server_options o = *defaults;
     (void)haproxy_name(b, word_at(s, 1));
-    take_parameters(b, s, 3, &o);
+    take_parameters(b, s, where + 1, &o);
     struct server *server = config_add_server(b->config, d->pool);
     struct server kept = *server;
     *server = o.like;
     server->index = kept.index;
     server->pool = d->pool;
     server->ordinal = kept.ordinal;
-    server->name = arena_span(b->arena, text_at(s, 1));
+    server->name = name;
     server->at = word_at(s, 1)->at;
-    if (!take_address(b, word_at(s, 2), &o, server))
+    if (!take_address(b, word_at(s, where), &o, server))
         server->down = true;
     server->tls = haproxy_tls_client(b, d, server, &o.tls);
     if (o.checked)
@@ -187,6 +203,25 @@ static void compile_server(struct build *b, struct draft *d, const struct statem
         *ARENA_PUSH(b->arena, &b->tracks) = (struct track){ .server = server, .draft = d, .word = o.track };
 }
 
+/* server-template PREFIX COUNT|FIRST-LAST NAME[:PORT] ... */
+static void compile_template(struct build *b, struct draft *d, const struct statement *s,
+                             const struct server_options *defaults)
+{
+    struct span last = text_at(s, 2), first = span_cut(&last, '-');
+    uint64_t from = 1, to = 0;
+    bool good = last.ptr ? span_to_u64(first, 65535, &from) && span_to_u64(last, 65535, &to)
+                         : span_to_u64(first, 65535, &to);
+    if (!good || to < from || to - from >= TEMPLATE_MAX) {
+        diag_add(
+            b->diags, &conf_bad_choice, word_at(s, 2)->at,
+            DIAG_TEXT(text_at(s, 2), SPAN("a number, or two with a dash between, for at most 1024 servers")));
+        return;
+    }
+    for (uint64_t i = from; i <= to; i++)
+        compile_server(b, d, s, defaults,
+                       arena_printf(b->arena, "%.*s%u", SPAN_ARGS(text_at(s, 1)), (unsigned)i), 3);
+}
+
 void haproxy_compile_servers(struct build *b, struct draft *d)
 {
     struct server_options defaults;
@@ -197,8 +232,10 @@ void haproxy_compile_servers(struct build *b, struct draft *d)
         struct opened before = haproxy_line_begin(b, l);
         if (text_is(&l->s, 0, "default-server"))
             take_parameters(b, &l->s, 1, &defaults);
+        else if (text_is(&l->s, 0, "server-template"))
+            compile_template(b, d, &l->s, &defaults);
         else
-            compile_server(b, d, &l->s, &defaults);
+            compile_server(b, d, &l->s, &defaults, arena_span(b->arena, text_at(&l->s, 1)), 2);
         haproxy_line_end(b, before);
     }
 }

@@ -12,6 +12,9 @@ struct server_options {
     struct agent agent;
     bool checked, agent_checked;
     struct word track;     /* "web/s1" */
+    struct word resolvers; /* the section's name */
+    uint8_t prefer;        /* family of addresses: 4, 6 */
+    bool weights_kept;     /* of SRV */
     struct span init_addr; /* "last,libc,none" */
     struct word source;    /* "10.0.0.1" */
     struct word usesrc;    /* "clientip", "client", "hdr_ip(x-forwarded-for,-1)", "10.0.0.2" */

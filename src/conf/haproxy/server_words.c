@@ -127,6 +127,31 @@ static void on_init_state(struct build *b, const struct keyword *k, const struct
     b->server->like.init_state = means[n];
 }
 
+static void on_prefer(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    static const char *const families[] = { "ipv4", "ipv6", NULL };
+    (void)k;
+    unsigned n = 1;
+    on_choice(b, s, families, &n);
+    b->server->prefer = n ? 6 : 4;
+}
+
+static void on_resolve_opts(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    for (struct span rest = text_at(s, 1); rest.len;) {
+        struct span word = span_cut(&rest, ',');
+        if (span_eq(word, SPAN("ignore-weight")))
+            b->server->weights_kept = true;
+        else if (span_eq(word, SPAN("allow-dup-ip")))
+            diag_add(b->diags, &conf_refused, word_at(s, 1)->at,
+                     DIAG_TEXT(word, SPAN("servers of one name have different addresses")));
+        else if (!span_eq(word, SPAN("prevent-dup-ip")))
+            diag_add(b->diags, &conf_bad_choice, word_at(s, 1)->at,
+                     DIAG_TEXT(word, SPAN("ignore-weight, prevent-dup-ip")));
+    }
+}
+
 /* Rings are made of ids; by address they would be others than HAProxy's. */
 static void on_hash_key(struct build *b, const struct keyword *k, const struct statement *s)
 {
@@ -246,7 +271,6 @@ void haproxy_source(struct build *b, struct draft *d, const struct server_option
     }
 #define REFUSED(name, args, why) WORD(name, args, KEYWORD_REFUSED, why)
 #define TUNING(name, args, what) WORD(name, args, KEYWORD_TUNING, what)
-#define RESOLVE(name, args)      REFUSED(name, args, "names are resolved once, at start")
 
 const struct keyword haproxy_server_words[] = {
     { "addr", IN_SERVER, 1, 1, .handle = on_addr, .manual = "where checks connect" },
@@ -308,6 +332,10 @@ const struct keyword haproxy_server_words[] = {
     { "port", IN_SERVER, 1, 1, .handle = on_port, .manual = "where checks connect" },
     { "redir", IN_SERVER, 1, 1, .handle = on_redir, IN(like.redirect),
       .manual = "GET and HEAD are answered with a redirect to this prefix" },
+    { "resolvers", IN_SERVER, 1, 1, .handle = on_word, IN(resolvers),
+      .manual = "SECTION: its name is asked for while running" },
+    { "resolve-prefer", IN_SERVER, 1, 1, .handle = on_prefer, .manual = "ipv4, ipv6: of several addresses" },
+    { "resolve-opts", IN_SERVER, 1, 1, .handle = on_resolve_opts, .manual = "ignore-weight, prevent-dup-ip" },
     { "send-proxy", IN_SERVER, 0, 0, .handle = on_send_proxy, .low = 1,
       .manual = "connections begin with a PROXY header, version 1" },
     { "send-proxy-v2", IN_SERVER, 0, 0, .handle = on_send_proxy, .low = 2, .manual = "the same, version 2" },
@@ -355,10 +383,7 @@ const struct keyword haproxy_server_words[] = {
     REFUSED("no-tfo", 0, "TCP fast open towards servers is not served yet"),
     REFUSED("ws", 1, "WebSocket goes over HTTP/1, which needs no word"),
 
-    RESOLVE("resolvers", 1),
-    RESOLVE("resolve-opts", 1),
-    RESOLVE("resolve-prefer", 1),
-    RESOLVE("resolve-net", 1),
+    REFUSED("resolve-net", 1, "every address of a name may be used"),
 
     { NULL },
 };

@@ -99,6 +99,13 @@ const struct diag_kind nginx_server_refused = {
     .en = "`{0}` is known but not supported yet",
     .zh = "`{0}` 是已知的参数，但尚不支持",
 };
+const struct diag_kind nginx_no_upstream_resolver = {
+    .code = "K0209",
+    .severity = SEVERITY_ERROR,
+    .en = "upstream `{0}` has servers with `resolve`, and nobody names a `resolver`",
+    .zh = "upstream `{0}` 中有使用 `resolve` 的服务器，但没有指定 `resolver`",
+    .nginx = "no resolver defined to resolve names at run time in upstream \"{0}\"",
+};
 const struct diag_kind nginx_no_match = {
     .code = "K0298",
     .severity = SEVERITY_ERROR,
@@ -679,6 +686,7 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_two_methods,
     &nginx_no_backup,
     &nginx_server_refused,
+    &nginx_no_upstream_resolver,
     &nginx_no_match,
     &nginx_health_target,
     &nginx_bad_parameter,

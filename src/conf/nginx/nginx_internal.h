@@ -301,6 +301,8 @@ struct upstream {
     struct side *side;
     struct kept hash; /* its key */
     struct kept sticky;
+    struct kept resolver;                     /* its own; else http's or stream's */
+    LIST_OF(struct name_group *) name_groups; /* servers with `resolve` */
     struct where at, balance_at;
     bool used, balanced;
     uint32_t lines; /* of `server`, right or wrong */

@@ -72,8 +72,8 @@ void nginx_check_resolver(struct build *b, const struct level *l)
 #define AT(member) .offset = offsetof(struct level, member)
 /* clang-format off */
 const struct keyword nginx_resolver_words[] = {
-    { "resolver", IN_HSL, 1, ARGS_ANY, .once = true, .handle = nginx_keep, AT(resolver), .manual = "nameservers for names that are met while running: in proxy_pass with variables; valid=, ipv4=, ipv6=" },
-    { "resolver_timeout", IN_HSL, 1, 1, .once = true, .handle = nginx_set_time, AT(resolver_timeout), .manual = "how long a name may take" },
+    { "resolver", IN_HSL | IN_TCP, 1, ARGS_ANY, .once = true, .handle = nginx_keep, AT(resolver), .manual = "nameservers for names that are met while running: in proxy_pass with variables, and of servers with resolve; valid=, ipv4=, ipv6=" },
+    { "resolver_timeout", IN_HSL | IN_TCP, 1, 1, .once = true, .handle = nginx_set_time, AT(resolver_timeout), .manual = "how long a name may take" },
     { NULL },
 };
 /* clang-format on */

@@ -5,11 +5,6 @@
  */
 #include "conf/nginx/nginx_internal.h"
 
-static void on_resolver(struct build *b, const struct keyword *k, const struct statement *s)
-{
-    diag_add(b->diags, &nginx_no_resolver, s->at, DIAG_TEXT(span_from(k->name)));
-}
-
 #define NOTE(name, in, min, max)                                                                             \
     {                                                                                                        \
         name, in, min, max, KEYWORD_TUNING                                                                   \
@@ -110,8 +105,7 @@ const struct keyword nginx_tuning_words[] = {
     ONLY("auth_request", IN_HSL, "off"),
     ONLY("mirror", IN_HSL, "off"),
     ONLY("early_hints", IN_HSL, "0"),
-    { "resolver", IN_TCP | IN_UPSTREAM | IN_STREAM_UPSTREAM, 1, ARGS_ANY, .handle = on_resolver, .manual = "accepted with a warning: names are resolved when the file is read" },
-    NOTE("resolver_timeout", IN_TCP | IN_UPSTREAM | IN_STREAM_UPSTREAM, 1, 1),
+    NOTE("resolver_timeout", IN_UPSTREAM | IN_STREAM_UPSTREAM, 1, 1),
     NOTE("gzip_buffers", IN_HSL, 2, 2),
     NOTE("gzip_hash", IN_HSL, 1, 1),
     NOTE("gzip_no_buffer", IN_HSL, 1, 1),

@@ -3,8 +3,10 @@
 #include "conf/nginx/nginx_internal.h"
 
 #include "base/macros.h"
+#include "model/name_resolver.h"
 
 /* nginx's own numbers since 1.29.7. */
+enum { NAMED_SLOTS = 16 };
 enum { KEEPALIVE = 32, KEEPALIVE_REQUESTS = 1000, KEEPALIVE_TIMEOUT_S = 60, KEEPALIVE_TIME_S = 3600 };
 
 static struct side *side_of(struct build *b)
@@ -72,12 +74,13 @@ struct server_options {
     int64_t weight, fails, conns;
     duration window, slow_start;
     struct span route;
-    bool backup, down, drain;
+    struct span service;
+    bool backup, down, drain, resolve;
 };
 
 static bool is_refused_option(const struct word *w)
 {
-    static const char *const refused[] = { "resolve", "service", "id" };
+    static const char *const refused[] = { "id" };
     struct word value;
     for (size_t i = 0; i < COUNT_OF(refused); i++)
         if (span_eq(w->text, span_from(refused[i])) || word_option(w, refused[i], &value))
@@ -100,6 +103,10 @@ static void server_option(struct build *b, const struct word *w, struct server_o
         o->backup = true;
     else if (span_eq(w->text, SPAN("down")))
         o->down = true;
+    else if (span_eq(w->text, SPAN("resolve")))
+        o->resolve = true;
+    else if (word_option(w, "service", &value))
+        o->service = arena_span(b->arena, value.text);
     else if (span_eq(w->text, SPAN("drain")))
         o->drain = true;
     else if (word_option(w, "slow_start", &value))
@@ -116,6 +123,107 @@ static bool takes_no_backup(const struct pool *p)
 {
     return p->algorithm == BALANCE_IP_HASH || p->algorithm == BALANCE_HASH ||
            p->algorithm == BALANCE_KETAMA || p->algorithm == BALANCE_RANDOM;
+}
+
+static void set_options(struct server *server, const struct server_options *o)
+{
+    server->weight = (uint32_t)o->weight;
+    server->connections_max = (uint32_t)o->conns;
+    server->fails_max = (uint32_t)o->fails;
+    server->fail_window = o->window;
+    server->backup = o->backup;
+    server->down = o->down;
+    server->drain = o->drain;
+    server->slow_start = o->slow_start;
+    server->route = o->route;
+}
+
+/* ---- names that are asked for while running ---- */
+
+/* "http" -> "_http._tcp.name"; what begins with "_" or has dots stands before the name as it is. */
+static struct span service_name(struct build *b, struct span service, struct span name)
+{
+    bool whole = span_starts_with(service, SPAN("_")) || span_find_char(service, '.') != SPAN_NONE;
+    return arena_printf(b->arena, whole ? "%.*s.%.*s" : "_%.*s._tcp.%.*s", SPAN_ARGS(service),
+                        SPAN_ARGS(name));
+}
+
+/* The first addresses, when the name is known already; it need not be. */
+static void first_addresses(struct build *b, const struct name_group *g, struct span name,
+                            struct addresses *out)
+{
+    struct answer a = world_ask(b->world, ASK_HOST, arena_span(b->arena, name));
+    struct span rest = a.error ? SPAN("") : a.bytes;
+    while (rest.len && out->count < NAMED_SLOTS && !g->service) {
+        struct address ip;
+        if (!address_parse_ip(span_cut(&rest, '\0'), &ip))
+            continue;
+        address_set_port(&ip, g->port);
+        *ARENA_PUSH(b->arena, out) = ip;
+    }
+}
+
+/* server NAME[:PORT] resolve [service=NAME]: room for so many addresses as a name is likely to have. */
+static void add_named(struct build *b, struct upstream *u, const struct statement *s,
+                      const struct server_options *o)
+{
+    const struct word *w = word_at(s, 1);
+    struct span port = w->text, name = span_cut(&port, ':');
+    uint64_t number = u->side->stream ? 0 : 80;
+    struct address literal;
+    if (name.len == 0 || address_parse_ip(name, &literal) || span_eq(name, SPAN("unix")) ||
+        (port.ptr && o->service.ptr)) {
+        diag_add(b->diags, &nginx_bad_parameter, w->at,
+                 DIAG_TEXT(o->service.ptr ? SPAN("service") : SPAN("resolve"), w->text));
+        return;
+    }
+    if ((port.ptr && (!span_to_u64(port, 65535, &number) || number == 0)) ||
+        (number == 0 && !o->service.ptr)) {
+        diag_add(b->diags, port.ptr ? &nginx_bad_port : &nginx_no_port, w->at, DIAG_TEXT(w->text));
+        return;
+    }
+    struct name_group *g = ARENA_NEW(b->arena, struct name_group);
+    g->service = o->service.ptr != NULL;
+    g->by_priority = true;
+    g->name = g->service ? service_name(b, o->service, name) : arena_span(b->arena, name);
+    g->port = (uint16_t)number;
+    g->at = w->at;
+    struct addresses found = { 0 };
+    first_addresses(b, g, name, &found);
+    for (uint32_t i = 0; i < NAMED_SLOTS; i++) {
+        struct address none = { .len = 0 };
+        struct server *server =
+            add_server(b, u->pool, w->text, i < found.count ? &found.items[i] : &none, w->at);
+        set_options(server, o);
+        server->host = g->name;
+        server->identity =
+            arena_printf(b->arena, "%.*s resolve %u.%u", SPAN_ARGS(w->text), u->name_groups.count, i);
+        *ARENA_PUSH(b->arena, &g->servers) = server;
+    }
+    *ARENA_PUSH(b->arena, &u->name_groups) = g;
+}
+
+static void on_upstream_resolver(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    *ARENA_PUSH(b->arena, &b->upstream->resolver) = *s;
+}
+
+static void compile_names(struct build *b, struct side *side, const struct upstream *u)
+{
+    struct level *own = ARENA_NEW(b->arena, struct level);
+    own->parent = side->top;
+    own->resolver = u->resolver;
+    const struct name_resolver *r = u->name_groups.count ? nginx_resolver(b, own) : NULL;
+    for (uint32_t i = 0; i < u->name_groups.count; i++) {
+        struct name_group *g = u->name_groups.items[i];
+        if (r == NULL) {
+            diag_add(b->diags, &nginx_no_upstream_resolver, g->at, DIAG_TEXT(u->name));
+            continue;
+        }
+        g->resolver = r;
+        *ARENA_PUSH(b->arena, &b->config->name_groups) = g;
+    }
 }
 
 static void on_upstream_server(struct build *b, const struct keyword *k, const struct statement *s)
@@ -135,22 +243,16 @@ static void on_upstream_server(struct build *b, const struct keyword *k, const s
             diag_also(b->diags, d, u->balance_at, "how servers are chosen is said here");
         }
     }
+    if (o.resolve || o.service.ptr) {
+        add_named(b, u, s, &o);
+        return;
+    }
     struct addresses found = { 0 };
     if (!nginx_addresses(b, word_at(s, 1), text_at(s, 1), u->side->stream ? 0 : 80, ADDRESS_OF_UPSTREAM,
                          &found))
         return;
-    for (uint32_t i = 0; i < found.count; i++) {
-        struct server *server = add_server(b, u->pool, text_at(s, 1), &found.items[i], word_at(s, 1)->at);
-        server->weight = (uint32_t)o.weight;
-        server->connections_max = (uint32_t)o.conns;
-        server->fails_max = (uint32_t)o.fails;
-        server->fail_window = o.window;
-        server->backup = o.backup;
-        server->down = o.down;
-        server->drain = o.drain;
-        server->slow_start = o.slow_start;
-        server->route = o.route;
-    }
+    for (uint32_t i = 0; i < found.count; i++)
+        set_options(add_server(b, u->pool, text_at(s, 1), &found.items[i], word_at(s, 1)->at), &o);
 }
 
 /* ---- how to choose ---- */
@@ -346,6 +448,7 @@ void nginx_compile_upstreams(struct build *b, struct side *side)
         if (u->hash.count)
             u->pool->key = nginx_expr(b, side, word_at(&u->hash.items[u->hash.count - 1], 1), NULL);
         nginx_compile_sticky(b, side, u);
+        compile_names(b, side, u);
     }
 }
 
@@ -353,7 +456,7 @@ void nginx_compile_upstreams(struct build *b, struct side *side)
 /* clang-format off */
 const struct keyword nginx_upstream_words[] = {
     { "upstream", IN_HTTP | IN_STREAM, 1, 1, .block = true, .handle = on_upstream, .manual = "a group of servers" },
-    { "server", IN_BOTH, 1, ARGS_ANY, .handle = on_upstream_server, .manual = "a server: weight=, max_conns=, max_fails=, fail_timeout=, slow_start=, route=, backup, down, drain" },
+    { "server", IN_BOTH, 1, ARGS_ANY, .handle = on_upstream_server, .manual = "a server: weight=, max_conns=, max_fails=, fail_timeout=, slow_start=, route=, backup, down, drain, resolve, service=" },
     { "least_conn", IN_BOTH, 0, 0, .handle = on_least_conn, .manual = "the server with the fewest connections" },
     { "ip_hash", IN_UPSTREAM, 0, 0, .handle = on_ip_hash, .manual = "by the client's address" },
     { "hash", IN_BOTH, 1, 2, .handle = on_hash, .manual = "by a key; consistent: with as little change as can be when servers come and go" },
@@ -365,6 +468,7 @@ const struct keyword nginx_upstream_words[] = {
     { "keepalive_requests", IN_UPSTREAM, 1, 1, .once = true, .handle = on_keepalive_requests, .manual = "requests on one connection at most" },
     { "keepalive_timeout", IN_UPSTREAM, 1, 1, .once = true, .handle = on_keepalive_timeout, .manual = "how long a connection is kept idle" },
     { "keepalive_time", IN_UPSTREAM, 1, 1, .once = true, .handle = on_keepalive_time, .manual = "how old a connection gets" },
+    { "resolver", IN_BOTH, 1, ARGS_ANY, .once = true, .handle = on_upstream_resolver, .manual = "nameservers for servers with `resolve`; else those of http or stream" },
     { "zone", IN_BOTH, 1, 2, .once = true, .handle = on_zone, .manual = "accepted: state is shared by all threads in any case" },
     { NULL },
 };

@@ -46,8 +46,20 @@ static uint64_t source_how(const struct source_rule *s)
 static bool slot_fits(const struct server_slot *s, const struct server *model, uint64_t tls_id)
 {
     return s->tls_id == tls_id && s->send_proxy == model->send_proxy &&
-           address_eq(&s->address, &model->address) && address_eq(&s->source, &model->source.address) &&
-           s->source_how == source_how(&model->source);
+           (model->host.len || address_eq(&s->address, &model->address)) &&
+           address_eq(&s->source, &model->source.address) && s->source_how == source_how(&model->source);
+}
+
+static void slot_find_address(struct server_slot *s, const struct server *model)
+{
+    s->address_version = atomic_load_explicit(&s->state->address_version, memory_order_acquire);
+    server_address(s->state, model, &s->address);
+}
+
+void slot_moved(struct server_slot *s, const struct server *model)
+{
+    slot_close_idle(s);
+    slot_find_address(s, model);
 }
 
 static struct server_slot *slot_new(struct thread *t, struct server_state *state, const struct server *model,
@@ -67,6 +79,7 @@ static struct server_slot *slot_new(struct thread *t, struct server_state *state
     list_init(&s->idle);
     list_init(&s->busy);
     s->kills = atomic_load_explicit(&state->kills, memory_order_relaxed);
+    slot_find_address(s, model);
     list_push_back(&t->slots, &s->link);
     return s;
 }

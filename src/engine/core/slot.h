@@ -15,10 +15,10 @@
 #include "base/list.h"
 #include "io/tls.h"
 #include "model/pool.h"
+#include "state/server_state.h"
 
 struct config;
 struct lease;
-struct server_state; /* state/ */
 struct thread;
 
 /* The same for a pool: the bound on idle connections over all its servers. */
@@ -50,6 +50,7 @@ struct server_slot {
     uint32_t kills;   /* of the state, when it was looked at last */
     uint32_t idle_count;
     uint32_t leases;
+    uint32_t address_version; /* of the state, when <address> was taken */
     struct address address, source;
     uint64_t source_how; /* of what else struct source_rule says */
     uint8_t send_proxy;
@@ -66,5 +67,11 @@ void slot_resume_put(struct slot_resume *r); /* NULL-safe */
 void slots_kill(struct thread *t);
 /* Does a server of <c> ask for that? */
 bool slots_may_kill(const struct config *c);
+/* The server's name has another address now: new connections go there, idle ones are closed. */
+void slot_moved(struct server_slot *s, const struct server *model);
+static inline bool slot_is_stale(const struct server_slot *s)
+{
+    return atomic_load_explicit(&s->state->address_version, memory_order_acquire) != s->address_version;
+}
 /* Closes idle connections of a server that is no longer to be used (down, maintenance). */
 void slot_close_idle(struct server_slot *s);

@@ -441,6 +441,17 @@ static bool is_local_error(int error)
            error == EADDRNOTAVAIL || error == EADDRINUSE;
 }
 
+/* For logs: where a server of a name was this time. */
+static void upstream_note_address(struct upstream *u)
+{
+    struct address *copy = scratch_alloc(u->facts->scratch, sizeof(*copy));
+
+    if (copy == NULL)
+        return;
+    *copy = u->slot->address;
+    upstream_this_try(u)->found = copy;
+}
+
 /* Begins a try with u->server, which is counted. FAILED: it could not even begin; u->error says why. */
 static enum upstream_result upstream_open(struct upstream *u)
 {
@@ -448,6 +459,10 @@ static enum upstream_result upstream_open(struct upstream *u)
 
     u->slot = u->lease->servers[u->server->index];
     u->conn = NULL;
+    if (UNLIKELY(slot_is_stale(u->slot)))
+        slot_moved(u->slot, u->server);
+    if (u->server->host.len && !u->found)
+        upstream_note_address(u);
     if (!upstream_wish(u, &wish)) {
         u->error = EPROTO;
         return UPSTREAM_FAILED;

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names of servers, asked for again as their answers run out (nginx's resolve,
+ * HAProxy's resolvers). Each server of a group has one address of the answer; a
+ * server keeps its address as long as it is among them, who has none is not used.
+ * When nobody answers, everything stays as it is. One thread.
+ */
+#pragma once
+
+struct loop;
+struct names;
+struct snapshot;
+
+/* For all name groups of <s>, which is borrowed. Dies on out of memory. */
+struct names *names_start(struct loop *l, const struct snapshot *s);
+/* No question is asked or heard any more. NULL-safe. */
+void names_stop(struct names *n);
+/* After names_stop, in a later step of the loop. NULL-safe. */
+void names_free(struct names **n);

@@ -187,6 +187,16 @@ void server_hurry(struct server_state *s)
     atomic_store_explicit(&s->hurry, true, memory_order_relaxed);
 }
 
+void server_begin_anew(struct server_state *s, instant now)
+{
+    enum health h = atomic_load_explicit(&s->health, memory_order_relaxed);
+
+    if (h == HEALTH_UNCHECKED || h == HEALTH_STARTING)
+        return;
+    (void)set_points(s, atomic_load_explicit(&s->rise, memory_order_relaxed), now);
+    server_hurry(s);
+}
+
 bool server_take_hurry(struct server_state *s)
 {
     return atomic_load_explicit(&s->hurry, memory_order_relaxed) &&

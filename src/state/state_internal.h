@@ -55,6 +55,8 @@ void server_state_track(struct server_state *s, struct server_state *tracked);
 
 /* As if nobody had checked it yet. */
 void server_health_begin(struct server_state *s, const struct server *model);
+/* Back from maintenance: up, but the first bad check takes it down, and one is due. */
+void server_begin_anew(struct server_state *s, instant now);
 enum health health_of_points(unsigned points, unsigned rise, unsigned fall);
 /* It went up or down: what the file wants done then. */
 void server_went(struct server_state *s, bool up);

@@ -161,6 +161,23 @@ def test_states_of_servers_and_who_gets_requests(program):
     assert len({client.ask(p.port, target="/who").text for _ in range(8)}) == 2
 
 
+def test_who_comes_back_from_maintenance_is_up_until_the_first_bad_check(prepare, origin):
+    """HAProxy checks it at once and does not wait for `fall` of them: an application that is not there yet gets hardly a request"""
+    one = origin("one")
+    p = prepare("haproxy", config.haproxy("""
+listen pool
+    bind 127.0.0.1:@port@
+    server s1 127.0.0.1:@o1@
+    server s2 127.0.0.1:@dead@ check inter 1s fall 5 rise 2
+""", top=TOP), o1=one.port, dead=ports.free_port())
+    p.options = ["-W", "-db"]
+    p.start()
+    assert process.wait_until(lambda: status(p, "s2") == "DOWN", 4)
+    assert say(p, "set server pool/s2 state maint;set server pool/s2 state ready") == "\n\n"
+    assert status(p, "s2") in ("UP 1/5", "DOWN")
+    assert process.wait_until(lambda: status(p, "s2") == "DOWN", 2.5), status(p, "s2")
+
+
 def test_what_is_not_there_is_said(program):
     p = program()
     assert say(p, "set server nope/s1 state drain") == "No such backend.\n\n"

@@ -162,6 +162,27 @@ static enum health health(const struct snapshot *s)
     return r.health;
 }
 
+static void back_from_maintenance_the_first_bad_check_counts(void **state)
+{
+    (void)state;
+    struct built c;
+    struct snapshot *s = checked(&c, INIT_UP);
+    assert_int_equal(see(s, CHECKED_L7_OK, 1), HEALTH_SAME);
+    server_set_admin(s->servers[0], ADMIN_MAINT, 0, at_s(2));
+    server_set_admin(s->servers[0], 0, ADMIN_MAINT, at_s(3));
+    assert_int_equal(health(s), HEALTH_GOING_DOWN);
+    assert_true(server_take_hurry(s->servers[0]));
+    assert_int_equal(see(s, CHECKED_L7_STATUS, 4), HEALTH_WENT_DOWN);
+    server_set_admin(s->servers[0], ADMIN_DRAIN, 0, at_s(5));
+    server_set_admin(s->servers[0], 0, ADMIN_DRAIN, at_s(6));
+    assert_int_equal(health(s), HEALTH_DOWN); /* a drain is no maintenance */
+    server_set_admin(s->servers[0], ADMIN_MAINT, 0, at_s(7));
+    server_set_admin(s->servers[0], 0, ADMIN_MAINT, at_s(8));
+    assert_int_equal(server_use(s->servers[0], c.c->servers.items[0], at_s(8)), USE_FULL);
+    snapshot_put(s);
+    built_free(&c);
+}
+
 static void checks_rise_and_fall(void **state)
 {
     (void)state;
@@ -334,6 +355,7 @@ int main(void)
         T(failures_cost_weight),
         T(a_single_server_is_never_taken_out),
         T(errors_in_a_row_reach_their_limit),
+        T(back_from_maintenance_the_first_bad_check_counts),
         T(checks_rise_and_fall),
         T(before_the_first_check),
         T(traffic_and_operators_speak_for_checks),

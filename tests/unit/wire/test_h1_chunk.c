@@ -276,12 +276,46 @@ static void an_end_or_a_fault_is_for_good(void **state)
     assert_int_equal(consumed, 0);
 }
 
+/* The lines between the last chunk and the blank line, whatever pieces they come in. */
+static void trailers_are_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *trailers;
+    } rows[] = {
+        { "1\r\na\r\n0\r\n\r\n", "" },
+        { "0;x=y\r\nA: 1\r\n\r\n", "A: 1\r\n" },
+        { "2\r\nA:\r\n0\r\nA: 1\r\nB:\r\n\r\nGET / HTTP/1.1\r\n", "A: 1\r\nB:\r\n" },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct span all = span_from(rows[i].in);
+        for (size_t step = 1; step <= all.len; step++) {
+            struct h1_chunk c;
+            char got[64];
+            size_t len = 0;
+            enum h1_result r = H1_MORE;
+            h1_chunk_init(&c);
+            for (size_t at = 0; at < all.len && r == H1_MORE;) {
+                struct span piece = span_first(span_from_index(all, at), step), data;
+                size_t used;
+                r = h1_chunk_next(&c, piece, &used, &data);
+                memcpy(got + len, c.trailers.ptr, c.trailers.len);
+                len += c.trailers.len;
+                at += used;
+            }
+            assert_int_equal(r, H1_DONE);
+            assert_true(span_eq(span_of(got, len), span_from(rows[i].trailers)));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_valid_is_decoded), cmocka_unit_test(nothing_is_done_before_the_last_byte),
         cmocka_unit_test(what_is_not_is_refused),   cmocka_unit_test(what_is_no_payload_is_bounded),
         cmocka_unit_test(sizes_are_64_bits_wide),   cmocka_unit_test(an_end_or_a_fault_is_for_good),
+        cmocka_unit_test(trailers_are_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,9 +54,10 @@ enum action_kind {
     ACTION_SET_PATH,
     ACTION_SET_QUERY,
     ACTION_SET_TARGET,
-    ACTION_SET_STATUS, /* .number, .expr reason */
-    ACTION_SET_SLOT,   /* .number slot, .expr; without one the variable is unset */
-    ACTION_REWRITE,    /* .rewrite */
+    ACTION_SET_STATUS,  /* .number, .expr reason */
+    ACTION_SET_SLOT,    /* .number slot, .expr; without one the variable is unset */
+    ACTION_SET_ADDRESS, /* .expr, .number enum set_address: who the client is, and where it came to */
+    ACTION_REWRITE,     /* .rewrite */
     /*
      * Rows of nginx's allow and deny, in order. They mean clients in .networks; with .number2 1 those of
      * UNIX sockets too; with neither, everybody.
@@ -91,6 +92,7 @@ enum action_kind {
 };
 
 enum lines_edit { LINES_REPLACE, LINES_DELETE, LINES_DENY, LINES_ALLOW };
+enum set_address { SET_SOURCE, SET_SOURCE_PORT, SET_TARGET, SET_TARGET_PORT };
 enum status_view { STATUS_STUB, STATUS_PAGE };
 
 struct name_resolver; /* model/name_resolver.h */

@@ -33,6 +33,7 @@ void dump_client_policy(struct dump *d, const struct client_policy *p)
     dump_number(d, "linger", p->linger);
     dump_time(d, "linger time", p->linger_time);
     dump_time(d, "linger timeout", p->linger_timeout);
+    dump_flag(d, "reset at the end", p->reset_at_end);
     dump_flag(d, "reset timed out", p->reset_timed_out);
     dump_flag(d, "drop invalid fields", p->drop_invalid_fields);
     dump_flag(d, "underscores", p->underscores);
@@ -100,6 +101,7 @@ void dump_server_policy(struct dump *d, const struct server_policy *p)
     dump_flag(d, "one timer", p->one_timer);
     dump_flag(d, "keep alive", p->keepalive);
     dump_flag(d, "probe idle", p->probe_idle);
+    dump_flag(d, "reset at the end", p->reset_at_end);
     dump_source(d, &p->source);
     if (p->tls)
         dump_line(d, "tls client %u", p->tls->index);

@@ -146,6 +146,10 @@ static void dump_server(struct dump *d, const struct server *s)
     dump_flag(d, "on up: close sessions of backups", s->on_up_shutdown_backup_sessions);
     if (s->tls)
         dump_line(d, "tls client %u", s->tls->index);
+    dump_flag(d, "the client's target", s->client_address);
+    dump_flag(d, "the client's port", s->client_port);
+    if (s->port_add)
+        dump_line(d, "and %d", s->port_add);
     dump_source(d, &s->source);
     dump_text(d, "cookie", s->cookie);
     dump_text(d, "route", s->route);

@@ -36,6 +36,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_SET_TARGET] = "SET_TARGET",
     [ACTION_SET_STATUS] = "SET_STATUS",
     [ACTION_SET_SLOT] = "SET_SLOT",
+    [ACTION_SET_ADDRESS] = "SET_ADDRESS",
     [ACTION_REWRITE] = "REWRITE",
     [ACTION_ALLOW] = "ALLOW",
     [ACTION_DENY] = "DENY",

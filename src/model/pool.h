@@ -166,6 +166,8 @@ struct server {
     struct span identity; /* what it is called across reloads, unique in its pool; empty: seal makes it of
                              the name, or (nginx) of the address and its how-manieth it is */
     struct address address;
+    bool client_address, client_port; /* where the client wanted to go, instead of <address>'s */
+    int32_t port_add;                 /* to the client's port */
     struct span host;         /* a name to be resolved again while running; empty = the address is literal.
                                  <address> is then the first one, or none */
     uint32_t weight;          /* 0 = drains (HAProxy) */

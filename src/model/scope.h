@@ -35,6 +35,7 @@ struct client_policy {
     enum keep_mode keep;
     enum { LINGER_OFF, LINGER_ON, LINGER_ALWAYS } linger;
     duration linger_time, linger_timeout;
+    bool reset_at_end;        /* TCP: the client's connection is cut, not closed (nolinger) */
     bool reset_timed_out;     /* RST instead of FIN */
     bool drop_invalid_fields; /* ignore_invalid_headers */
     bool underscores;         /* fields with '_' are passed */
@@ -93,6 +94,7 @@ struct server_policy {
     uint8_t send_proxy;           /* to servers whose own line says nothing: as server->send_proxy */
     bool keepalive;               /* connections may be kept after the answer */
     bool probe_idle;              /* TCP keep-alive packets to servers */
+    bool reset_at_end;            /* TCP: the server's connection is cut, not closed */
     struct source_rule source;    /* to servers whose own line says nothing */
     const struct tls_client *tls; /* to servers whose own line says nothing; NULL: plain */
 };

@@ -117,8 +117,14 @@ class Server:
 # -- one talk
 
 def speak_tcp(talk, port, seen):
-    with socket.create_connection(("127.0.0.1", port), 3, (talk.source, 0) if talk.source else None) as s:
-        got, end = b"", "open"
+    got, end = b"", "open"
+    try:
+        connection = socket.create_connection(("127.0.0.1", port), 3, (talk.source, 0) if talk.source else None)
+    except ConnectionResetError:
+        seen.got.append(got)
+        seen.end.append("closed")
+        return
+    with connection as s:
         try:
             for step in talk.steps:
                 if isinstance(step, bytes):
@@ -184,8 +190,7 @@ def log_lines(group, p, target):
 def normal_bytes(name, data, p):
     """ports of clients differ"""
     data = re.sub(rb"(PROXY TCP[46] \S+ \S+ )\d+ ", rb"\1N ", data)
-    if data.startswith(b"\r\n\r\n\0\r\nQUIT\n") and data[13:14] in (b"\x11", b"\x12"):
-        data = data[:24] + b"NN" + data[26:]
+    data = re.sub(rb"(\r\n\r\n\0\r\nQUIT\n.\x11..........)..", rb"\1NN", data, flags=re.S)
     return name, data
 
 
@@ -196,7 +201,7 @@ def normal_log(group, line, p):
         line = re.sub(r"^<\d+>.*?haproxy\[\d+\]: ", "", line)
         line = re.sub(r"(127\.\d+\.\d+\.\d+):\d+", r"\1:N", line)
         line = re.sub(r" \d+/\d+/\d+/\d+/(\+?\d+) (\d+/\d+)", r" CONNS/\1 \2", line)
-        line = re.sub(r" (?:-?\d+/){2,4}\+?\d+ ", lambda m: " " + "/".join(timer(t) for t in m[0].strip().split("/")) + " ", line)
+        line = re.sub(r" (?:-?\d+/){2,4}\+?\d+ ", lambda m: " " + "/".join(timer(t) for t in m[0].strip().split("/")[:-1]) + "/TOTAL ", line)
     else:
         line = re.sub(r"CLIENT (\S+):\d+", r"CLIENT \1:N", line)
     return line

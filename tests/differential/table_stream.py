@@ -122,8 +122,8 @@ backend c
     server c 127.0.0.1:@c@
 """, mode="tcp", top="log 127.0.0.1:@log@ local0", defaults="log global\noption tcplog"), [
         Talk("a", SNI_A, 0.1, "end"), Talk("b", SNI_B, 0.1, "end"), Talk("none", SNI_NONE, 0.1, "end"), Talk("no TLS", b"hello bye", quiet=1.2), Talk("in two pieces", SNI_A[:50], 0.1, SNI_A[50:], 0.1, "end")]),
-    Group("haproxy/tcp/TLS facts", "req.ssl_ver", haproxy(DELAY + "\n    log-format \"%[var(sess.v)] %[var(sess.l)] %[var(sess.n)]\"\n    tcp-request content set-var(sess.v) req.ssl_ver\n"
-          "    tcp-request content set-var(sess.l) req.len\n    tcp-request content set-var(sess.n) req.ssl_sni\n    tcp-request content accept if { req.ssl_hello_type 1 }"), [
+    Group("haproxy/tcp/TLS facts", "req.ssl_ver", haproxy(DELAY + "\n    log-format \"%[var(txn.v)] %[var(txn.l)] %[var(txn.n)]\"\n    tcp-request content set-var(txn.v) req.ssl_ver\n"
+          "    tcp-request content set-var(txn.l) req.len\n    tcp-request content set-var(txn.n) req.ssl_sni\n    tcp-request content accept if { req.ssl_hello_type 1 }"), [
         Talk("a", SNI_A, 0.1, "end"), Talk("none", SNI_NONE, 0.1, "end")]),
     Group("haproxy/tcp/capture", "tcp-request content capture", haproxy(DELAY + "\n    tcp-request content capture req.payload(0,3) len 10\n    tcp-request content accept if WAIT_END\n"
           "    log-format \"%ci {%[capture.req.hdr(0)]}\""), [Talk("bye", b"bye", quiet=1)], greets=False),
@@ -138,10 +138,10 @@ backend c
         Talk("version 1", b"PROXY TCP4 10.1.2.3 10.0.0.1 1234 80\r\nbye"), Talk("version 2", V2 + b"bye")]),
     Group("haproxy/tcp/no PROXY in", "accept-proxy", config.haproxy("listen l\n    bind 127.0.0.1:@port@ accept-proxy\n    server a 127.0.0.1:@a@\n", mode="tcp"), [
         Talk("none", b"hello\r\n", quiet=1)], log=0),
-    Group("haproxy/tcp/expect-proxy", "expect-proxy", haproxy("tcp-request connection expect-proxy layer4 if { src 127.0.0.2 }\n    log-format \"%ci:%cp\"".replace(":%cp", "")), [
-        BYE, Talk("with a header", b"PROXY TCP4 10.1.2.3 10.0.0.1 1234 80\r\nbye", source="127.0.0.2")]),
     Group("haproxy/tcp/port of the client", "server without port", haproxy("", "server a 127.0.0.1:+1"), [Talk("one more", b"bye", quiet=2)]),
-    Group("haproxy/tcp/dispatch", "dispatch", haproxy("dispatch 127.0.0.1:@a@", ""), [BYE], differs="3.x has it no more"),
+    Group("haproxy/tcp/dispatch", "dispatch", haproxy("dispatch 127.0.0.1:@a@", ""), [BYE], log=0),
+    Group("haproxy/tcp/to where the client wanted", "set-dst", haproxy("tcp-request content set-dst-port int(@b@)", "server a 0.0.0.0:0"), [BYE]),
+    Group("haproxy/tcp/option transparent", "option transparent", haproxy("tcp-request content set-dst-port int(@b@)\n    option transparent", ""), [BYE], log=0),
     Group("haproxy/tcp/tcp-response", "tcp-response content", haproxy("tcp-response inspect-delay 500ms\n    tcp-response content reject if { res.payload(0,1) -m bin 61 } { src 127.0.0.3 }\n"
           "    tcp-response content accept if { res.len ge 2 }"), [BYE, Talk("from 3", b"bye", source="127.0.0.3", quiet=1)]),
     Group("haproxy/tcp/nolinger", "option nolinger", haproxy("option nolinger"), [Talk("bytes", b"bye")], log=0),

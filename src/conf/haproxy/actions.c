@@ -200,6 +200,16 @@ static void on_set_var(struct build *b, const struct keyword *k, const struct st
     a->expr = value;
 }
 
+static void on_set_address(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    const struct expr *value = sample_expr(b, word_at(s, 1));
+    if (value == NULL)
+        return;
+    struct action *a = haproxy_action(b, ACTION_SET_ADDRESS);
+    a->number = k->low;
+    a->expr = value;
+}
+
 /* Without an expression the variable is unset. */
 static void on_unset_var(struct build *b, const struct keyword *k, const struct statement *s)
 {
@@ -342,6 +352,14 @@ const struct keyword haproxy_action_words[] = {
     ACTION("set-log-level", IN_HTTP_RULES | IN_TCP_CONTENT, 1, 1, on_log_level, .manual = "LEVEL or silent"),
     ACTION("expect-proxy", IN_TCP_CONNECTION, 1, 1, on_expect_proxy,
            .manual = "layer4: a PROXY header comes first"),
+    ACTION("set-src", IN_TCP | IN_HTTP_REQUEST, 1, 1, on_set_address, .low = SET_SOURCE,
+           .manual = "EXPRESSION: who the client is"),
+    ACTION("set-src-port", IN_TCP | IN_HTTP_REQUEST, 1, 1, on_set_address, .low = SET_SOURCE_PORT,
+           .manual = "EXPRESSION: its port"),
+    ACTION("set-dst", IN_TCP | IN_HTTP_REQUEST, 1, 1, on_set_address, .low = SET_TARGET,
+           .manual = "EXPRESSION: where the client wanted to go"),
+    ACTION("set-dst-port", IN_TCP | IN_HTTP_REQUEST, 1, 1, on_set_address, .low = SET_TARGET_PORT,
+           .manual = "EXPRESSION: the port there"),
     { "strict-mode", IN_HTTP_RULES, 1, 1, KEYWORD_TUNING, .manual = "how failing edits are taken" },
     { "wait-for-handshake", IN_HTTP_REQUEST, 0, 0, KEYWORD_TUNING,
       .manual = "early data is not taken, so handshakes are over" },
@@ -366,10 +384,6 @@ const struct keyword haproxy_action_words[] = {
     REFUSED("switch-mode", IN_TCP_CONTENT, "a TCP proxy does not become an HTTP one here"),
     REFUSED("close", IN_TCP_RULES, "answers of TCP servers are not inspected yet"),
     REFUSED("attach-srv", IN_TCP_SESSION, "reverse HTTP is not served"),
-    REFUSED("set-dst", ANYWHERE, "changing the address a client came to is not served yet"),
-    REFUSED("set-dst-port", ANYWHERE, "changing the address a client came to is not served yet"),
-    REFUSED("set-src", ANYWHERE, "changing the client's address is not served yet"),
-    REFUSED("set-src-port", ANYWHERE, "changing the client's address is not served yet"),
     REFUSED("set-mark", ANYWHERE, "marks on packets are not set by this program"),
     REFUSED("set-fc-mark", ANYWHERE, "marks on packets are not set by this program"),
     REFUSED("set-bc-mark", ANYWHERE, "marks on packets are not set by this program"),

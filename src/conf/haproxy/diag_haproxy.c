@@ -302,14 +302,8 @@ const struct diag_kind haproxy_no_server = {
 const struct diag_kind haproxy_server_port = {
     .code = "K0343",
     ERROR,
-    .en = "server address \"{0}\" has no port of its own, and taking over the client's is not served yet",
-    .zh = "服务器地址“{0}”没有端口，目前不支持沿用客户端端口",
-};
-const struct diag_kind haproxy_server_any = {
-    .code = "K0344",
-    ERROR,
-    .en = "\"{0}\" is no server that one could connect to",
-    .zh = "“{0}”不是可以连接的服务器地址",
+    .en = "server address \"{0}\" has no port of its own, so checks need one",
+    .zh = "服务器地址“{0}”没有自己的端口，健康检查需要另写端口",
 };
 const struct diag_kind haproxy_track_and_check = {
     .code = "K0345",
@@ -825,7 +819,6 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_mode_differs,
     &haproxy_no_server,
     &haproxy_server_port,
-    &haproxy_server_any,
     &haproxy_track_and_check,
     &haproxy_no_resolvers,
     &haproxy_agent_port,

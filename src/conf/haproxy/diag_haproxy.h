@@ -58,7 +58,6 @@ extern const struct diag_kind haproxy_no_backend;      /* {0} name */
 extern const struct diag_kind haproxy_mode_differs;    /* {0} frontend {1} mode {2} backend {3} mode */
 extern const struct diag_kind haproxy_no_server;       /* {0} name {1} backend */
 extern const struct diag_kind haproxy_server_port;     /* {0} address */
-extern const struct diag_kind haproxy_server_any;      /* {0} address */
 extern const struct diag_kind haproxy_track_and_check; /* {0} name */
 extern const struct diag_kind haproxy_no_resolvers;    /* {0} name */
 extern const struct diag_kind haproxy_agent_port;      /* {0} name */

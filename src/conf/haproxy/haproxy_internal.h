@@ -156,7 +156,8 @@ struct draft {
     struct setting drop_request_trailers, drop_response_trailers;
     struct setting http_ignore_probes, splice_auto, splice_request, splice_response, persist,
         prefer_last_server;
-    struct setting http_buffer_request, log_health_checks, checkcache, nolinger, clitcpka, srvtcpka, tcpka;
+    struct setting http_buffer_request, log_health_checks, checkcache, nolinger, transparent, clitcpka,
+        srvtcpka, tcpka;
     struct setting accept_invalid_request, accept_invalid_response, http_pretend_keepalive, restrict_names;
     struct lines kept[KEPT_COUNT];
     struct compression *compression; /* as far as lines say it; NULL: none does */

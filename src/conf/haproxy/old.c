@@ -84,9 +84,11 @@ const struct keyword haproxy_old_words[] = {
     { "appsession", IN_D_PROXY, 0, ARGS_ANY, KEYWORD_REFUSED,
       .today = "dropped in HAProxy 1.6; today: stick-table type string len 52 size 1m expire 30m, stick on "
                "req.cook(NAME), stick store-response res.cook(NAME)" },
-    { "dispatch", IN_BACK, 0, ARGS_ANY, KEYWORD_REFUSED, .today = "write: server NAME ADDRESS:PORT" },
-    { "transparent", IN_D_BACK, 0, ARGS_ANY, KEYWORD_REFUSED,
-      .today = "reaching servers by the client's target is not served yet" },
+    { "dispatch", IN_BACK, 1, 1, KEYWORD_OLD, .handle = haproxy_keep_one, .offset = KEPT_DISPATCH,
+      .today = "server NAME ADDRESS:PORT",
+      .manual = "ADDRESS:PORT: the one server of a backend without others" },
+    { "transparent", IN_D_BACK, 0, 0, KEYWORD_OLD, .handle = haproxy_set_option, TO(transparent),
+      .today = "option transparent", .manual = "the same" },
     { NULL },
 };
 

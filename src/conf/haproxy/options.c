@@ -169,6 +169,8 @@ const struct keyword haproxy_option_words[] = {
     OPTION("persist", IN_D_BACK, persist, "a server that a cookie names is tried even when it is down"),
     LATER("prefer-last-server", IN_D_BACK, prefer_last_server, "each request is balanced",
           "the connection's last server, where nothing else counts"),
+    OPTION("transparent", IN_D_BACK, transparent,
+           "without servers: goes on to where the client wanted to go"),
     OPTION("nolinger", IN_D_PROXY, nolinger, "connections are cut when they are closed"),
     LATER("log-health-checks", IN_D_BACK, log_health_checks,
           "a server\'s going down and coming back is logged, not each result",
@@ -225,7 +227,6 @@ const struct keyword haproxy_option_words[] = {
     REFUSED("http-pretend-keepalive", IN_D_BACK, "it is not served yet"),
     REFUSED("http-use-proxy-header", IN_D_FRONT, "Proxy-Connection means nothing here"),
     REFUSED("http_proxy", IN_D_PROXY, "it is no forward proxy"),
-    REFUSED("transparent", IN_D_BACK, "reaching servers by the client's target is not served yet"),
     REFUSED("use-small-buffers", IN_D_PROXY, "buffers are given and taken as needed"),
     { NULL },
 };

@@ -71,6 +71,7 @@ static struct client_policy *client_policy(struct build *b, const struct draft *
     p->fields_max = (uint16_t)value_or(&b->global.tune_maxhdr, 101);
     p->keep = haproxy_keep_mode(b, d, true);
     p->linger = is_on(&d->nolinger) ? LINGER_OFF : LINGER_ON;
+    p->reset_at_end = is_on(&d->nolinger) && !draft_is_http(d);
     p->linger_time = p->linger_timeout = DURATION_S(1); /* as much as lets an early answer arrive */
     p->underscores = value_or(&d->restrict_names, 0) == 0;
     p->drop_invalid_fields = !p->underscores;
@@ -103,6 +104,7 @@ static struct server_policy *server_policy(struct build *b, const struct draft *
     p->tries_repeat = true;
     p->retry_on = haproxy_retry_on(b, d, p);
     p->redispatch = (int32_t)(int64_t)value_or(&d->redispatch, 0);
+    p->reset_at_end = is_on(&d->nolinger) && !http;
     p->retry_pause = retry_pause(d);
     p->buffer_request = http && haproxy_balances_by_body(d);
     p->head_buffer = haproxy_head_max(b);

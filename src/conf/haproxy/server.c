@@ -124,16 +124,16 @@ static bool take_address(struct build *b, const struct word *w, const struct ser
         return true; /* its port comes with it */
     if (address_family(&p.address) == AF_UNIX)
         return true;
-    if (p.any && !p.host.len) {
-        diag_add(b->diags, &haproxy_server_any, w->at, DIAG_TEXT(w->text));
-        return false;
-    }
-    if (p.port_offset || !p.port_set) { /* the client's own port, known only when a connection comes */
+    server->client_address = p.any && !p.host.len;
+    server->client_port = p.port_offset || !p.port_set || (server->client_address && p.port == 0);
+    server->port_add = p.port_offset ? (p.port_negative ? -(int32_t)p.port : p.port) : 0;
+    if ((server->client_port || server->client_address) && o->checked && o->check.port == 0) {
         struct diag *e = diag_add(b->diags, &haproxy_server_port, w->at, DIAG_TEXT(w->text));
-        if (!p.port_set)
-            diag_help(b->diags, e, "%.*s:80", SPAN_ARGS(w->text));
+        diag_help(b->diags, e, "check port 80");
         return false;
     }
+    if (server->client_port)
+        p.port = 0;
     if (server->address.len)
         address_set_port(&server->address, p.port);
     return true;
@@ -222,6 +222,28 @@ static void compile_template(struct build *b, struct draft *d, const struct stat
                        arena_printf(b->arena, "%.*s%u", SPAN_ARGS(text_at(s, 1)), (unsigned)i), 3);
 }
 
+/* A backend that names no server, but where to go. */
+static void add_unnamed(struct build *b, struct draft *d, const struct server_options *defaults)
+{
+    const struct line *l = haproxy_line_last(d, KEPT_DISPATCH);
+    if (d->pool->servers.count || (l == NULL && !is_on(&d->transparent)))
+        return;
+    struct server *server = config_add_server(b->config, d->pool);
+    struct server kept = *server;
+    *server = defaults->like;
+    server->index = kept.index;
+    server->pool = d->pool;
+    server->ordinal = kept.ordinal;
+    server->name = l ? SPAN("dispatch") : SPAN("transparent");
+    server->at = l ? word_at(&l->s, 1)->at : d->transparent.at;
+    server->client_address = server->client_port = l == NULL;
+    if (l && !take_address(b, word_at(&l->s, 1), defaults, server))
+        server->down = true;
+    if (l == NULL)
+        BUG_ON(!address_parse_ip(SPAN("0.0.0.0"), &server->address));
+    haproxy_source(b, d, defaults, server);
+}
+
 void haproxy_compile_servers(struct build *b, struct draft *d)
 {
     struct server_options defaults;
@@ -238,6 +260,7 @@ void haproxy_compile_servers(struct build *b, struct draft *d)
             compile_server(b, d, &l->s, &defaults, arena_span(b->arena, text_at(&l->s, 1)), 2);
         haproxy_line_end(b, before);
     }
+    add_unnamed(b, d, &defaults);
 }
 
 struct server *haproxy_find_server(const struct draft *d, struct span name)

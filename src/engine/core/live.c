@@ -29,7 +29,7 @@ bool live_address(void *self, enum which_address which, struct address *out)
         session_peer(l->session, out);
         return out->len != 0;
     case ADDRESS_LOCAL:
-        return session_local(l->session, out);
+        return session_target(l->session, out);
     case ADDRESS_PROXY_SOURCE:
     case ADDRESS_PROXY_TARGET:
         return proxy_address(l->session->extra, which, out);

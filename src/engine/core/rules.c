@@ -185,6 +185,7 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_SET_TARGET] = act_set_target,
     [ACTION_SET_STATUS] = act_set_status,
     [ACTION_SET_SLOT] = act_set_slot,
+    [ACTION_SET_ADDRESS] = act_set_address,
     [ACTION_REWRITE] = act_rewrite,
     [ACTION_ALLOW] = act_allow,
     [ACTION_DENY] = act_deny,
@@ -217,7 +218,17 @@ static bool goes_to_entry(const struct rules *r)
     return r->hook >= HOOK_RESPONSE && r->list != &r->entry->on[r->hook];
 }
 
-/* <known> false: its condition waits for the session's first bytes. */
+/* What is captured of the first bytes is captured when they are there. */
+static bool capture_is_known(struct rules *r, const struct action *a)
+{
+    if (a->kind != ACTION_CAPTURE || r->hook != HOOK_CONTENT || !(a->expr->needs & NEEDS_BYTES))
+        return true;
+    r->facts->pending = false;
+    (void)eval_value(r->facts, a->expr);
+    return !r->facts->pending;
+}
+
+/* <known> false: its condition, or its value, waits for the session's first bytes. */
 static bool action_is_due(struct rules *r, const struct action *a, bool *known)
 {
     bool due = true;
@@ -227,6 +238,7 @@ static bool action_is_due(struct rules *r, const struct action *a, bool *known)
         due = eval_cond_known(r->facts, a->when, known);
     else if (a->when)
         due = eval_cond(r->facts, a->when);
+    *known = *known && (!due || capture_is_known(r, a));
     if (!*known)
         return false;
 

@@ -88,6 +88,43 @@ static bool parse_client(struct span text, struct address *out)
     return true;
 }
 
+static bool address_of_value(struct rules *r, const struct expr *e, struct address *out)
+{
+    struct value v = eval_value(r->facts, e);
+
+    if (v.type == VALUE_IP)
+        *out = v.as.ip;
+    return v.type == VALUE_IP || (v.type == VALUE_TEXT && address_parse_ip(v.as.text, out));
+}
+
+/* A value that is none leaves what was. An address keeps the port, a port the address. */
+enum outcome act_set_address(struct rules *r, const struct action *a)
+{
+    bool source = a->number == SET_SOURCE || a->number == SET_SOURCE_PORT;
+    bool port = a->number == SET_SOURCE_PORT || a->number == SET_TARGET_PORT;
+    struct address now = { .len = 0 }, said;
+    int64_t n;
+
+    if (!session_extra(r->session))
+        return rules_end(r, RULES_FAILED);
+    if (source)
+        session_source(r->session, &now);
+    else
+        (void)session_target(r->session, &now);
+    if (port) {
+        if (!eval_number(r->facts, a->expr, &n) || n < 0 || n > UINT16_MAX || now.len == 0)
+            return NEXT;
+        address_set_port(&now, (uint16_t)n);
+    } else {
+        if (!address_of_value(r, a->expr, &said))
+            return NEXT;
+        address_set_port(&said, address_family(&said) == address_family(&now) ? address_port(&now) : 0);
+        now = said;
+    }
+    *(source ? &r->session->extra->source : &r->session->extra->target) = now;
+    return NEXT;
+}
+
 /* Who is connected with us: is his word believed? */
 static bool peer_is_trusted(const struct rules *r, const struct action *a)
 {

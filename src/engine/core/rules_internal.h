@@ -18,7 +18,7 @@ typedef enum outcome action_fn(struct rules *r, const struct action *a);
 /* rules_route.c */
 action_fn act_enter, act_route_host, act_route_location, act_rewrite;
 /* rules_access.c */
-action_fn act_allow, act_deny, act_real_ip, act_auth_basic;
+action_fn act_allow, act_deny, act_real_ip, act_set_address, act_auth_basic;
 /* rules_limit.c */
 action_fn act_limit_req, act_limit_conn;
 /* cookie.c */

@@ -83,6 +83,19 @@ bool session_local(struct session *s, struct address *out)
     return true;
 }
 
+bool session_target(struct session *s, struct address *out)
+{
+    const struct session_extra *e = s->extra;
+
+    if (e && e->target.len)
+        *out = e->target;
+    else if (e && e->proxy_target.len && !s->gate->model->proxy_aside)
+        *out = e->proxy_target;
+    else
+        return session_local(s, out);
+    return true;
+}
+
 /* --- a handshake that failed --- */
 static void session_tls_failed(struct session *s, bool late)
 {

@@ -41,6 +41,7 @@ struct session_extra {
     struct address proxy_source, proxy_target; /* from a PROXY header; len 0 = none */
     struct address source;                     /* as rules changed it (real_ip, set-src); len 0 = not */
     bool source_of_request;                    /* REAL_IP has set <source>, for one request */
+    struct address target;                     /* where it came to, as rules changed it; len 0 = not */
     struct address local;                      /* our end of the socket, once asked for */
 };
 
@@ -107,5 +108,7 @@ void session_source(const struct session *s, struct address *out);
 void session_peer(const struct session *s, struct address *out);
 /* Our end; asks the kernel once. */
 bool session_local(struct session *s, struct address *out);
+/* Where it wanted to go: as rules, else a PROXY header that counts, else the socket say. */
+bool session_target(struct session *s, struct address *out);
 /* NULL: out of memory. */
 struct session_extra *session_extra(struct session *s);

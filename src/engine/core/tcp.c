@@ -78,6 +78,10 @@ static void tcp_end(struct tcp *t, struct end end, enum session_close how)
     t->l4.first_byte = t->relay.first_byte;
     keep_hello(t);
     drop_hello(t);
+    if (how == CLOSE_NORMAL && t->l4.rules.client && t->l4.rules.client->reset_at_end)
+        how = CLOSE_RESET;
+    if (t->l4.upstream.conn && t->l4.rules.server->reset_at_end)
+        conn_reset(&t->l4.upstream.conn->conn); /* closing it again does no harm */
     l4_finish(&t->l4, end, how);
     slab_put(&thread->tcp_slab, t);
 }

@@ -285,10 +285,7 @@ size_t upstream_greeting(struct upstream *u, char *to, size_t room)
     if (upstream_greets(u) == SEND_PROXY_NONE)
         return 0;
     session_source(u->session, &h.source);
-    if (u->session->extra && u->session->extra->proxy_target.len && !u->session->gate->model->proxy_aside)
-        h.destination = u->session->extra->proxy_target;
-    else
-        (void)session_local(u->session, &h.destination);
+    (void)session_target(u->session, &h.destination);
     size_t len = upstream_greets(u) == SEND_PROXY_V1 ? proxy_write_v1(to, room, &h.source, &h.destination)
                                                      : proxy_write_v2(to, room, &h, false);
     u->greeting = (uint32_t)len;
@@ -384,13 +381,35 @@ static void upstream_source(struct upstream *u, struct conn_target *t, struct ad
     t->interface = s->interface.len ? s->interface.ptr : NULL;
 }
 
+/* The address, or the port, may be what the client asked for. */
+static bool target_of_client(struct upstream *u, struct address *to)
+{
+    const struct server *server = u->server;
+    struct address asked;
+
+    if (!server->client_address && !server->client_port)
+        return true;
+    if (!session_target(u->session, &asked) || address_family(&asked) == AF_UNIX)
+        return false;
+    uint16_t port =
+        server->client_port ? (uint16_t)(address_port(&asked) + server->port_add) : address_port(to);
+    if (server->client_address)
+        *to = asked;
+    address_set_port(to, port);
+    return true;
+}
+
 static bool conn_begin(struct upstream *u, struct upstream_conn *c, const struct upstream_wish *w)
 {
     struct server_slot *s = u->slot;
     struct conn_target target = CONN_TARGET_INIT;
-    struct address source;
+    struct address source, to = u->found ? *upstream_this_try(u)->found : s->address;
 
-    target.to = u->found ? upstream_this_try(u)->found : &s->address;
+    if (!target_of_client(u, &to)) {
+        errno = EADDRNOTAVAIL;
+        return false;
+    }
+    target.to = &to;
     upstream_source(u, &target, &source);
     target.keepalive = u->policy->probe_idle;
     target.datagram = u->datagram;
@@ -421,7 +440,8 @@ static enum upstream_result upstream_connect(struct upstream *u, const struct up
     c->owner = u;
     c->on_expired = upstream_on_connect_expired;
     c->greets = !u->datagram && upstream_greets(u) != SEND_PROXY_NONE;
-    c->pooled = !c->greets && !upstream_source_said(u)->from;
+    c->pooled =
+        !c->greets && !upstream_source_said(u)->from && !u->server->client_address && !u->server->client_port;
     u->conn = c;
     u->reused = false;
     t->upstream_count++;

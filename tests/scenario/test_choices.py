@@ -47,7 +47,11 @@ class Busy:
         return [j.result() for j in self.jobs]
 
     def at(self):
-        """how many each origin has received"""
+        """how many each origin has received, once all of them arrived somewhere"""
+        process.wait_until(lambda: sum(self.count().values()) >= len(self.jobs), 2)
+        return self.count()
+
+    def count(self):
         return {n: sum("/slow/" in r.target for r in o.requests) for n, o in self.p.origins.items()}
 
 

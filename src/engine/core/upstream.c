@@ -472,6 +472,15 @@ static void upstream_note_address(struct upstream *u)
     upstream_this_try(u)->found = copy;
 }
 
+/* Most connections are plain, and plain ones are alike. */
+static inline bool wish_of(struct upstream *u, struct upstream_wish *out)
+{
+    if (UNLIKELY(u->server->tls || u->policy->tls))
+        return upstream_wish(u, out);
+    *out = (struct upstream_wish){ 0 };
+    return true;
+}
+
 /* Begins a try with u->server, which is counted. FAILED: it could not even begin; u->error says why. */
 static enum upstream_result upstream_open(struct upstream *u)
 {
@@ -483,7 +492,7 @@ static enum upstream_result upstream_open(struct upstream *u)
         slot_moved(u->slot, u->server);
     if (u->server->host.len && !u->found)
         upstream_note_address(u);
-    if (!upstream_wish(u, &wish)) {
+    if (!wish_of(u, &wish)) {
         u->error = EPROTO;
         return UPSTREAM_FAILED;
     }

@@ -122,8 +122,6 @@ bool location_rewrite(struct stream *s)
 {
     if (s->proxy->redirects.count == 0 && !s->proxy->redirect_default)
         return true;
-    if (!s->answer.first[FIELD_LOCATION] && !s->answer.first[FIELD_OTHER])
-        return true;
     for (unsigned i = 0; i < s->answer.field_count; i++) {
         struct field *f = &s->answer.fields[i];
         bool refresh = f->id == FIELD_OTHER && f->name.len == 7 && span_eq_nocase(f->name, SPAN("Refresh"));

@@ -404,6 +404,16 @@ static enum stream_step answer_replaced(struct stream *s)
     return stream_refuse(s, stream_keep_response(s) ? status : 500, END_DONE);
 }
 
+/* What a server tells of itself is told as if it came from us. false: no memory, or no valid field. */
+static bool answer_is_mapped(struct stream *s)
+{
+    const uint16_t *first = s->answer.first;
+
+    if ((first[FIELD_LOCATION] || first[FIELD_OTHER]) && !location_rewrite(s)) /* Refresh is an unknown one */
+        return false;
+    return first[FIELD_SET_COOKIE] == 0 || cookies_rewrite(s);
+}
+
 enum stream_step step_response(struct stream *s)
 {
     const struct upstream *u = &s->upstream;
@@ -420,7 +430,7 @@ enum stream_step step_response(struct stream *s)
         s->captured_cookie[1] =
             cookie_captured(&s->scratch, s->rules.entry->captured_cookie, &s->answer, true);
     s->facts.status = s->answer.status;
-    if (!location_rewrite(s) || !cookies_rewrite(s))
+    if (!answer_is_mapped(s))
         return stream_refuse(s, 500, END_INTERNAL);
     if (s->rules.scope->on[HOOK_RESPONSE].count || s->rules.entry->on[HOOK_RESPONSE].count) {
         enum rules_result r = rules_run(&s->rules, HOOK_RESPONSE);

@@ -53,8 +53,8 @@ struct live {
      */
     bool (*number)(void *self, enum fetch f, int64_t *out);
     /*
-     * LISTENER_NAME, DOCUMENT_ROOT, REQUEST_FILENAME, COMPRESSION_RATIO, LIMIT_*_STATUS. ptr NULL: none. What must be
-     * made lies in the stream's scratch.
+     * LISTENER_NAME, DOCUMENT_ROOT, REQUEST_FILENAME, COMPRESSION_RATIO, LIMIT_*_STATUS. ptr NULL: none. What
+     * must be made lies in the stream's scratch.
      */
     struct span (*text)(void *self, enum fetch f);
     /* Every other TLS_*: <number> is the part's. What must be made lies in <room>. NULL, or a value of none.

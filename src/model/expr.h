@@ -324,7 +324,7 @@ enum occurrence {
     X(HTTP_DATE, INT, TEXT)    /* <number> added; <number2> 0 seconds, 1 milliseconds, 2 microseconds */     \
     X(QUERY_PARAM, TEXT, TEXT) /* <text> name, <text2> separators, "&" when empty */                         \
     X(QUOTE_CAPTURE, TEXT,                                                                                   \
-      TEXT)                     /* for a query, <number> 1 a redirect's path, where the request's path was quoted (nginx) */ \
+      TEXT) /* for a query, <number> 1 a redirect's path, where the request's path was quoted (nginx) */     \
     X(MAIN_DOMAIN, TEXT, TEXT)  /* "shop" of "www.shop.example"; without a dot all of it */                  \
     X(IIF, BOOL, TEXT)          /* <text>, else <text2> */                                                   \
     X(BASE64_URL, BINARY, TEXT) /* without padding */                                                        \

@@ -102,7 +102,7 @@ static bool make_machines(void)
         return false;
     for (int i = 0; i < NODES; i++) {
         snprintf(command, sizeof(command),
-                 "sysctl -qw net.ipv6.conf.eth0.accept_dad=0; ip link set lo up; ip link set eth0 up; "
+                 "echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad; ip link set lo up; ip link set eth0 up; "
                  "ip addr add 10.99.0.%d/24 dev eth0; ip addr add fd99::%d/64 dev eth0 nodad",
                  i + 1, i + 1);
         if (sh(i, command))

@@ -147,10 +147,11 @@ def test_munin_plugin(program):
 def test_hatop(program):
     """opened, a server taken out with F10 and back with F9"""
     p = program
+    hatop = str(tool("hatop", "usr/bin/hatop"))
     pid, fd = pty.fork()
     if pid == 0:
         os.environ.update(TERM="xterm", LANG="C.UTF-8")
-        os.execv("/usr/bin/python3", ["python3", str(tool("hatop", "usr/bin/hatop")), "-s", str(p.dir / "admin.sock")])
+        os.execv("/usr/bin/python3", ["python3", hatop, "-s", str(p.dir / "admin.sock")])
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 132, 0, 0))
     seen = b""
 

@@ -38,7 +38,7 @@ def program(prepare, origin):
         p.one, p.two = one, two
         p.options = ["-W", "-db"]
         p.start(listens=("port", "port2"))
-        assert process.wait_until(lambda: "L4OK" in say(p, "show stat pool 4 2"), 5)
+        assert process.wait_until(lambda: all("L4OK" in say(p, f"show stat pool 4 {n}") for n in (1, 2)), 5)
         return p
     return make
 

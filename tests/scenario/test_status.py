@@ -56,7 +56,7 @@ def haproxy(start, origin):
         one, two = origin("one"), origin("two")
         p = start("haproxy", config.haproxy(BODY.format(admin=admin)), o1=one.port, o2=two.port, listens=("port", "port2"))
         p.one, p.two = one, two
-        assert process.wait_until(lambda: cell(p, "pool", "s2", "check_status") == "L4OK", 5)
+        assert process.wait_until(lambda: all(cell(p, "pool", s, "check_status") == "L4OK" for s in ("s1", "s2")), 5)
         return p
     return make
 

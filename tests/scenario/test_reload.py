@@ -66,7 +66,6 @@ def until_generation(p, number, seconds=5):
 def test_twenty_reloads_under_load(proxy, threads, language):
     """300 requests a second on kept connections: none fails, none of the connections is closed by a reload"""
     p = proxy(threads)
-    processes = len(p.pids())
     ld = load.Load(p.port, rate=300, clients=20).start(30)
     time.sleep(0.5)
     for i in range(20):
@@ -80,7 +79,9 @@ def test_twenty_reloads_under_load(proxy, threads, language):
     assert report["sent"] > 1500 and report["failed"] == 0
     if not where.TEST_PEER:
         assert report["closed_by_server"] == 0
-        assert p.popen.poll() is None and len(p.pids()) == processes, "old workers were left behind"
+        assert p.popen.poll() is None
+        # a reader that has just told what it read may take a moment to go
+        assert process.wait_until(lambda: len(p.pids()) == 2, 5), "a parent and a worker, and nothing left behind"
 
 
 @pytest.mark.both_builds

@@ -2,7 +2,7 @@
 /*
  * The TLS side of connecting to servers: which settings count for this try, the
  * names that are asked for and believed, and what to say when a handshake
- * failed. Used by upstream.c. One thread.
+ * failed. Used by upstream_conn.c. One thread.
  */
 #pragma once
 

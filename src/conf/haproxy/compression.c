@@ -4,9 +4,10 @@
 #include "conf/common/diag_conf.h"
 #include "conf/haproxy/haproxy_internal.h"
 
-static struct compression *compression_of(struct build *b)
+static struct compression *compression_of(struct build *b, const struct statement *s)
 {
     struct draft *d = b->draft;
+    d->compression_at = word_at(s, 0)->at;
     if (d->compression && d->compression_inherited) { /* a line of its own changes its own copy alone */
         struct compression *copy = ARENA_NEW(b->arena, struct compression);
         *copy = *d->compression;
@@ -23,7 +24,7 @@ static void on_algo(struct build *b, const struct keyword *k, const struct state
     static const char *const names[] = { "identity", "gzip", "deflate", "raw-deflate", NULL };
     static const enum content_coding codings[] = { CODING_IDENTITY, CODING_GZIP, CODING_DEFLATE,
                                                    CODING_RAW_DEFLATE };
-    struct compression *c = compression_of(b);
+    struct compression *c = compression_of(b, s);
     (void)k;
     c->codings.items = NULL;
     c->codings.count = c->codings.room = 0;
@@ -36,7 +37,7 @@ static void on_algo(struct build *b, const struct keyword *k, const struct state
 
 static void on_type(struct build *b, const struct keyword *k, const struct statement *s)
 {
-    struct compression *c = compression_of(b);
+    struct compression *c = compression_of(b, s);
     struct span *old = c->types.items;
     uint32_t count = c->types.count;
     (void)k;
@@ -51,8 +52,7 @@ static void on_type(struct build *b, const struct keyword *k, const struct state
 static void on_offload(struct build *b, const struct keyword *k, const struct statement *s)
 {
     (void)k;
-    (void)s;
-    compression_of(b)->offload = true;
+    compression_of(b, s)->offload = true;
 }
 
 static void on_minsize(struct build *b, const struct keyword *k, const struct statement *s)
@@ -60,7 +60,7 @@ static void on_minsize(struct build *b, const struct keyword *k, const struct st
     uint64_t n;
     (void)k;
     if (value_size(b->diags, word_at(s, 1), 0, UINT32_MAX, &n))
-        compression_of(b)->length_min = n;
+        compression_of(b, s)->length_min = n;
 }
 
 static void on_direction(struct build *b, const struct keyword *k, const struct statement *s)

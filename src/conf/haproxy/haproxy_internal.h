@@ -162,6 +162,7 @@ struct draft {
     struct lines kept[KEPT_COUNT];
     struct compression *compression; /* as far as lines say it; NULL: none does */
     bool compression_inherited;
+    struct where compression_at; /* of its last line */
 
     /* while it is compiled */
     struct scope *scope;

@@ -95,6 +95,8 @@ static void check_mode(struct build *b, const struct draft *d)
         return;
     for (size_t i = 0; i < COUNT_OF(http_only); i++)
         ignore_in_tcp(b, d, http_only[i]);
+    if (d->compression && !d->compression_inherited)
+        diag_add(b->diags, &haproxy_http_only, d->compression_at, DIAG_TEXT(SPAN("compression"), d->name));
     uint64_t style = value_or(&d->log_style, LOG_STYLE_NONE);
     if (d->service && (style >= LOG_STYLE_HTTP) && !d->log_style.inherited)
         diag_add(b->diags, &haproxy_httplog_tcp, d->log_style.at, DIAG_TEXT(d->name));

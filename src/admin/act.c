@@ -124,11 +124,11 @@ static void record(const struct admin_now *now, const struct act_by *by, const s
                                     : SPAN("not checked"));
 }
 
-static enum act_result end_sessions(const struct admin_now *now, struct server_state *s, bool down)
+static enum act_result end_sessions(const struct admin_now *now, struct server_state *s)
 {
     const struct admin_sessions *a = now->process->sessions;
 
-    return a != NULL && a->end_of(a->self, s, down) ? ACT_DONE : ACT_FAILED;
+    return a != NULL && a->end_of(a->self, s) ? ACT_DONE : ACT_FAILED;
 }
 
 static enum act_result do_to_server(struct server_state *s, enum act a, uint32_t value, instant now)
@@ -193,12 +193,8 @@ enum act_result act_on_server(const struct admin_now *now, const struct act_by *
                   (a >= ACT_AGENT_ON && a <= ACT_AGENT_DOWN && server->agent == NULL);
     struct server_state *s = snapshot_server(now->snapshot, server);
     enum act_result r = checks                  ? ACT_NO_CHECK
-                        : a == ACT_END_SESSIONS ? end_sessions(now, s, false)
+                        : a == ACT_END_SESSIONS ? end_sessions(now, s)
                                                 : do_to_server(s, a, value, now->now);
-
-    bool out = r == ACT_DONE && (a == ACT_MAINT || a == ACT_HEALTH_DOWN || a == ACT_AGENT_DOWN);
-    if (out && server->on_down_shutdown_sessions)
-        (void)!end_sessions(now, s, true);
     record(now, by, server, a, &before, r);
     return r;
 }

@@ -23,9 +23,8 @@ struct vrrp_health_shared;
 enum admin_ended { ADMIN_ENDED, ADMIN_NO_SESSION, ADMIN_LATE };
 struct admin_sessions {
     void *self;
-    /* Ends those at <server>, soon; <down>: because it goes down, else an operator wants it. Any thread;
-     * false: no memory. */
-    bool (*end_of)(void *self, struct server_state *server, bool down);
+    /* Ends those at <server>, soon. Any thread; false: no memory. */
+    bool (*end_of)(void *self, struct server_state *server);
     /* These two wait for the threads, so only the control sockets' thread asks. */
     enum admin_ended (*end_one)(void *self, uint64_t number);
     /* A line each; <number> 0 = all. false: the threads did not answer in time. */

@@ -235,15 +235,6 @@ static void say_haproxy(struct worker *w, const struct snapshot *s, const struct
         engine_say(w->engine, server->pool->news, true, LEVEL_EMERGENCY, buf_span(&line));
 }
 
-/* A backup keeps no session that a server which is none could have. */
-static void end_sessions_of_backups(const struct worker *w, const struct snapshot *s, const struct pool *pool)
-{
-    for (uint32_t i = 0; i < pool->servers.count; i++)
-        if (pool->servers.items[i]->backup)
-            (void)!engine_sessions_end_of(w->engine, snapshot_server(s, pool->servers.items[i]),
-                                          END_SERVER_UP);
-}
-
 /* In the checks' thread. */
 static void on_server_change(void *to, const struct snapshot *s, const struct server *server,
                              struct server_state *state, enum health_change change)
@@ -254,10 +245,6 @@ static void on_server_change(void *to, const struct snapshot *s, const struct se
         say_nginx(w, s, server, state, change);
     else
         say_haproxy(w, s, server, state, change);
-    if (change == HEALTH_WENT_DOWN && server->on_down_shutdown_sessions)
-        (void)!engine_sessions_end_of(w->engine, state, END_SERVER_DOWN);
-    if (change == HEALTH_WENT_UP && server->on_up_shutdown_backup_sessions)
-        end_sessions_of_backups(w, s, server->pool);
 }
 
 static bool wants_checks(const struct config *c)
@@ -490,12 +477,11 @@ static void on_health(struct deadline *d)
 
 #define SESSIONS_TIME DURATION_MS(1000)
 
-static bool end_sessions_of(void *self, struct server_state *server, bool down)
+static bool end_sessions_of(void *self, struct server_state *server)
 {
     const struct worker *w = self;
 
-    return w->engine != NULL &&
-           engine_sessions_end_of(w->engine, server, down ? END_SERVER_DOWN : END_KILLED);
+    return w->engine != NULL && engine_sessions_end_of(w->engine, server);
 }
 
 static enum admin_ended end_session(void *self, uint64_t number)

@@ -229,9 +229,9 @@ void engine_stop(struct engine **engine, duration logs)
 }
 
 /* --- sessions --- */
-bool engine_sessions_end_of(struct engine *e, struct server_state *server, enum end_reason why)
+bool engine_sessions_end_of(struct engine *e, struct server_state *server)
 {
-    return sessions_end_of(&e->shared, server, why);
+    return sessions_end_of(&e->shared, server);
 }
 
 enum sessions_end engine_sessions_end_one(struct engine *e, uint64_t serial, duration most)

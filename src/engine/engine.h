@@ -66,7 +66,7 @@ void engine_stop(struct engine **e, duration logs);
 
 /* What an operator asks of sessions. */
 /* engine/core/sessions.h, on this engine's threads. */
-bool engine_sessions_end_of(struct engine *e, struct server_state *server, enum end_reason why);
+bool engine_sessions_end_of(struct engine *e, struct server_state *server);
 enum sessions_end engine_sessions_end_one(struct engine *e, uint64_t serial, duration most);
 bool engine_sessions_list(struct engine *e, const struct sessions_filter *f, struct buf *out, duration most);
 

@@ -78,8 +78,9 @@ void server_health_begin(struct server_state *s, const struct server *model)
     atomic_store_explicit(&s->result_us, 0, memory_order_relaxed);
 }
 
-void server_kill(struct server_state *s)
+void server_kill(struct server_state *s, bool for_others)
 {
+    atomic_store_explicit(&s->killed_for_others, for_others, memory_order_relaxed);
     atomic_fetch_add_explicit(&s->kills, 1, memory_order_release);
 }
 
@@ -87,13 +88,13 @@ void server_went(struct server_state *s, bool up)
 {
     unsigned wish = atomic_load_explicit(&s->on_change, memory_order_relaxed);
     if (!up && (wish & WISH_KILL))
-        server_kill(s);
+        server_kill(s, false);
     if (!up || !(wish & WISH_KILL_BACKUPS))
         return;
     lock_take(&s->pool->lock);
     LIST_EACH (&s->pool->servers, other, struct server_state, in_pool)
         if (atomic_load_explicit(&other->on_change, memory_order_relaxed) & WISH_IS_BACKUP)
-            server_kill(other);
+            server_kill(other, true);
     lock_give(&s->pool->lock);
 }
 

@@ -367,8 +367,10 @@ void server_set_admin(struct server_state *s, unsigned set, unsigned clear, inst
         server_went(s, false);
     if (was_out && !is_out)
         atomic_store_explicit(&s->usable_since_us, now.us, memory_order_relaxed);
-    if ((before & ~(unsigned)after) & (ADMIN_MAINT | ADMIN_FILE_DOWN))
+    if ((before & ~(unsigned)after) & (ADMIN_MAINT | ADMIN_FILE_DOWN)) {
         server_begin_anew(s, now);
+        server_went(s, true);
+    }
     server_changed(s, now);
 }
 

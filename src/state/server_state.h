@@ -145,6 +145,7 @@ struct server_state {
     _Atomic bool agent_down;          /* its agent says that it is not to be used */
     _Atomic uint8_t on_change;        /* enum file_wish */
     _Atomic uint32_t kills;           /* how often all of its sessions were to be ended (server_kill) */
+    _Atomic bool killed_for_others;   /* the last time because servers came back that it stood in for */
 
     /* passive failures: written under the pool's lock */
     _Atomic uint32_t fails;
@@ -243,7 +244,7 @@ void server_hurry(struct server_state *s);
 /* Were they to? Once. */
 bool server_take_hurry(struct server_state *s);
 /* Every thread ends the sessions that it has with <s>, soon. */
-void server_kill(struct server_state *s);
+void server_kill(struct server_state *s, bool for_others);
 
 /* ---- the operator -------------------------------------------------------------------------------------- */
 /* Sets, then clears bits of ADMIN_RUNTIME and ADMIN_FILE; what tracks <s> follows. */

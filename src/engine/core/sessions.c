@@ -30,7 +30,6 @@ struct order {
     _Atomic uint32_t holders;
     _Atomic uint32_t undone;
     enum what what;
-    enum end_reason why;
     struct sessions_filter filter;
     struct server_state *server; /* counted; NULL */
     uint32_t count;
@@ -136,10 +135,19 @@ static void do_part(struct task *task)
         if (o->what == WHAT_LIST)
             put_session(p, s, &v);
         else
-            s->protocol->end(s, o->why);
+            s->protocol->end(s, END_KILLED);
     }
     atomic_fetch_sub_explicit(&o->undone, 1, memory_order_release);
     order_put(o);
+}
+
+void sessions_end_here(struct thread *t, const struct server_state *server, enum end_reason why)
+{
+    struct protocol_view v;
+
+    LIST_EACH (&t->sessions, s, struct session, link)
+        if (s->stage == SESSION_RUNNING && s->protocol->look(s, &v) && server_of(&v) == server)
+            s->protocol->end(s, why);
 }
 
 /* ---- who asks ---- */
@@ -152,7 +160,6 @@ static struct order *order_give(struct shared *shared, const struct order *like)
     if (o == NULL)
         return NULL;
     o->what = like->what;
-    o->why = like->why;
     o->filter = like->filter;
     o->server = like->server ? server_state_get(like->server) : NULL;
     o->count = shared->thread_count;
@@ -178,10 +185,9 @@ static bool await(const struct order *o, duration most)
     return atomic_load_explicit(&o->undone, memory_order_acquire) == 0;
 }
 
-bool sessions_end_of(struct shared *shared, struct server_state *server, enum end_reason why)
+bool sessions_end_of(struct shared *shared, struct server_state *server)
 {
-    struct order *o =
-        order_give(shared, &(struct order){ .what = WHAT_END_OF, .server = server, .why = why });
+    struct order *o = order_give(shared, &(struct order){ .what = WHAT_END_OF, .server = server });
 
     if (o == NULL)
         return false;
@@ -191,8 +197,8 @@ bool sessions_end_of(struct shared *shared, struct server_state *server, enum en
 
 enum sessions_end sessions_end_one(struct shared *shared, uint64_t serial, duration most)
 {
-    struct order *o = order_give(
-        shared, &(struct order){ .what = WHAT_END_ONE, .filter = { .serial = serial }, .why = END_KILLED });
+    struct order *o =
+        order_give(shared, &(struct order){ .what = WHAT_END_ONE, .filter = { .serial = serial } });
     enum sessions_end result = SESSIONS_LATE;
 
     if (o == NULL)

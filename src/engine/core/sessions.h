@@ -15,6 +15,7 @@
 
 struct server_state;
 struct shared;
+struct thread;
 
 /* Which sessions: those where something runs. */
 struct sessions_filter {
@@ -23,8 +24,11 @@ struct sessions_filter {
     bool detailed;
 };
 
-/* Ends what runs at <server>, in every thread. Any thread; false: out of memory. */
-MUST_USE bool sessions_end_of(struct shared *shared, struct server_state *server, enum end_reason why);
+/* Ends what runs at <server>, in every thread, for an operator. Any thread; false: out of memory. */
+MUST_USE bool sessions_end_of(struct shared *shared, struct server_state *server);
+
+/* The same in <t> alone, whose thread calls, for the reason <why>. */
+void sessions_end_here(struct thread *t, const struct server_state *server, enum end_reason why);
 
 enum sessions_end { SESSIONS_ENDED, SESSIONS_NONE, SESSIONS_LATE };
 /* Not a traffic thread. Waits at most <most>. */

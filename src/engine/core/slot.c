@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "engine/core/lease.h"
+#include "engine/core/sessions.h"
 #include "engine/core/thread.h"
 #include "engine/core/upstream.h"
 #include "model/tls.h"
@@ -119,10 +120,10 @@ void slot_close_idle(struct server_slot *s)
 
 static void slot_kill(struct server_slot *s)
 {
+    bool returned = atomic_load_explicit(&s->state->killed_for_others, memory_order_relaxed);
+
     slot_close_idle(s);
-    LIST_EACH (&s->busy, c, struct upstream_conn, link)
-        if (c->conn.watch.fd >= 0)
-            (void)shutdown(c->conn.watch.fd, SHUT_RDWR);
+    sessions_end_here(s->thread, s->state, returned ? END_SERVER_UP : END_SERVER_DOWN);
 }
 
 void slots_kill(struct thread *t)

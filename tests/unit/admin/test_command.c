@@ -361,15 +361,14 @@ struct asked {
     const struct server_state *server;
     uint64_t number;
     uint32_t older_ms;
-    bool down, detailed;
+    bool detailed;
     unsigned ends;
 };
 
-static bool take_end_of(void *self, struct server_state *server, bool down)
+static bool take_end_of(void *self, struct server_state *server)
 {
     struct asked *a = self;
     a->server = server;
-    a->down = down;
     a->ends++;
     return true;
 }
@@ -413,13 +412,10 @@ static void sessions_are_asked_of_the_engine(void **state)
     assert_int_equal(say("shutdown session 0x1b"), COMMAND_FAILED);
     assert_says("shutdown session 1a", COMMAND_FAILED, "Session pointer expected (use 'show sess').\n");
     assert_says("shutdown sessions server web/w1", COMMAND_DONE, "");
-    assert_true(a.server == state_of(&w, w.w1) && !a.down);
+    assert_true(a.server == state_of(&w, w.w1));
     assert_holds(audit_of(&w), "\"what\":\"end sessions\",\"object\":\"web/w1\"");
     assert_says("disable server web/w1", COMMAND_DONE, "");
     assert_int_equal(a.ends, 1);
-    w.w1->on_down_shutdown_sessions = true;
-    assert_says("set server web/w1 state maint", COMMAND_DONE, "");
-    assert_true(a.ends == 2 && a.down);
 }
 
 static void what_is_known_but_not_served_says_why(void **state)

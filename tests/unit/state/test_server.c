@@ -162,6 +162,29 @@ static enum health health(const struct snapshot *s)
     return r.health;
 }
 
+static void its_sessions_are_to_end_when_it_is_taken_out_if_the_file_says_so(void **state)
+{
+    (void)state;
+    struct built c = built_pool(LANGUAGE_HAPROXY, WEIGHTS(1, 1, 1));
+    c.c->servers.items[0]->on_down_shutdown_sessions = true;
+    c.c->servers.items[1]->on_up_shutdown_backup_sessions = true;
+    c.c->servers.items[2]->backup = true;
+    struct snapshot *s = built_snapshot(&c, world);
+    for (unsigned i = 0; i < 3; i++) {
+        server_set_admin(s->servers[i], ADMIN_MAINT, 0, at_s(1));
+        assert_int_equal(atomic_load(&s->servers[i]->kills), i == 0);
+        server_set_admin(s->servers[i], ADMIN_MAINT, 0, at_s(2)); /* it is out already */
+        assert_int_equal(atomic_load(&s->servers[i]->kills), i == 0);
+    }
+    assert_false(atomic_load(&s->servers[0]->killed_for_others));
+    server_set_admin(s->servers[2], 0, ADMIN_MAINT, at_s(3));
+    server_set_admin(s->servers[1], 0, ADMIN_MAINT, at_s(3));
+    assert_int_equal(atomic_load(&s->servers[2]->kills), 1);
+    assert_true(atomic_load(&s->servers[2]->killed_for_others));
+    snapshot_put(s);
+    built_free(&c);
+}
+
 static void back_from_maintenance_the_first_bad_check_counts(void **state)
 {
     (void)state;
@@ -355,6 +378,7 @@ int main(void)
         T(failures_cost_weight),
         T(a_single_server_is_never_taken_out),
         T(errors_in_a_row_reach_their_limit),
+        T(its_sessions_are_to_end_when_it_is_taken_out_if_the_file_says_so),
         T(back_from_maintenance_the_first_bad_check_counts),
         T(checks_rise_and_fall),
         T(before_the_first_check),

@@ -39,7 +39,7 @@ tidy:
 	@tools/lint
 
 # Every test: units twice under sanitizers (slabs and arenas on, and as plain malloc), then the plays.
-# TESTS=unit or TESTS=plays runs one half.
+# TESTS=unit, TESTS=threads (what threads share, under ThreadSanitizer) or TESTS=plays runs one part.
 test:
 	@tools/deps
 	@tools/run-tests $(TESTS)

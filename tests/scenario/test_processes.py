@@ -265,6 +265,7 @@ def test_worker_that_dies_again_and_again_is_held_back(proxy, language):
     """no busy loop of forks: after the first, a replacement waits longer each time"""
     where.not_the_peer("nginx forks at once each time")
     p = proxy()
+    assert client.ask(p.port, target="/who").body == b"o1"      # else the start would have failed, which ends the parent
     p.expected_signals.add(signal.SIGKILL)
     kills, end = 0, time.monotonic() + 3
     while time.monotonic() < end:

@@ -79,6 +79,15 @@ void words_skip_line(struct words *w)
     w->at = words_line_end(w, w->at);
 }
 
+void words_close_quote(struct words *w, size_t begin, bool closed)
+{
+    if (closed)
+        w->at++;
+    else
+        diag_add(w->diags, &conf_open_quote, words_where(w, begin, begin + 1),
+                 DIAG_TEXT(span_of(w->text.ptr + begin, 1)));
+}
+
 void words_draft(struct words *w, char quote)
 {
     w->draft.count = 0;

@@ -162,12 +162,7 @@ static void take_quoted(struct words *w, struct statement *s)
             w->at++;
         }
     }
-    if (at_line_end(w)) {
-        diag_add(w->diags, &conf_open_quote, words_where(w, begin, begin + 1),
-                 DIAG_TEXT(span_of(w->text.ptr + begin, 1)));
-        return;
-    }
-    w->at++;
+    words_close_quote(w, begin, !at_line_end(w));
 }
 
 /* One piece of a word; false where the word ends. */
@@ -205,16 +200,11 @@ static void take_word(struct words *w, struct statement *s)
 static void skip(struct words *w)
 {
     for (;;) {
-        const struct lookalike *look = words_lookalike(w);
         if (words_is_blank(words_peek(w, 0))) {
             w->at++;
         } else if (words_peek(w, 0) == '#') {
             words_skip_line(w);
-        } else if (look && (look->ascii == ' ' || look->ascii == '#')) {
-            words_take_lookalike(w, look);
-            if (look->ascii == '#')
-                words_skip_line(w);
-        } else {
+        } else if (!words_skip_lookalike(w)) {
             return;
         }
     }

@@ -51,6 +51,9 @@ static inline bool words_is_blank(char c)
 struct where words_where(const struct words *w, size_t from, size_t to);
 void words_skip_line(struct words *w);
 size_t words_line_end(const struct words *w, size_t from);
+/* The quote that began at <begin> ends at the cursor, or, where it is not <closed>, with its line: diagnosed.
+ */
+void words_close_quote(struct words *w, size_t begin, bool closed);
 
 /* A draft begins at the cursor; bytes are put; it ends at <to> as the next word of <s>. */
 void words_draft(struct words *w, char quote);
@@ -75,6 +78,8 @@ struct lookalike {
 const struct lookalike *words_lookalike(const struct words *w);
 /* Diagnoses the one at the cursor as read as ASCII, and steps over it. */
 void words_take_lookalike(struct words *w, const struct lookalike *look);
+/* A blank or the begin of a comment that only looks like one; false: there is none at the cursor. */
+bool words_skip_lookalike(struct words *w);
 /* Diagnoses it as a part of a word, where it may hurt; does not step. */
 void words_keep_lookalike(struct words *w, const struct lookalike *look);
 /* A word that a typographic quote began; false, and nothing taken, when it does not end on this line. */

@@ -130,12 +130,7 @@ static void take_quoted(struct words *w, struct statement *s)
             w->at++;
         }
     }
-    if (at_line_end(w)) {
-        diag_add(w->diags, &conf_open_quote, words_where(w, begin, begin + 1),
-                 DIAG_TEXT(span_of(w->text.ptr + begin, 1)));
-        return;
-    }
-    w->at++;
+    words_close_quote(w, begin, !at_line_end(w));
 }
 
 static bool take_piece(struct words *w, struct statement *s)
@@ -221,18 +216,13 @@ static void skip(struct words *w)
 {
     for (;;) {
         char c = words_peek(w, 0);
-        const struct lookalike *look = words_lookalike(w);
         if (words_is_blank(c)) {
             w->at++;
         } else if (c == '#' || c == '!') {
             words_skip_line(w);
         } else if (c == '\\' && words_peek(w, 1) == '\n') {
             w->at += 2;
-        } else if (look && (look->ascii == ' ' || look->ascii == '#')) {
-            words_take_lookalike(w, look);
-            if (look->ascii == '#')
-                words_skip_line(w);
-        } else {
+        } else if (!words_skip_lookalike(w)) {
             return;
         }
     }

@@ -118,16 +118,11 @@ static void take_plain(struct words *w, struct statement *s)
 static void skip(struct words *w)
 {
     while (!words_ended(w)) {
-        const struct lookalike *look = words_lookalike(w);
         if (separates(words_peek(w, 0))) {
             w->at++;
         } else if (words_peek(w, 0) == '#') {
             words_skip_line(w);
-        } else if (look && (look->ascii == ' ' || look->ascii == '#')) {
-            words_take_lookalike(w, look);
-            if (look->ascii == '#')
-                words_skip_line(w);
-        } else {
+        } else if (!words_skip_lookalike(w)) {
             return;
         }
     }

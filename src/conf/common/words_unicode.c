@@ -50,6 +50,17 @@ void words_take_lookalike(struct words *w, const struct lookalike *look)
     w->at += bytes.len;
 }
 
+bool words_skip_lookalike(struct words *w)
+{
+    const struct lookalike *look = words_lookalike(w);
+    if (look == NULL || (look->ascii != ' ' && look->ascii != '#'))
+        return false;
+    words_take_lookalike(w, look);
+    if (look->ascii == '#')
+        words_skip_line(w);
+    return true;
+}
+
 void words_keep_lookalike(struct words *w, const struct lookalike *look)
 {
     if (look->ascii != ':' && look->ascii != ';')

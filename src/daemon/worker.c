@@ -378,9 +378,12 @@ static void look_at_drain(struct worker *w)
 {
     if (!w->draining)
         return;
-    if (w->served.socket_count > 0 && engine_is_deaf(w->engine))
+    bool deaf =
+        engine_is_deaf(w->engine); /* until then the threads may take connections that nobody counts yet */
+
+    if (w->served.socket_count > 0 && deaf)
         parcel_close_sockets(&w->served);
-    if (engine_sessions(w->engine) == 0 || clock_now().us >= w->drain_until.us) {
+    if ((deaf && engine_sessions(w->engine) == 0) || clock_now().us >= w->drain_until.us) {
         w->draining = false;
         if (channel_say(w->parent, MESSAGE_DRAINED, 0, 0) != FDPASS_OK)
             w->ended = true;

@@ -6,6 +6,8 @@
 
 #define ACCEPTOR_PER_TURN 64u
 #define ACCEPTOR_RETRY    DURATION_MS(200)
+#define ACCEPTOR_QUEUED   4096u /* a kernel's usual limit of a queue; the loop has an end when others fill it \
+                                 */
 
 static bool acceptor_is_exhaustion(int error)
 {
@@ -112,6 +114,13 @@ void acceptor_resume(struct acceptor *a)
         a->error = errno;
         acceptor_rest(a, true);
     }
+}
+
+void acceptor_take_queued(struct acceptor *a)
+{
+    for (unsigned left = ACCEPTOR_QUEUED; left && a->fd >= 0 && !a->resting; left--)
+        if (!acceptor_take(a))
+            return;
 }
 
 void acceptor_close(struct acceptor *a)

@@ -46,5 +46,8 @@ MUST_USE bool acceptor_open(struct acceptor *a, struct loop *l, int fd, uint32_t
 /* Stops accepting; the kernel queues meanwhile. With <retry> it goes on by itself after 200 ms. */
 void acceptor_rest(struct acceptor *a, bool retry);
 void acceptor_resume(struct acceptor *a);
+/* Takes what the kernel has queued already, as far as the owner takes it: whoever closes the socket next
+ * would reset it. Before acceptor_close. */
+void acceptor_take_queued(struct acceptor *a);
 /* Leaves the fd open. The struct must live until the end of the turn (loop_bury). Twice is harmless. */
 void acceptor_close(struct acceptor *a);

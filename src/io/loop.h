@@ -76,6 +76,10 @@ static inline void loop_set_deadline(struct loop *l, struct deadline *d, duratio
 {
     wheel_set(loop_wheel(l), d, instant_after(loop_now(l), after));
 }
+static inline void loop_hasten_deadline(struct loop *l, struct deadline *d, duration after)
+{
+    wheel_hasten(loop_wheel(l), d, instant_after(loop_now(l), after));
+}
 static inline void loop_forget_deadline(struct loop *l, struct deadline *d)
 {
     wheel_forget(loop_wheel(l), d);

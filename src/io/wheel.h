@@ -50,6 +50,12 @@ static inline bool deadline_is_set(const struct deadline *d)
 
 /* Sets or moves. {UINT64_MAX} (instant_after with DURATION_NONE) clears. */
 void wheel_set(struct wheel *w, struct deadline *d, instant at);
+/* Sets it to <at>, unless it fires before. */
+static inline void wheel_hasten(struct wheel *w, struct deadline *d, instant at)
+{
+    if (at.us / 1000 < d->at)
+        wheel_set(w, d, at);
+}
 /* It will not fire. It may stay filed, so that setting it again is a store; for the end of an owner use
  * wheel_forget. */
 static inline void wheel_clear(struct deadline *d)

@@ -322,6 +322,42 @@ def test_quit_ends_idle_connections(proxy, language):
 
 
 @pytest.mark.both_builds
+@pytest.mark.parametrize("before", [0, 1])
+def test_quit_answers_a_request_that_is_on_its_way(proxy, language, before):
+    """on a connection that was just made, and on one that was kept"""
+    where.not_the_peer("closes such a connection at once")
+    p = proxy()
+    with client.Client(p.port) as c:
+        for _ in range(before):
+            c.ask(target="/echo")
+        time.sleep(0.1)                     # taken by the worker, which waits for the request
+        p.signal(signal.SIGQUIT if language == "nginx" else signal.SIGUSR1)
+        time.sleep(0.2)                     # of the second that it waits
+        assert c.ask(target="/echo").status == 200
+        assert c.closed(5)
+    assert p.wait(3) == 0
+
+
+@pytest.mark.both_builds
+def test_quit_takes_what_is_queued(proxy, language):
+    """connections that the kernel made and the worker has not seen yet, with their requests"""
+    where.not_the_peer("resets them")
+    p = proxy()
+    w = p.workers()[0]
+    os.kill(w, signal.SIGSTOP)
+    made = [client.Client(p.port) for _ in range(20)]
+    for c in made:
+        c.request(target="/echo")
+    p.signal(signal.SIGQUIT if language == "nginx" else signal.SIGUSR1)
+    time.sleep(0.2)
+    os.kill(w, signal.SIGCONT)
+    for c in made:
+        assert c.answer().status == 200
+        c.close()
+    assert p.wait(5) == 0
+
+
+@pytest.mark.both_builds
 @pytest.mark.parametrize("order,code", [("stop", 0), ("quit", 0)])
 def test_s_option_ends_it(start, origin, order, code):
     o = origin()

@@ -2,6 +2,7 @@
 """TLS on both sides, in both languages: who is shown which certificate, who must show one, what is resumed, what is verified."""
 import hashlib
 import re
+import signal
 import socket
 import ssl
 import threading
@@ -183,6 +184,18 @@ def test_tls_1_2_and_1_3_are_spoken_and_no_less(front, pki):
     old = pki.client(low=ssl.TLSVersion.TLSv1, high=ssl.TLSVersion.TLSv1_1)
     old.set_ciphers("ALL:@SECLEVEL=0")
     assert refused(lambda: ask(p, old))
+
+
+@pytest.mark.both_builds
+def test_quit_waits_for_a_handshake(front, pki, language):
+    p = front()
+    with socket.create_connection(("127.0.0.1", p.port), 5) as plain:
+        time.sleep(0.1)                     # taken, and nothing said yet
+        p.signal(signal.SIGQUIT if language == "nginx" else signal.SIGUSR1)
+        time.sleep(0.2)
+        with pki.client().wrap_socket(plain, server_hostname="a.example") as tls:
+            assert over(tls).ask(target="/echo", host="a.example").status == 200
+    assert p.wait(5) is not None
 
 
 def test_versions_can_be_chosen(front, pki):
@@ -431,7 +444,7 @@ listen inner
         with connect(outer, pki.client()) as tls:
             source = "%s:%d" % tls.getsockname()
             for _ in range(2):
-                assert over(tls).ask(target="/echo").status == 200
+                assert over(tls).ask(target="/echo", host="a.example").status == 200
         assert {r.get("X-Source") for r in o.requests} == {source}
         o.clear()
 

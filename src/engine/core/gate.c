@@ -144,8 +144,10 @@ void gate_session_ended(struct gate *g)
 }
 
 /* Its socket is no longer wanted. The sessions finish on the lease that the gate had last. */
-static void gate_retire(struct gate *g)
+static void gate_retire(struct gate *g, bool now)
 {
+    if (!g->udp && !now)
+        acceptor_take_queued(&g->acceptor);
     if (g->udp)
         udp_gate_close(&g->udp);
     else
@@ -222,7 +224,7 @@ static void gates_retire_unwanted(struct thread *t)
 {
     LIST_EACH (&t->gates, g, struct gate, link)
         if (!g->gone && !gate_is_wanted(g, t->lease->generation))
-            gate_retire(g);
+            gate_retire(g, false);
 }
 
 void gates_adopt(struct thread *t)
@@ -244,9 +246,9 @@ void gates_adopt(struct thread *t)
     gates_resume(t);
 }
 
-void gates_close(struct thread *t)
+void gates_close(struct thread *t, bool now)
 {
     LIST_EACH (&t->gates, g, struct gate, link)
         if (!g->gone)
-            gate_retire(g);
+            gate_retire(g, now);
 }

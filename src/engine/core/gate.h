@@ -35,8 +35,8 @@ struct gate {
 
 /* Brings the thread's gates in line with its current lease: opens, rebinds, closes. */
 void gates_adopt(struct thread *t);
-/* Stops accepting for good (drain). */
-void gates_close(struct thread *t);
+/* Stops accepting for good; first takes what the kernel has queued, but for <now>. */
+void gates_close(struct thread *t, bool now);
 /* A connection of the limits was given back: who rests because of them may go on. */
 void gates_resume(struct thread *t);
 /* There is no limit that another session would go over, and nobody stopped the service. */

@@ -207,12 +207,16 @@ static void session_on_expired(struct deadline *d)
     session_close(s, CLOSE_NORMAL);
 }
 
+#define HANDSHAKE_PARTING DURATION_S(5)
+
 void session_stop(struct session *s, bool now)
 {
     if (s->stage == SESSION_RUNNING)
         s->protocol->stop(s, now);
-    else if (now || s->stage != SESSION_LINGERING)
+    else if (now)
         session_close(s, CLOSE_NORMAL);
+    else if (s->stage != SESSION_LINGERING) /* a handshake, and then the request that it was for */
+        loop_hasten_deadline(s->thread->loop, &s->deadline, HANDSHAKE_PARTING);
 }
 
 /* --- the beginning -----------------------------------------------------------------------------------------

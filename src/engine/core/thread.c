@@ -154,7 +154,7 @@ void thread_check_drained(struct thread *t)
 
 static void thread_end_sessions(struct thread *t, bool now)
 {
-    gates_close(t); /* it may end sessions, and the last of them must find the others' gates */
+    gates_close(t, now); /* it may end sessions, and the last of them must find the others' gates */
     t->draining = true;
     atomic_store(&t->deaf, true);
     LIST_EACH (&t->sessions, s, struct session, link)

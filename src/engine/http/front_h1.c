@@ -74,9 +74,9 @@ static void front_close_idle(struct session *session, bool expired)
     const struct client_policy *p = idle_policy(session);
     bool answer = expired && !p->quiet_preconnect;
 
-    if (session->requests == 0)
+    if (session->requests == 0 && !session->stopping)
         front_note_idle(session, expired);
-    if (session->requests || p->quiet_preconnect || (p->quiet_probe && !answer)) {
+    if (session->requests || session->stopping || p->quiet_preconnect || (p->quiet_probe && !answer)) {
         session_close(session, CLOSE_NORMAL);
         return;
     }
@@ -113,16 +113,6 @@ static void front_on_idle(struct conn *c)
 
     if (s)
         stream_run(s);
-}
-
-static void http1_begin(struct session *session)
-{
-    session->conn.on_ready = front_on_idle;
-    wheel_set(loop_wheel(session->thread->loop), &session->deadline,
-              instant_after(session->accepted, idle_policy(session)->head_timeout));
-    /* With deferred accept, or after a handshake, the request is there already. */
-    if (session->gate->model->defer_accept || session->conn.tls)
-        front_on_idle(&session->conn);
 }
 
 static void http1_expired(struct session *session)
@@ -163,13 +153,33 @@ static void http1_end(struct session *session, enum end_reason why)
     (void)s->front->end(s);
 }
 
+/*
+ * A request may be on its way, or read by nobody yet: it is waited for a little, and answered with
+ * "Connection: close". Closing at once would reset it.
+ */
+#define PARTING DURATION_S(1)
+
 static void http1_stop(struct session *session, bool now)
 {
     session->stopping = true;
-    if (!session->owner)
+    if (session->owner == NULL && now)
         session_close(session, CLOSE_NORMAL);
+    else if (session->owner == NULL)
+        loop_hasten_deadline(session->thread->loop, &session->deadline, PARTING);
     else if (now)
         http1_end(session, END_STOPPED);
+}
+
+static void http1_begin(struct session *session)
+{
+    session->conn.on_ready = front_on_idle;
+    wheel_set(loop_wheel(session->thread->loop), &session->deadline,
+              instant_after(session->accepted, idle_policy(session)->head_timeout));
+    if (session->thread->draining)
+        http1_stop(session, false);
+    /* With deferred accept, or after a handshake, the request is there already. */
+    if (session->gate->model->defer_accept || session->conn.tls)
+        front_on_idle(&session->conn);
 }
 
 const struct protocol_ops http1_protocol = {

@@ -3,16 +3,28 @@
 
     net = Net({"lb": "10.0.0.5", "web": "10.0.0.17"})
     net.run("lb", ["curl", "-s", "http://10.0.0.17/"])
+    with net.inside("web"):              # this thread, and the threads that it starts
+        Origin(host="10.0.0.17", port=8081).start()
     net.remove()
 
 Every name begins with PREFIX and the pid of the test run; remove_leftovers() removes those of runs that are gone.
 """
+import contextlib
+import ctypes
 import os
 import re
 import subprocess
 
 PREFIX = "keelt"
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
 _count = 0
+
+
+def _enter(path):
+    with open(path) as f:
+        if _libc.setns(f.fileno(), _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"cannot enter {path}")
 
 
 def _ip(*words, ns=None, check=True):
@@ -77,9 +89,24 @@ class Net:
     def argv(self, host, argv):
         return ["ip", "netns", "exec", self.name(host), *map(str, argv)]
 
+    @contextlib.contextmanager
+    def inside(self, host):
+        """this thread is on <host>: a socket stays where it was made, a thread where it was started"""
+        with open("/proc/thread-self/ns/net") as home:
+            _enter(f"/run/netns/{self.name(host)}")
+            try:
+                yield
+            finally:
+                _libc.setns(home.fileno(), _CLONE_NEWNET)
+
     def run(self, host, argv, timeout=20, **more):
         """runs a command on a host to its end; -> CompletedProcess with text"""
         return subprocess.run(self.argv(host, argv), capture_output=True, text=True, timeout=timeout, **more)
+
+    def add(self, host, *addresses):
+        """further addresses of a host, each with its prefix"""
+        for address in addresses:
+            _ip("addr", "add", address, "dev", "eth0", ns=self.name(host))
 
     def popen(self, host, argv, **more):
         return subprocess.Popen(self.argv(host, argv), start_new_session=True, **more)

@@ -2,17 +2,18 @@
 """An origin server that behaves as the path says, and remembers what it received.
 
   /echo...            the request as JSON: method, target, fields in order, body, connection and request number, server name
-  /who                its name
+  /who                its name                                 /html/N             N bytes of text/html
   /size/N             N bytes with a length                    /chunked/N/K       N bytes in K chunks
   /trailers/N         N bytes in chunks, then two trailers     /until-close/N     N bytes without a length, then close
   /http10/N           the same, as HTTP/1.0                    /close/N           N bytes, Connection: close
+  /hold               answers once .let_go is set
   /slow/MS            answers after MS                         /drip/N/MS         N single bytes, MS apart, with a length
   /status/CODE        that status with a small body            /empty/CODE        with Content-Length: 0
   /info/CODE[/N]      N interim answers CODE, then 200         /continue          100 first, then reads the body, then echoes
   /early/CODE         answers before it reads the body, goes on reading; /early-close/CODE: closes then
   /cut/length/HOW     half of a body with a length, then HOW: fin or rst;    /cut/chunked/HOW, /cut/head/HOW the same
   /refuse-keep        reads the request, closes without an answer (fin);      /reset: with RST
-  /once/HOW           the first request of the path is treated so, later ones are answered
+  /once/HOW           the first request of the path is treated so (fin, rst, late, badhead, a status), later ones are answered
   /never              reads and never answers                  /garbage           no HTTP at all
   /hugehead/N         a head of N bytes                        /ws                WebSocket, echoes frames
   /fields?n=v&n=v     answers with these fields                /idle-close/MS     answers, then closes after MS idle
@@ -75,6 +76,7 @@ class Origin:
         self.accepted = 0              # connections since start
         self.open = 0                  # connections now
         self.bad = []                  # what was not a request
+        self.let_go = threading.Event()
         self._once = set() if once is None else once     # may be shared by several servers
         self._writers = set()
         self._ready = threading.Event()
@@ -234,6 +236,9 @@ class Origin:
     async def _do_size(self, request, reader, writer, words, query):
         self._send(request, writer, body=pattern(int(words[0])))
 
+    async def _do_html(self, request, reader, writer, words, query):
+        self._send(request, writer, body=pattern(int(words[0])), fields=[("Content-Type", "text/html")])
+
     async def _do_fields(self, request, reader, writer, words, query):
         self._send(request, writer, body=b"fields", fields=urllib.parse.parse_qsl(query, keep_blank_values=True))
 
@@ -269,6 +274,11 @@ class Origin:
 
     async def _do_slow(self, request, reader, writer, words, query):
         await asyncio.sleep(int(words[0]) / 1000)
+        self._send(request, writer, body=self.name.encode())
+
+    async def _do_hold(self, request, reader, writer, words, query):
+        while not self.let_go.is_set():
+            await asyncio.sleep(0.01)
         self._send(request, writer, body=self.name.encode())
 
     async def _do_drip(self, request, reader, writer, words, query):
@@ -339,6 +349,8 @@ class Origin:
             return await self._do_status(request, reader, writer, words, query)
         if how == "late":
             await asyncio.sleep(30)
+        if how == "badhead":
+            writer.write(b"HTTP/1.1 200 OK\r\nX-Zero: \0\r\n\r\n")
         return await self._end(writer, how)
 
     async def _end(self, writer, how):

@@ -9,10 +9,13 @@ import time
 class Toy:
     """listens at once; <serve>(socket) for each connection; .seen: what each connection was told, as far as serve() put it there"""
 
-    def __init__(self, serve=None, port=0, host="127.0.0.1"):
+    def __init__(self, serve=None, port=0, host="127.0.0.1", window=None):
+        """<window>: the receive buffer, for who does not read"""
         self.serve, self.seen, self.accepted = serve, [], 0
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if window:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
         self.listener.bind((host, port))
         self.listener.listen(64)
         self.port = self.listener.getsockname()[1]

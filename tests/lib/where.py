@@ -89,6 +89,8 @@ def missing(thing):
         "hatop": [PEERS / "usr/bin/hatop"],
         "haproxy-exporter": [PEERS / "usr/bin/prometheus-haproxy-exporter"],
         "check-haproxy-stats": [PEERS / "usr/lib/nagios/plugins/check_haproxy_stats"],
+        "munin-nginx": [PEERS / "usr/share/munin/plugins/nginx_status"],
+        "nginx-exporter": [PEERS / "usr/bin/prometheus-nginx-exporter"],
         "munin-haproxy": [PEERS / "usr/share/munin/plugins/haproxy_"],
         "ansible-haproxy": [PEERS / "usr/lib/python3/dist-packages/ansible_collections/community/general/plugins/modules/haproxy.py"],
         "tomcat": [PEERS / "usr/share/tomcat10/bin/catalina.sh"],

@@ -178,11 +178,11 @@ static bool request_is_replayable(const struct stream *s)
     return !s->rules.retry_off && (s->to_server.body.keep || s->to_server.passed == 0);
 }
 
-static enum error_event event_of(enum upstream_failure f)
+static enum error_event event_of(const struct stream *s, enum upstream_failure f)
 {
-    return f == FAILURE_TIMEOUT   ? ERROR_ANSWER_TIMEOUT
-           : f == FAILURE_GARBAGE ? ERROR_ANSWER_BAD
-                                  : ERROR_ANSWER_CLOSED;
+    if (f == FAILURE_TIMEOUT)
+        return s->to_server.sink_done ? ERROR_ANSWER_TIMEOUT : ERROR_SEND_TIMEOUT;
+    return f == FAILURE_GARBAGE ? ERROR_ANSWER_BAD : ERROR_ANSWER_CLOSED;
 }
 
 static enum stream_step server_failed_with(struct stream *s, enum upstream_failure f)
@@ -192,7 +192,7 @@ static enum stream_step server_failed_with(struct stream *s, enum upstream_failu
     if (f == FAILURE_TIMEOUT)
         s->error = ETIMEDOUT;
     if (f != FAILURE_STALE)
-        stream_error_upstream(s, event_of(f));
+        stream_error_upstream(s, event_of(s, f));
     server_note_try(s);
     u->error = s->error;
     enum upstream_result r = upstream_retry(u, f, request_is_replayable(s), stream_is_idempotent(s));

@@ -62,6 +62,8 @@ const struct diag_kind nginx_underscore_host = {
     .severity = SEVERITY_WARNING,
     .en = "the servers get `Host: {0}`, and an underscore is not allowed in a host name",
     .zh = "后端将收到 `Host: {0}`，而主机名中不允许有下划线",
+    .nginx = "the servers get \"Host: {0}\", and an underscore is not allowed in a host name: write "
+             "\"proxy_set_header Host $host;\"",
     .more = "Without proxy_set_header Host the upstream's name is what servers get as Host. Tomcat since "
             "8.5.31 answers 400 to one with an underscore.",
 };

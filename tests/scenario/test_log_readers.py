@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs that read logs read ours as they read the peers': halog, goaccess, lnav, and rsyslog that writes them down.
 
-Each play runs where its program is installed (halog: unpacked with the peers) and is skipped elsewhere.
+Each play runs where its program is installed or unpacked (halog comes with haproxy; tools/peers fetch goaccess lnav) and is skipped elsewhere.
 """
 import glob
 import json
@@ -31,7 +31,7 @@ backend app
 def program(name):
     found = shutil.which(name) or next(iter(glob.glob(str(where.PEERS / "usr/*bin" / name))), None)
     if not found:
-        pytest.skip(f"needs the command {name}")
+        pytest.skip(f"needs the command {name}, installed or unpacked by tools/peers fetch")
     return found
 
 
@@ -100,6 +100,9 @@ def test_goaccess(nginx_log, work):
         for one in group["items"]:
             codes[one["data"][:3]] = one["hits"]["count"]
     assert codes == {"200": 14, "404": 5, "500": 3}
+    assert report["general"]["bandwidth"] == 12 * 100 + 8 * len("o1 says 404") + 2 * len("o1")
+    assert [r["data"] for r in report["browsers"]["data"]] == ["Firefox"] and [r["data"] for r in report["referring_sites"]["data"]] == ["from.example"]
+    assert {r["data"]: r["hits"]["count"] for r in report["requests"]["data"]}["/size/100"] == 12
 
 
 def lnav(work, log, query):

@@ -77,6 +77,7 @@ class Origin:
         self.open = 0                  # connections now
         self.bad = []                  # what was not a request
         self.let_go = threading.Event()
+        self.delay = 0                 # seconds that /echo takes
         self._once = set() if once is None else once     # may be shared by several servers
         self._writers = set()
         self._ready = threading.Event()
@@ -225,6 +226,8 @@ class Origin:
     # -- behaviours
 
     async def _do_echo(self, request, reader, writer, words, query):
+        if self.delay:
+            await asyncio.sleep(self.delay)
         if self.plain:
             return self._send(request, writer, body=f"{self.name} {request.method} {request.target}\n".encode("latin-1"))
         body = json.dumps({**request.as_dict(), "server": self.name}).encode()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lib import client, config, origin as origins, ports, process, where
+from lib import client, config, load, origin as origins, ports, process, toys, where
 
 
 def nginx(location="", upstream="", http=""):
@@ -188,6 +188,18 @@ def test_swallowing_server_costs_time_only(start, origin, language, full_listene
     assert who(p.port, 2) == ["b"] * 2
 
 
+def test_silent_server_costs_time_only(start, origin, language):
+    """it takes the request and never answers"""
+    text = {"nginx": nginx(upstream="server 127.0.0.1:@a@; server 127.0.0.1:@b@;"),
+            "haproxy": haproxy("server a 127.0.0.1:@a@;server b 127.0.0.1:@b@", "retries 2;option redispatch 1;retry-on response-timeout")}
+    b, silent = origin("b"), toys.Toy(toys.silent)
+    p = start(language, text[language], a=silent.port, b=b.port)
+    try:
+        assert who(p.port, 3) == ["b"] * 3 and silent.accepted >= 1
+    finally:
+        silent.stop()
+
+
 def test_max_fails_keeps_a_dead_server_out(start, origin):
     """after one failure the dead server gets no try for fail_timeout, then one again"""
     o = origin("b")
@@ -328,6 +340,27 @@ def test_kept_connection_that_died_is_not_an_error(start, origin, language):
             time.sleep(0.0148)
             failed += c.ask(target="/echo").status != 200
     assert failed == 0
+
+
+def test_a_server_killed_and_restarted_every_two_seconds_costs_no_request(start, origin, language):
+    """300 requests a second, some on kept connections, some not; those in flight when it dies are sent to the other"""
+    text = {"nginx": nginx('proxy_http_version 1.1; proxy_set_header Connection "";',
+                           "server 127.0.0.1:@a@ max_fails=1 fail_timeout=1s; server 127.0.0.1:@b@ max_fails=1 fail_timeout=1s; keepalive 32;"),
+            "haproxy": haproxy("server a 127.0.0.1:@a@ check inter 100 fall 1 rise 1;server b 127.0.0.1:@b@ check inter 100 fall 1 rise 1",
+                               "retries 3;option redispatch 1;retry-on conn-failure empty-response response-timeout")}
+    values, a, b = pair(origin)
+    a.delay = b.delay = 0.02
+    p = start(language, text[language], **values)
+    ld = load.Load(p.port, rate=300, clients=30, keep=0.8).start(7)
+    for _ in range(3):
+        time.sleep(1)
+        b.stop()
+        time.sleep(1)
+        b.start()
+    ld.stop()
+    report = ld.report()
+    assert report["failed"] == 0 and report["sent"] > 600, report
+    assert ld.servers["a"] > 300 and ld.servers["b"] > 100, ld.servers
 
 
 # -- the client's side

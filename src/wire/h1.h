@@ -44,6 +44,7 @@ enum h1_error {
     H1_ERR_BOTH,          /* 400: Content-Length and Transfer-Encoding */
     H1_ERR_CODING_1_0,    /* 400: Transfer-Encoding in HTTP/1.0 */
     H1_ERR_STATUS,        /* a response's status line; 101 without Upgrade */
+    H1_ERR_SWITCH,        /* 101 that nobody asked for: the caller's to see */
     H1_ERR_CHUNK_SIZE,    /* 400 */
     H1_ERR_CHUNK_END,     /* 400: data not followed by CRLF */
     H1_ERR_TRAILER,       /* 400 */
@@ -96,11 +97,10 @@ MUST_USE enum h1_result h1_parse_request(struct span bytes, const struct h1_limi
  * <request> is the method that was asked: HEAD, CONNECT and 1xx, 204, 304 decide
  * the framing. Both Content-Length and Transfer-Encoding in a response: the
  * coding rules, the length is dropped and the connection is not kept (RFC 9112 6.3).
- * The same for chunked in HTTP/1.0, and for codings without chunked, which last
- * until close. A 1xx or 204 that announces a body is not kept either: the body
- * may come. A 101 without Upgrade is refused; that nobody asked for it, or for
- * what it names, is for the caller to see. The reason phrase may be missing; a
- * leading empty line is refused.
+ * The same for chunked in HTTP/1.0, and for "identity", which lasts until close;
+ * any other coding would have to be forwarded as one, and is refused. A 1xx or 204 that announces a body is
+ * not kept either: the body may come. A 101 without Upgrade is refused; that nobody asked for it, or for what
+ * it names, is for the caller to see. The reason phrase may be missing; a leading empty line is refused.
  */
 MUST_USE enum h1_result h1_parse_response(struct span bytes, const struct h1_limits *limits,
                                           enum method request, struct h1_scan *scan, struct message *m,

@@ -20,10 +20,12 @@ static bool coding_note(struct h1_seen *s, struct span value, size_t at)
     struct span member;
     while (list_member(&value, &member)) {
         s->coding_after_chunked |= s->coding_chunked;
-        if (span_eq_nocase(member, SPAN("chunked")))
+        if (span_eq_nocase(member, SPAN("chunked"))) {
             s->coding_chunked = true;
-        else
+        } else {
             s->coding_other = true;
+            s->coding_unknown |= !span_eq_nocase(member, SPAN("identity"));
+        }
     }
     return true;
 }

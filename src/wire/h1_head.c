@@ -98,6 +98,7 @@ static const struct {
     [H1_ERR_CODING_ORDER] = { 400, "chunked is not the last transfer coding, once" },
     [H1_ERR_BOTH] = { 400, "both Content-Length and Transfer-Encoding" },
     [H1_ERR_CODING_1_0] = { 400, "Transfer-Encoding in HTTP/1.0" },
+    [H1_ERR_SWITCH] = { 400, "a change of protocol that nobody asked for" },
     [H1_ERR_STATUS] = { 400, "the status line is not valid" },
     [H1_ERR_CHUNK_SIZE] = { 400, "a chunk size is not valid" },
     [H1_ERR_CHUNK_END] = { 400, "a chunk's data does not end with its size" },

@@ -146,6 +146,7 @@ struct h1_seen {
     bool coding_chunked;                  /* chunked is among the codings */
     bool coding_after_chunked;            /* and something follows it */
     bool coding_other;                    /* something else is among them */
+    bool coding_unknown;                  /* and that is not "identity" */
     bool coding_plain;                    /* the last value has no room for more than "chunked" */
     uint64_t length;                      /* of the only Content-Length */
 };

@@ -64,8 +64,8 @@ static bool framing_judge(struct message *m, const struct h1_seen *s, struct h1_
 {
     if (s->codings) {
         enum h1_error bad = h1_coding_judge(s);
-        if (bad)
-            return h1_refuse(scan, bad, s->coding_at);
+        if (bad || s->coding_unknown)
+            return h1_refuse(scan, bad ? bad : H1_ERR_CODING, s->coding_at);
         m->framing = s->coding_chunked ? FRAMING_CHUNKED : FRAMING_CLOSE;
         if (s->lengths || m->minor == 0)
             m->keep_alive = false;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes wrong on the origin's side: who notices, what the client is told, what is tried again."""
+import re
 import socket
 import time
 
@@ -84,6 +85,57 @@ def test_no_whole_head(proxy, path):
     assert client.ask(proxy.port, target="/who").body == b"o1"
 
 
+OK = b"HTTP/1.1 200 OK\r\n"
+BAD_ANSWERS = {
+    # what a server sends: what the log says of it; None: the answer passes all the same
+    "garbage": (b"\0\1\xff no HTTP\r\n\r\n", "an invalid header (the status line is not valid)"),
+    "another-protocol": (b"SSH-2.0-OpenSSH_9.2\r\n", "an invalid header (the status line is not valid)"),
+    "status": (b"HTTP/1.1 2000 OK\r\n\r\n", "an invalid header (the status line is not valid)"),
+    "version": (b"HTTP/3.0 200 OK\r\n\r\n", "an invalid header (another major version in an HTTP/1 message)"),
+    "no-colon": (OK + b"oops\r\n\r\n", "an invalid header (a field name is not a token with a colon)"),
+    "zero-byte": (OK + b"X: a\0b\r\n\r\n", "an invalid header (a control byte in the head)"),
+    "large-head": (OK + b"X: " + b"a" * 100_000 + b"\r\n\r\n", "an invalid header (the head is too long)"),
+    "length": (OK + b"Content-Length: -5\r\n\r\nhello", "an invalid header (Content-Length is repeated or not a length)"),
+    "two-lengths": (OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", "an invalid header (Content-Length is repeated or not a length)"),
+    "coding": (OK + b"Transfer-Encoding: gzip\r\n\r\nhello", "an invalid header (an unknown transfer coding)"),
+    "switch": (b"HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "an invalid header (a change of protocol that nobody asked for)"),
+    "chunk-size": (OK + b"Transfer-Encoding: chunked\r\n\r\nXYZ\r\nhello", "invalid chunked response (a chunk size is not valid) while reading upstream"),
+    "chunk-end": (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloXX", "invalid chunked response (a chunk's data does not end with its size) while reading upstream"),
+    "more-than-its-length": (OK + b"Content-Length: 5\r\n\r\nhello and more", 'more data than specified in "Content-Length" header while reading upstream'),
+}
+
+
+def test_the_log_says_what_was_wrong_with_an_answer(start):
+    """502, and a line with the server, the request and the reason"""
+    where.not_the_peer("1.22 passes most of them on")
+
+    def serve(s):
+        name = s.recv(65536).split(b" ")[1][1:].decode()
+        if name == "late":
+            s.sendall(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+            time.sleep(0.2)
+            s.sendall(b"XYZ\r\n")
+        else:
+            s.sendall(BAD_ANSWERS[name][0])
+        s.shutdown(socket.SHUT_WR)
+    server = toys.Toy(serve)
+    p = start("nginx", ONE["nginx"], o1=server.port)
+    try:
+        for name, (_, why) in BAD_ANSWERS.items():
+            a = client.ask(p.port, target=f"/{name}")
+            whole = name == "more-than-its-length"
+            assert (a.status, a.body) == (200, b"hello") if whole else a.status == 502, name
+            level = "warn" if whole else "error"
+            line = re.compile(rf"\[{level}\] .* upstream sent {re.escape(why)}, client: 127\.0\.0\.1, .*GET /{name} HTTP.*http://127\.0\.0\.1:{server.port}/{name}")
+            assert process.wait_until(lambda: line.search(p.read("error.log")), 3), (name, p.read("error.log"))
+        with pytest.raises(client.CutShort):
+            client.ask(p.port, target="/late")
+        late = re.compile(r"invalid chunked response \(a chunk size is not valid\) while reading upstream, .*GET /late ")
+        assert process.wait_until(lambda: late.search(p.read("error.log")), 3), p.read("error.log")
+    finally:
+        server.stop()
+
+
 def test_no_answer_in_time(proxy):
     began = time.monotonic()
     a = client.ask(proxy.port, target="/never")
@@ -96,12 +148,15 @@ def test_head_larger_than_any_buffer(proxy):
     assert client.ask(proxy.port, target="/hugehead/2000").status == 200
 
 
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
 @pytest.mark.parametrize("how", ["fin", "rst"])
 @pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_cut_body_is_seen_by_the_client(proxy, framing, how):
-    """a client must never take half an answer for a whole one"""
+def test_cut_body_is_seen_by_the_client(proxy, framing, how, version):
+    """a client must never take half an answer for a whole one; to one that ends with its connection, a reset says so"""
+    if version == "1.0" and framing == "chunked" and proxy.language == "nginx":
+        where.not_the_peer("it closes as if that were all")
     with client.Client(proxy.port) as c:
-        c.request(target=f"/cut/{framing}/{how}")
+        c.request(target=f"/cut/{framing}/{how}", version=version)
         with pytest.raises((client.CutShort, ConnectionResetError)):
             a = c.answer()
             assert a.status != 200, f"half a body was made whole: {a}"

@@ -43,6 +43,8 @@ enum error_level {
     X(ANSWER_CLOSED, LEVEL_ERROR,                                                                            \
       "upstream prematurely closed connection while reading response header from upstream")                  \
     X(BODY_CLOSED, LEVEL_ERROR, "upstream prematurely closed connection while reading upstream")             \
+    X(BODY_BAD, LEVEL_ERROR, "upstream sent invalid chunked response (%t) while reading upstream")           \
+    X(BODY_EXCESS, LEVEL_WARNING, "upstream sent %t while reading upstream")                                 \
     X(ANSWER_BAD, LEVEL_ERROR, "upstream sent an invalid header (%t)")                                       \
     X(DATAGRAM_REFUSED, LEVEL_ERROR, "recv() failed (%e) while proxying and reading from upstream")          \
     X(DATAGRAM_TIMEOUT, LEVEL_ERROR, "upstream timed out (%e) while proxying connection")                    \

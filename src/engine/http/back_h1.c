@@ -108,8 +108,10 @@ static bool back_make_room(struct stream *s)
 
     if (s->back && s->back_len < room)
         return true;
-    if (s->back && s->back_size == CHUNK_LARGE)
+    if (s->back && s->back_size == CHUNK_LARGE) {
+        s->back_scan.error = H1_ERR_HEAD_LONG;
         return false;
+    }
     enum chunk_size size = s->back ? CHUNK_LARGE : CHUNK_SMALL;
     char *more = chunk_get(chunks, size);
     if (!more)
@@ -180,8 +182,10 @@ static enum back_head back_judge(struct stream *s)
 {
     bool asked = s->request.wants_upgrade && s->request_upgrades;
 
-    if (s->answer.status == 101)
+    if (s->answer.status == 101) {
+        s->back_scan.error = H1_ERR_SWITCH;
         return asked && s->answer.wants_upgrade ? BACK_SWITCH : BACK_GARBAGE;
+    }
     if (s->request.method == METHOD_CONNECT && s->answer.status / 100 == 2)
         return BACK_SWITCH;
     return s->answer.status < 200 ? BACK_MORE : BACK_HEAD;

@@ -557,7 +557,9 @@ static bool front_is_there(const struct stream *s)
 static void front_close(struct session *session, const struct stream *s, bool more)
 {
     const struct client_policy *p = s->rules.client;
-    unsigned how = s->close_how;
+    /* An answer that ends with the connection: only a reset tells a cut one from a whole one. */
+    bool cut = s->broken && s->head_ready && s->answer_out.framing == FRAMING_CLOSE && !s->answer_out.ended;
+    unsigned how = cut && s->close_how == 0 ? 1 : s->close_how;
     bool lingers = !s->broken && p->linger != LINGER_OFF && (more || p->linger == LINGER_ALWAYS);
     duration quiet = p->linger_timeout, all = p->linger_time;
 

@@ -299,6 +299,18 @@ void stream_error(struct stream *s, enum error_event event, struct error_about *
     error_log(s->thread, s->lease, s->rules.error_logs, event, about);
 }
 
+/* What was wrong with its bytes. */
+static const char *upstream_fault(const struct stream *s, enum error_event event)
+{
+    if (event == ERROR_BODY_BAD)
+        return h1_error_text(s->answer_in.chunk.error);
+    if (event == ERROR_BODY_EXCESS)
+        return s->answer_in.framing == FRAMING_CHUNKED
+                   ? "data after final chunk"
+                   : "more data than specified in \"Content-Length\" header";
+    return h1_error_text(s->back_scan.error);
+}
+
 void stream_error_upstream(struct stream *s, enum error_event event)
 {
     struct error_about about = stream_about(s);
@@ -307,6 +319,6 @@ void stream_error_upstream(struct stream *s, enum error_event event)
     about.server = s->upstream.server;
     about.found = s->upstream.found ? upstream_this_try(&s->upstream)->found : NULL;
     about.error = s->error;
-    about.text = span_from(h1_error_text(s->back_scan.error));
+    about.text = span_from(upstream_fault(s, event));
     stream_error(s, event, &about);
 }

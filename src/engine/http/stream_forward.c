@@ -28,7 +28,9 @@ static enum stream_step answer_cut(struct stream *s, enum flow_state st)
 
     if (late)
         s->error = ETIMEDOUT;
-    stream_error_upstream(s, late ? ERROR_BODY_TIMEOUT : ERROR_BODY_CLOSED);
+    stream_error_upstream(s, late                    ? ERROR_BODY_TIMEOUT
+                             : st == FLOW_SOURCE_BAD ? ERROR_BODY_BAD
+                                                     : ERROR_BODY_CLOSED);
     stream_note_end(s, late                    ? END_SERVER_TIMEOUT
                        : st == FLOW_SOURCE_BAD ? END_SERVER_BAD
                                                : END_SERVER_CLOSED);

@@ -43,6 +43,8 @@ void server_release(struct stream *s)
 void server_finish(struct stream *s)
 {
     server_note_try(s);
+    if (UNLIKELY(s->back_garbage))
+        stream_error_upstream(s, ERROR_BODY_EXCESS);
     upstream_done(&s->upstream, back_h1_is_reusable(s) && s->to_server.sink_done);
     s->server_done = true;
 }
@@ -185,14 +187,14 @@ static enum error_event event_of(const struct stream *s, enum upstream_failure f
     return f == FAILURE_GARBAGE ? ERROR_ANSWER_BAD : ERROR_ANSWER_CLOSED;
 }
 
-static enum stream_step server_failed_with(struct stream *s, enum upstream_failure f)
+static enum stream_step server_failed_as(struct stream *s, enum upstream_failure f, enum error_event event)
 {
     struct upstream *u = &s->upstream;
 
     if (f == FAILURE_TIMEOUT)
         s->error = ETIMEDOUT;
     if (f != FAILURE_STALE)
-        stream_error_upstream(s, event_of(s, f));
+        stream_error_upstream(s, event);
     server_note_try(s);
     u->error = s->error;
     enum upstream_result r = upstream_retry(u, f, request_is_replayable(s), stream_is_idempotent(s));
@@ -203,6 +205,11 @@ static enum stream_step server_failed_with(struct stream *s, enum upstream_failu
     flow_again(&s->to_server);
     (void)body_rewind(&s->to_server.body);
     return server_result(s, r);
+}
+
+static enum stream_step server_failed_with(struct stream *s, enum upstream_failure f)
+{
+    return server_failed_as(s, f, event_of(s, f));
 }
 
 /* --- sending --- */
@@ -447,6 +454,6 @@ enum stream_step step_response(struct stream *s)
     if (s->upgraded)
         return STEP_TUNNEL;
     if (!answer_body_begin(s))
-        return server_failed_with(s, FAILURE_GARBAGE);
+        return server_failed_as(s, FAILURE_GARBAGE, ERROR_BODY_BAD);
     return STEP_FORWARD;
 }

@@ -26,7 +26,7 @@ static const struct {
     { METHOD_GET, OK_WITH("Transfer-Encoding: Chunked\r\n"), "200 reason=OK chunked keep 1.1" },
     { METHOD_GET, OK_WITH("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"),
       "200 reason=OK chunked close 1.1" },
-    { METHOD_GET, OK_WITH("Transfer-Encoding: gzip\r\n"), "200 reason=OK until-close close 1.1" },
+    { METHOD_GET, OK_WITH("Transfer-Encoding: Identity\r\n"), "200 reason=OK until-close close 1.1" },
     { METHOD_GET, OK_WITH("Content-Length: 5\r\nTransfer-Encoding: identity\r\n"),
       "200 reason=OK until-close close 1.1" },
     { METHOD_GET, "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n",
@@ -142,6 +142,8 @@ static const struct {
     { BYTES(OK_WITH("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")), H1_ERR_CODING_ORDER,
       64 },
     { BYTES(OK_WITH("Transfer-Encoding: gzip, chunked\r\n")), H1_ERR_CODING, 36 },
+    { BYTES(OK_WITH("Transfer-Encoding: gzip\r\n")), H1_ERR_CODING, 36 },
+    { BYTES(OK_WITH("Transfer-Encoding: identity, gzip\r\n")), H1_ERR_CODING, 36 },
     /* upgrades */
     { BYTES("HTTP/1.1 101 X\r\n\r\n"), H1_ERR_STATUS, 9 },
     { BYTES("HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n"), H1_ERR_STATUS, 9 },

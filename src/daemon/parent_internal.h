@@ -50,7 +50,12 @@ struct parent_vrrp {
     bool shut;    /* the script that comes after everything was started */
     unsigned young_deaths;
     instant restart_at; /* UINT64_MAX = not waiting */
-    instant stop_by;    /* scripts have until then when everything ends */
+    struct {            /* does the process turn? */
+        uint64_t turns; /* as last seen */
+        unsigned looks; /* in a row at which it had not */
+        instant next;   /* UINT64_MAX = there is none, or it has a deadline */
+    } watch;
+    instant stop_by; /* scripts have until then when everything ends */
 };
 
 struct parent {

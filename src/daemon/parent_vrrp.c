@@ -20,11 +20,16 @@
 #include "os/system_log.h"
 #include "state/vrrp_health.h"
 
-#define READY_TIME      DURATION_S(20)
-#define SCRIPTS_TIME    DURATION_MS(3000) /* when everything ends; a second later they are killed */
-#define SWEEP_TIME      DURATION_MS(900)
-#define YOUNG_MS        10000
-#define LETTING_GO_MS   2000
+#define READY_TIME    DURATION_S(20)
+#define SCRIPTS_TIME  DURATION_MS(3000) /* when everything ends; a second later they are killed */
+#define SWEEP_TIME    DURATION_MS(900)
+#define YOUNG_MS      10000
+#define LETTING_GO_MS 2000
+/* It turns at least each VRRP_HEALTH_HEARTBEAT_MS. Looks are counted, not seconds: a machine that slept as a
+ * whole, or a parent that had no turn itself, is no proof. With adverts a second apart nobody else has missed
+ * it yet. */
+#define LOOK_TIME       DURATION_MS(300)
+#define LOOKS_MOST      5
 #define TICKET_STARTUP  (UINT64_MAX - 1) /* a child's fit into 32 bits */
 #define TICKET_SHUTDOWN (UINT64_MAX - 2)
 
@@ -165,6 +170,8 @@ static bool start(struct parent *p, struct holdings *h)
     (void)fcntl(c->channel.fd, F_SETFL, O_NONBLOCK);
     c->generation = h->manifest.generation;
     c->deadline = instant_after(c->started, READY_TIME);
+    p->vrrp.watch.next = instant_after(c->started, LOOK_TIME);
+    p->vrrp.watch.looks = 0;
     p->vrrp.restart_at = never;
     if (!send_all(p, c, h))
         (void)kill(c->pid, SIGKILL);
@@ -271,7 +278,7 @@ bool parent_vrrp_publish(struct parent *p)
 
 static void replace(struct parent *p)
 {
-    static const uint32_t pause_ms[] = { 0, 100, 500, 2000, 10000 };
+    static const uint32_t pause_ms[] = { 0, 0, 100, 500, 2000, 10000 };
     unsigned step = p->vrrp.young_deaths < COUNT_OF(pause_ms) ? p->vrrp.young_deaths : COUNT_OF(pause_ms) - 1;
 
     p->vrrp.restart_at = instant_after(clock_now(), DURATION_MS(pause_ms[step]));
@@ -463,12 +470,42 @@ instant parent_vrrp_next(const struct parent *p)
 {
     instant next = runner_next(&p->vrrp.runner);
 
+    if (p->vrrp.watch.next.us < next.us)
+        next = p->vrrp.watch.next;
     return p->vrrp.restart_at.us < next.us ? p->vrrp.restart_at : next;
+}
+
+/* What builds a configuration, or ends, has a deadline instead. */
+static bool is_watched(const struct parent *p, const struct child *c)
+{
+    return c->stage == CHILD_SERVING && !p->vrrp.awaited && p->vrrp.health.base != NULL;
+}
+
+static void look(struct parent *p, instant now)
+{
+    struct child *c = vrrp_child(p);
+    const struct vrrp_health_shared *shared = p->vrrp.health.base;
+
+    if (c == NULL) {
+        p->vrrp.watch.next = never;
+        return;
+    }
+    p->vrrp.watch.next = instant_after(now, LOOK_TIME);
+    uint64_t turns = shared ? atomic_load_explicit(&shared->vrrp_turns, memory_order_relaxed) : 0;
+    bool stands = turns == p->vrrp.watch.turns && is_watched(p, c);
+    p->vrrp.watch.turns = turns;
+    p->vrrp.watch.looks = stands ? p->vrrp.watch.looks + 1 : 0;
+    if (p->vrrp.watch.looks < LOOKS_MOST)
+        return;
+    p->vrrp.watch.next = never; /* its end is told by SIGCHLD */
+    kill_child(p, c, "hangs");
 }
 
 void parent_vrrp_turn(struct parent *p, instant now)
 {
     runner_turn(&p->vrrp.runner, now);
+    if (now.us >= p->vrrp.watch.next.us)
+        look(p, now);
     if (now.us < p->vrrp.restart_at.us || vrrp_child(p) != NULL)
         return;
     p->vrrp.restart_at = never;
@@ -481,6 +518,7 @@ void parent_vrrp_init(struct parent *p)
     inherited_addresses(&p->vrrp.memory, &p->vrrp.before);
     p->vrrp.heir = -1;
     p->vrrp.restart_at = never;
+    p->vrrp.watch.next = never;
     p->vrrp.stop_by = never;
     p->vrrp.runner.ended = on_script_end;
     p->vrrp.runner.self = p;

@@ -413,6 +413,15 @@ static struct timespec patience(const struct keeper *p)
     return (struct timespec){ .tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000 };
 }
 
+/* By this the parent knows that we do not hang. */
+static void count_turn(struct keeper *p)
+{
+    struct vrrp_health_shared *shared = p->health.base;
+
+    if (shared != NULL)
+        atomic_fetch_add_explicit(&shared->vrrp_turns, 1, memory_order_relaxed);
+}
+
 static void turn(struct keeper *p)
 {
     struct pollfd fds[4] = {
@@ -427,6 +436,7 @@ static void turn(struct keeper *p)
         fds[3] = far_balancer_wants(p->far);
     if (ppoll(fds, COUNT_OF(fds), &wait, NULL) < 0 && errno != EINTR)
         return;
+    count_turn(p);
     /* First the network: what else there is may take its time. */
     if (p->vrrp != NULL)
         vrrp_turn(p->vrrp, clock_now());

@@ -7,8 +7,9 @@
  *
  * Who writes what: the parent <worker>; the worker <first>, <threads>, <turns>
  * and the values of the items; vrrp the names of the items, <item_count> and
- * then <layout>, and its own status as text. A worker that sees another <layout>
- * than it last did looks its names up again.
+ * then <layout>, its own status as text, and <vrrp_turns>, which grows with each
+ * of its turns. A worker that sees another <layout> than it last did looks its
+ * names up again; a parent that sees <vrrp_turns> stand replaces that process.
  */
 #pragma once
 
@@ -19,12 +20,12 @@
 
 #include "base/span.h"
 
-#define VRRP_HEALTH_VERSION 3
+#define VRRP_HEALTH_VERSION 4
 #define VRRP_HEALTH_THREADS 256 /* a second worker during a hand-over uses others than the first */
 #define VRRP_HEALTH_ITEMS   256
 #define VRRP_HEALTH_NAME    120
 #define VRRP_STATUS_MOST    ((size_t)1 << 20)
-/* A thread turns at least that often, also when it is idle. */
+/* A thread, and the process that holds the addresses, turns at least that often, also when it is idle. */
 #define VRRP_HEALTH_HEARTBEAT_MS 500
 
 enum vrrp_worker {
@@ -51,6 +52,7 @@ struct vrrp_health_shared {
     _Atomic uint32_t worker; /* enum vrrp_worker */
     _Atomic uint32_t first, threads;
     _Atomic uint64_t turns[VRRP_HEALTH_THREADS];
+    _Atomic uint64_t vrrp_turns;
     _Atomic uint32_t layout, item_count;
     struct vrrp_health_item items[VRRP_HEALTH_ITEMS];
 
@@ -69,12 +71,14 @@ struct vrrp_health_shared {
 
 /*
  * What one life of the process that holds the addresses leaves for the next, in
- * memory that the parent keeps: so that a crash is not a takeover.
+ * memory that the parent keeps: so that a crash is not a takeover, and what the
+ * operator gave away stays given.
  */
 #define VRRP_MEMORY_INSTANCES 255
 struct vrrp_memory_instance {
     char name[VRRP_HEALTH_NAME];
     _Atomic uint32_t master;    /* 1: had the addresses */
+    _Atomic uint32_t given;     /* 1: the operator gave them away */
     _Atomic uint64_t advert_us; /* CLOCK_MONOTONIC of its last advert */
 };
 struct vrrp_memory {

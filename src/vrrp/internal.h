@@ -138,6 +138,8 @@ void router_turn(struct router *r);
 instant router_next(const struct router *r);
 /* From the same instance before a reload. */
 void router_inherit(struct router *r, struct router *old);
+/* The operator's word, which outlives a crash. Weighing is the caller's. */
+void router_give_away(struct router *r, bool give);
 struct notify_subject router_subject(const struct router *r);
 struct fsm_config router_fsm_config(const struct vrrp_instance *m);
 

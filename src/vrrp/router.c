@@ -101,11 +101,19 @@ void router_init(struct router *r, struct vrrp *v, const struct vrrp_instance *m
     r->memory = memory_of(v, model->name);
     r->f = fsm_new(&r->fc, false);
     r->since = v->now;
+    r->given_away = r->memory && atomic_load_explicit(&r->memory->given, memory_order_relaxed);
     if (r->memory && atomic_load_explicit(&r->memory->master, memory_order_relaxed)) {
         uint64_t last = atomic_load_explicit(&r->memory->advert_us, memory_order_relaxed);
         if (last <= v->now.us)
             r->resume_before = (instant){ last + fsm_down_us(&r->fc, &r->f) };
     }
+}
+
+void router_give_away(struct router *r, bool give)
+{
+    r->given_away = give;
+    if (r->memory)
+        atomic_store_explicit(&r->memory->given, give, memory_order_relaxed);
 }
 
 void router_fini(struct router *r)

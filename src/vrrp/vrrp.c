@@ -324,6 +324,7 @@ static void end_old(struct vrrp *v, struct router *r)
 {
     struct notify_subject s = router_subject(r);
     router_tell(r, FSM_STOP);
+    router_give_away(r, false); /* should it ever come back, it is a new one */
     if (r->model->notify.deleted != VRRP_NONE)
         notify_send(&v->notify, &s, NOTIFY_DELETED);
     router_fini(r);
@@ -422,7 +423,7 @@ bool vrrp_give_away(struct vrrp *v, struct span name, bool give, instant now)
     if (i == VRRP_NONE)
         return false;
     v->now = now;
-    v->routers[i].given_away = give;
+    router_give_away(&v->routers[i], give);
     v->weigh_at = now;
     settle(v);
     return true;

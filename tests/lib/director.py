@@ -184,16 +184,16 @@ class Director:
         return found
 
     def child(self, word):
-        """the pid of the child whose title says <word>, or that the vrrp pid file names"""
-        for p in self.pids():
-            if word in process.title(p) and p != self.pid:
-                return p
+        """the pid of the living child whose title says <word>, or that the vrrp pid file names: in keepalived's place titles stay as they
+        were, and all of them have that file's name in them"""
+        pids = [p for p in self.pids() if p != self.pid]
         if word == "vrrp":
             try:
-                return int((self.site.dir / f"{self.host}.vrrp.pid").read_text())
+                named = int((self.site.dir / f"{self.host}.vrrp.pid").read_text())
+                return named if named in pids else None
             except (OSError, ValueError):
                 pass
-        return None
+        return next((p for p in pids if process.title(p) == f"keel: {word}"), None)
 
     def text(self):
         try:
@@ -246,6 +246,11 @@ class Director:
         done = subprocess.run([str(where.keel()), "ctl", "-s", str(self.site.dir / f"{self.host}.sock"), "show", "vrrp"],
                               capture_output=True, text=True, timeout=10)
         return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def ctl(self, *words):
+        """-> code, text"""
+        done = subprocess.run([str(where.keel()), "ctl", "-s", str(self.site.dir / f"{self.host}.sock"), *words], capture_output=True, text=True, timeout=10)
+        return done.returncode, (done.stdout + done.stderr).strip()
 
     def instance(self, which=0):
         status = self.status()

@@ -7,12 +7,13 @@
 #include "wire/h1_internal.h"
 
 #include "wire/chars.h"
+#include "wire/names_internal.h"
 
 /* More than any client sends; each is compared with every field, so it must be bounded. */
 #define CONNECTION_MEMBERS_MAX 64
 
 /* RFC 9112 6.1: chunked must be there once, as the last of all members of all fields. */
-static bool coding_note(struct h1_seen *s, struct span value, size_t at)
+static void coding_note(struct h1_seen *s, struct span value, size_t at)
 {
     s->codings++;
     s->coding_plain = value.len == strlen("chunked");
@@ -27,48 +28,42 @@ static bool coding_note(struct h1_seen *s, struct span value, size_t at)
             s->coding_unknown |= !span_eq_nocase(member, SPAN("identity"));
         }
     }
-    return true;
 }
 
-#define ID_BIT(id) (UINT64_C(1) << (id))
-static inline bool is_noted(enum field_id id)
+/* What few messages have. */
+static __attribute__((noinline)) void note_other(struct h1_seen *s, enum field_id id, struct span value,
+                                                 size_t at)
 {
-    const uint64_t noted = ID_BIT(FIELD_HOST) | ID_BIT(FIELD_CONTENT_LENGTH) |
-                           ID_BIT(FIELD_TRANSFER_ENCODING) | ID_BIT(FIELD_UPGRADE) | ID_BIT(FIELD_EXPECT) |
-                           ID_BIT(FIELD_TE);
-    return noted >> id & 1;
+    if (id == FIELD_TRANSFER_ENCODING)
+        coding_note(s, value, at);
+    else if (id == FIELD_UPGRADE)
+        s->upgrades++;
+    else if (id == FIELD_EXPECT)
+        s->expect_continue |= span_eq_nocase(value, SPAN("100-continue"));
+    else if (id == FIELD_TE)
+        s->te_trailers |= list_has_token(value, SPAN("trailers"));
 }
 
 /* Remembers what a value says; false when it can be refused at once. */
-static bool note(struct h1_seen *s, enum field_id id, struct span value, size_t at, struct h1_scan *scan)
+static inline bool note(struct h1_seen *s, enum field_id id, struct span value, size_t at,
+                        struct h1_scan *scan)
 {
-    switch ((int)id) {
-    case FIELD_HOST:
+    if (id == FIELD_HOST) {
         s->hosts++;
         s->host = value;
         s->host_at = at;
-        return true;
-    case FIELD_CONTENT_LENGTH:
+    } else if (id == FIELD_CONTENT_LENGTH) {
         /* Digits only, below 2^63. RFC 9112 6.3: equal values may be merged; nobody honest repeats it, so
          * none are. */
         s->length_at = at;
         if (s->lengths++ || !span_to_u64(value, INT64_MAX, &s->length))
             return h1_refuse(scan, H1_ERR_LENGTH, at);
-        return true;
-    case FIELD_TRANSFER_ENCODING:
-        return coding_note(s, value, at);
-    case FIELD_UPGRADE:
-        s->upgrades++;
-        return true;
-    case FIELD_EXPECT:
-        s->expect_continue |= span_eq_nocase(value, SPAN("100-continue"));
-        return true;
-    case FIELD_TE:
-        s->te_trailers |= list_has_token(value, SPAN("trailers"));
-        return true;
-    default:
-        return true;
+    } else if (id == FIELD_CONNECTION) {
+        s->connections++;
+    } else {
+        note_other(s, id, value, at);
     }
+    return true;
 }
 
 /* ---- Connection (RFC 9110 7.6.1) ---- */
@@ -95,7 +90,7 @@ static bool connection_read(struct message *m, struct h1_seen *s)
 {
     unsigned members = 0;
     const struct field *f = message_find(m, FIELD_CONNECTION);
-    if (LIKELY(span_eq(f->value, SPAN("keep-alive"))) && !message_next(m, f))
+    if (LIKELY(s->connections == 1 && span_eq(f->value, SPAN("keep-alive"))))
         return s->keep_alive = true;
     for (; f; f = message_next(m, f)) {
         struct span list = f->value, member;
@@ -117,9 +112,10 @@ static bool connection_read(struct message *m, struct h1_seen *s)
 
 /* ---- lines ---- */
 
-static bool refuse_name(const char *head, size_t at, size_t stop, struct h1_scan *scan)
+/* What begins at <at> is no field: its name is followed by the byte at <stop>. */
+static bool refuse_name(const struct h1_lines *l, size_t at, size_t stop, struct h1_scan *scan)
 {
-    if (stop == at && char_is_blank(head[at]))
+    if (stop == at && at < l->len && char_is_blank(l->head[at]))
         return h1_refuse(scan, H1_ERR_FOLDED, at);
     return h1_refuse(scan, H1_ERR_FIELD_NAME, stop);
 }
@@ -130,63 +126,80 @@ static inline bool is_blank(char c)
     return (unsigned char)c <= ' ';
 }
 
-/* span_trim, where the compiler can see it: once a line. */
+/* Without the blanks at its ends: most have one before them. A line's end is a blank too. */
 static inline struct span value_of(const char *from, const char *to)
 {
-    while (from < to && is_blank(*from))
-        from++;
-    while (from < to && is_blank(to[-1]))
-        to--;
+    from += *from == ' ';
+    if (UNLIKELY(is_blank(*from) || is_blank(to[-1]))) {
+        while (from < to && is_blank(*from))
+            from++;
+        while (from < to && is_blank(to[-1]))
+            to--;
+    }
     return span_of(from, (size_t)(to - from));
 }
 
-static inline void put_field(struct message *m, struct field *f, enum field_id id)
+static bool has_underscore(struct span name)
 {
-    f->id = (uint8_t)id;
-    f->hop = field_id_is_hop(id);
-    f->gone = 0;
-    m->field_count++;
-    if (m->first[id] == 0)
-        m->first[id] = m->field_count;
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] == '_')
+            return true;
+    return false;
 }
 
-/* Made twice, for <whole> and not: most heads lie in one window, and there a mark is a load. */
-static inline __attribute__((always_inline)) bool cut_lines(struct h1_lines *l, size_t at,
-                                                            const struct h1_limits *limits,
-                                                            struct h1_scan *scan, struct message *m,
-                                                            struct h1_seen *s, bool whole)
+/* False: it is wrong, or the end is not there. */
+static bool cut_lines(struct h1_lines *l, size_t at, const struct h1_limits *limits, struct h1_scan *scan,
+                      struct message *m, struct h1_seen *s, size_t *end)
 {
     const char *head = l->head;
-    unsigned left = limits->fields_max < m->field_room ? limits->fields_max : m->field_room;
-    struct field *f = m->fields + m->field_count;
-    for (char first; (first = head[at]) != '\r' && first != '\n';) {
-        size_t stop = h1_lines_stop(l, at, whole);
-        if (UNLIKELY(head[stop] != ':' || stop == at))
-            return refuse_name(head, at, stop, scan);
-        if (UNLIKELY(left-- == 0))
-            return h1_refuse(scan, H1_ERR_TOO_MANY, at);
-        size_t lf = h1_lines_lf(l, stop + 1, whole);
-        f->name = span_of(head + at, stop - at);
-        f->value = value_of(head + stop + 1, head + lf - (head[lf - 1] == '\r'));
-        at = lf + 1;
-        enum field_id id = field_id_of(f->name);
-        if (id == FIELD_OTHER && limits->underscore_is_invalid && memchr(f->name.ptr, '_', f->name.len))
-            continue;
-        put_field(m, f, id);
-        if (is_noted(id) && !note(s, id, f->value, (size_t)(f->value.ptr - head), scan))
+    const bool lf_ends_lines = !m->is_request && limits->lf_ends_lines;
+    /* nginx's rule about '_' is for what clients send */
+    const bool underscore_is_invalid = m->is_request && limits->underscore_is_invalid;
+    const unsigned most = limits->fields_max < m->field_room ? limits->fields_max : m->field_room;
+    unsigned dropped = 0;
+
+    for (struct field *f = m->fields;;) {
+        struct h1_line line = h1_line_at(l, at);
+        if (UNLIKELY(line.stop == line.end || head[line.stop] != ':')) {
+            size_t blank_line = h1_line_end(l, at, lf_ends_lines);
+            *end = at + blank_line;
+            return blank_line || refuse_name(l, at, line.stop, scan);
+        }
+        if (UNLIKELY(m->field_count + dropped == most))
+            return h1_refuse(scan, line.stop == at ? H1_ERR_FIELD_NAME : H1_ERR_TOO_MANY, at);
+        size_t ending = h1_line_end(l, line.end, lf_ends_lines);
+        if (UNLIKELY(ending == 0))
+            return h1_refuse(scan, H1_ERR_LINE_END, line.end);
+        const struct known_field *known = field_of_token(head + at, line.stop - at);
+        f->name = span_of(head + at, line.stop - at);
+        f->value = value_of(head + line.stop + 1, head + line.end);
+        f->id = known->id;
+        f->hop = known->hop;
+        f->gone = 0;
+        at = line.end + ending;
+        if (known == &field_other) {
+            if (f->name.len == 0)
+                return h1_refuse(scan, H1_ERR_FIELD_NAME, line.stop);
+            if (underscore_is_invalid && has_underscore(f->name)) {
+                dropped++;
+                continue;
+            }
+        }
+        m->field_count++;
+        if (m->first[known->id] == 0)
+            m->first[known->id] = m->field_count;
+        if (known->read && !note(s, (enum field_id)known->id, f->value, (size_t)(f->value.ptr - head), scan))
             return false;
         f++;
     }
-    return true;
 }
 
 bool h1_fields_parse(struct h1_lines *l, size_t at, const struct h1_limits *limits, struct h1_scan *scan,
-                     struct message *m, struct h1_seen *s)
+                     struct message *m, struct h1_seen *s, size_t *end)
 {
-    if (!(h1_lines_are_whole(l) ? cut_lines(l, at, limits, scan, m, s, true)
-                                : cut_lines(l, at, limits, scan, m, s, false)))
+    if (!cut_lines(l, at, limits, scan, m, s, end))
         return false;
-    if (m->first[FIELD_CONNECTION] && !connection_read(m, s))
+    if (s->connections && !connection_read(m, s))
         return h1_refuse(scan, H1_ERR_FIELD_VALUE,
                          (size_t)(m->fields[m->first[FIELD_CONNECTION] - 1].value.ptr - l->head));
     return true;

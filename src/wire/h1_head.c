@@ -1,12 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finding the end of a head, and what heads of both kinds share. The search
- * (h1_marks.c) checks on its way that line ends are CRLF and that there are no
- * control bytes, so that the parts which cut the lines need not.
+ * The cursor over a head's marks, finding the end of a head that could not be
+ * cut at once, and what heads of both kinds share.
  */
 #include "wire/h1.h"
 
 #include "wire/h1_internal.h"
+
+/* ---- the cursor ---- */
+
+/* The last <count> bytes: less than a block. */
+static struct h1_marks mark_tail(const struct h1_lines *l, size_t count)
+{
+    struct h1_marks m;
+
+    if (LIKELY(l->len >= BLOCK)) { /* a full block that ends with them, of which the first bits are dropped */
+        m = h1_mark(l->head + l->len - BLOCK);
+        m.stop >>= BLOCK - count;
+        m.control >>= BLOCK - count;
+    } else {
+        char copy[BLOCK] = { 0 };
+        memcpy(copy, l->head + l->len - count, count);
+        m = h1_mark(copy);
+    }
+    m.stop |= UINT64_MAX << count;
+    m.control |= UINT64_MAX << count;
+    return m;
+}
+
+void h1_lines_mark(struct h1_lines *l, size_t at)
+{
+    l->base = at;
+    if (at + BLOCK <= l->len)
+        l->marks = h1_mark(l->head + at);
+    else if (at < l->len)
+        l->marks = mark_tail(l, l->len - at);
+    else
+        l->marks = (struct h1_marks){ UINT64_MAX, UINT64_MAX };
+}
+
+struct h1_line h1_line_long(struct h1_lines *l, size_t at)
+{
+    size_t stop = at;
+
+    while (l->marks.stop == 0)
+        h1_lines_mark(l, stop = l->base + BLOCK);
+    stop += (size_t)__builtin_ctzll(l->marks.stop);
+    return (struct h1_line){ stop, h1_lines_control(l, stop) };
+}
+
+void h1_lines_init(struct h1_lines *l, const char *head, size_t len)
+{
+    l->head = head;
+    l->len = len;
+    h1_lines_mark(l, 0);
+}
+
+/* ---- the end ---- */
 
 /* Names what is bad at <at>. */
 static enum h1_result refuse_byte(const char *head, size_t at, size_t skip, struct h1_scan *scan)
@@ -17,42 +67,50 @@ static enum h1_result refuse_byte(const char *head, size_t at, size_t skip, stru
     return H1_BAD;
 }
 
-/* The best that this machine can run. */
-static inline h1_searcher *best_search(void)
+/* Is the LF at <at> an empty line's? */
+static bool is_empty_line(const char *head, size_t at)
 {
-#if defined(__x86_64__)
-    return LIKELY(__builtin_cpu_supports("avx2")) ? h1_search_avx2 : h1_search_sse2;
-#else
-    return h1_search_scalar;
-#endif
+    if (at > 0 && head[at - 1] == '\r')
+        at--;
+    return at > 0 && head[at - 1] == '\n';
 }
 
-static enum h1_found search(struct h1_lines *l, size_t start, bool lf_ends_lines)
+/* H1_MORE: nothing is wrong with these bytes, and there is no end. */
+static enum h1_result find_end(struct h1_lines *l, size_t at, size_t skip, bool lf_ends_lines,
+                               struct h1_scan *scan)
 {
-    if (UNLIKELY(l->len < BLOCK))
-        return h1_search_short(best_search(), l, lf_ends_lines);
-    return best_search()(l->head, l, start, lf_ends_lines);
+    const char *head = l->head;
+
+    for (; (at = h1_lines_control(l, at)) < l->len; at++) {
+        bool after_cr = at > 0 && head[at - 1] == '\r';
+        if (after_cr ? head[at] != '\n' : head[at] != '\r' && !(head[at] == '\n' && lf_ends_lines))
+            return refuse_byte(head, at, skip, scan);
+        if (head[at] != '\n') {
+            if (at + 1 < l->len && head[at + 1] != '\n')
+                return refuse_byte(head, at + 1, skip, scan);
+            continue;
+        }
+        if (scan->line == 0)
+            scan->line = (uint32_t)(skip + at + 1);
+        if (is_empty_line(head, at))
+            return H1_DONE;
+    }
+    return H1_MORE;
 }
 
 enum h1_result h1_head_find(struct span bytes, size_t skip, const struct h1_limits *limits,
-                            struct h1_scan *scan, struct h1_lines *l)
+                            bool lf_ends_lines, struct h1_scan *scan)
 {
     size_t len = bytes.len < limits->head_max ? bytes.len : limits->head_max;
-    size_t start = scan->looked > skip ? (scan->looked - skip) / BLOCK * BLOCK : 0;
-    l->head = bytes.ptr + skip;
-    l->len = len > skip ? len - skip : 0;
-    l->window = l->marked = l->line = 0;
+    size_t looked = scan->looked > skip ? scan->looked - skip : 0;
+    struct h1_lines l;
 
-    enum h1_found found = search(l, start, limits->lf_ends_lines);
-    if (scan->line == 0 && l->line)
-        scan->line = (uint32_t)(skip + l->line);
-    if (LIKELY(found == H1_FOUND_END)) {
-        l->len = l->found + 1;
-        return H1_DONE;
-    }
-    if (found == H1_FOUND_BAD)
-        return refuse_byte(l->head, l->found, skip, scan);
-    scan->looked = (uint32_t)(skip + l->len);
+    h1_lines_init(&l, bytes.ptr + skip, len > skip ? len - skip : 0);
+    /* from the last byte that was looked at: what is before it can still be seen */
+    enum h1_result r = find_end(&l, looked ? looked - 1 : 0, skip, lf_ends_lines, scan);
+    if (r != H1_MORE)
+        return r;
+    scan->looked = (uint32_t)(skip + l.len);
     if (bytes.len < limits->head_max)
         return H1_MORE;
     h1_refuse(scan, H1_ERR_HEAD_LONG, limits->head_max);

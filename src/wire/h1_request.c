@@ -78,31 +78,35 @@ static bool target_parse(struct message *m)
 
 #define VERSION_LEN 8 /* "HTTP/1.1" */
 
-/* <at>: where the line begins; <end>: its CR. */
-static bool line_parse(const char *bytes, size_t at, size_t end, const struct h1_limits *limits,
-                       struct h1_scan *scan, struct message *m)
+/* <next>: where the line behind it begins. False: it is wrong, or not whole. */
+static bool line_parse(struct h1_lines *l, const struct h1_limits *limits, struct h1_scan *scan,
+                       struct message *m, size_t *next)
 {
-    if (end - at > limits->target_max)
-        return h1_refuse(scan, H1_ERR_TARGET_LONG, at + limits->target_max);
-    struct span line = span_of(bytes + at, end - at);
-    size_t method = chars_of(line, CHAR_TOKEN);
-    if (method == line.len || line.ptr[method] != ' ') /* that it is not empty was seen by its first byte */
-        return h1_refuse(scan, H1_ERR_METHOD, at + method);
+    const char *line = l->head;
+    struct h1_line first = h1_line_at(l, 0);
+    size_t method = first.stop, len = first.end;
+    *next = len + 2;
+    if (h1_line_end(l, len, false) == 0)
+        return h1_refuse(scan, H1_ERR_LINE_END, len);
+    if (len > limits->target_max)
+        return h1_refuse(scan, H1_ERR_TARGET_LONG, limits->target_max);
+    if (line[method] != ' ') /* that it is not empty was seen by its first byte */
+        return h1_refuse(scan, H1_ERR_METHOD, method);
     size_t target = method + 1;
-    if (line.len < target + VERSION_LEN)
-        return h1_refuse(scan, H1_ERR_VERSION, end);
-    size_t version = line.len - VERSION_LEN;
-    enum h1_error bad = h1_version_parse(line.ptr + version, m);
+    if (len < target + VERSION_LEN)
+        return h1_refuse(scan, H1_ERR_VERSION, len);
+    size_t version = len - VERSION_LEN;
+    enum h1_error bad = h1_version_parse(line + version, m);
     if (bad)
-        return h1_refuse(scan, bad, at + version);
-    if (version < target + 2 || line.ptr[version - 1] != ' ')
-        return h1_refuse(scan, H1_ERR_TARGET, at + target);
+        return h1_refuse(scan, bad, version);
+    if (version < target + 2 || line[version - 1] != ' ')
+        return h1_refuse(scan, H1_ERR_TARGET, target);
 
     m->is_request = true;
-    m->method_text = span_first(line, method);
+    m->method_text = span_of(line, method);
     m->method = method_of(m->method_text);
-    m->target = span_of(line.ptr + target, version - 1 - target);
-    return target_parse(m) || h1_refuse(scan, H1_ERR_TARGET, at + target);
+    m->target = span_of(line + target, version - 1 - target);
+    return target_parse(m) || h1_refuse(scan, H1_ERR_TARGET, target);
 }
 
 /* ---- what the head means ---- */
@@ -225,19 +229,27 @@ static bool head_judge(struct message *m, const struct h1_limits *limits, const 
     return true;
 }
 
-enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limits, struct h1_scan *scan,
-                                struct message *m, size_t *head_len)
+/* All of a head that is whole and right. False: it is not, and <scan> says why if it is whole. */
+static bool head_cut(struct span text, const struct h1_limits *limits, struct h1_scan *scan,
+                     struct message *m, size_t *len)
 {
     struct h1_lines lines;
     struct h1_seen seen = { 0 };
-    struct h1_limits own = *limits;
-    own.lf_ends_lines = false;
-    size_t skip;
-    enum h1_result result = first_byte(bytes, scan, &skip);
-    if (result != H1_DONE)
-        return result;
+    size_t next;
+
+    h1_lines_init(&lines, text.ptr, text.len);
+    return line_parse(&lines, limits, scan, m, &next) &&
+           h1_fields_parse(&lines, next, limits, scan, m, &seen, len) && head_judge(m, limits, &seen, scan);
+}
+
+/* A head that could not be cut, or that comes in parts. <text>: its bytes as far as they count. */
+static __attribute__((noinline)) enum h1_result head_doubt(struct span bytes, size_t skip, struct span text,
+                                                           const struct h1_limits *limits,
+                                                           struct h1_scan *scan, struct message *m,
+                                                           size_t *len)
+{
     bool line_was_seen = scan->line != 0;
-    result = h1_head_find(bytes, skip, &own, scan, &lines);
+    enum h1_result result = h1_head_find(bytes, skip, limits, false, scan);
     if (scan->line == 0)
         return without_line(result, bytes.len - skip, skip, limits, scan);
     if (result == H1_BAD && scan->error == H1_ERR_HEAD_LONG &&
@@ -245,16 +257,31 @@ enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limit
         h1_refuse(scan, H1_ERR_TARGET_LONG, skip + limits->target_max); /* what is wrong first */
     if (result == H1_BAD || (result == H1_MORE && line_was_seen))
         return result;
+    message_init(m, m->fields, m->field_room);
+    if (result == H1_DONE && head_cut(text, limits, scan, m, len))
+        return H1_DONE;
     /* A complete first line is judged without waiting for the rest: not every port scanner is patient. */
-    if (!line_parse(bytes.ptr, skip, scan->line - 2, limits, scan, m))
-        return H1_BAD;
-    if (result == H1_MORE)
+    struct h1_lines lines;
+    size_t next;
+    h1_lines_init(&lines, text.ptr, text.len);
+    if (result == H1_MORE && line_parse(&lines, limits, scan, m, &next))
         return H1_MORE;
-    if (!h1_fields_parse(&lines, scan->line - skip, limits, scan, m, &seen) ||
-        !head_judge(m, limits, &seen, scan)) {
-        scan->error_at += (uint32_t)skip;
-        return H1_BAD;
+    scan->error_at += (uint32_t)skip;
+    return H1_BAD;
+}
+
+enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limits, struct h1_scan *scan,
+                                struct message *m, size_t *head_len)
+{
+    size_t skip, len = 0;
+    enum h1_result result = first_byte(bytes, scan, &skip);
+    if (result != H1_DONE)
+        return result;
+    struct span text = span_from_index(span_first(bytes, limits->head_max), skip);
+    if (UNLIKELY(scan->looked || !head_cut(text, limits, scan, m, &len))) {
+        scan->error = H1_OK;
+        result = head_doubt(bytes, skip, text, limits, scan, m, &len);
     }
-    *head_len = skip + lines.len;
-    return H1_DONE;
+    *head_len = skip + len;
+    return result;
 }

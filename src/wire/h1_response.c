@@ -27,9 +27,18 @@ static enum h1_result first_bytes(struct span bytes, struct h1_scan *scan)
     return H1_DONE;
 }
 
-/* "HTTP/1.1 200 OK"; the phrase may be empty, or missing with its blank. */
-static bool line_parse(const char *line, size_t len, struct h1_scan *scan, struct message *m)
+/*
+ * "HTTP/1.1 200 OK"; the phrase may be empty, or missing with its blank. <next>:
+ * where the line behind it begins. False: it is wrong, or not whole.
+ */
+static bool line_parse(struct h1_lines *l, const struct h1_limits *limits, struct h1_scan *scan,
+                       struct message *m, size_t *next)
 {
+    const char *line = l->head;
+    size_t len = h1_lines_control(l, 0), ending = h1_line_end(l, len, limits->lf_ends_lines);
+    *next = len + ending;
+    if (ending == 0)
+        return h1_refuse(scan, H1_ERR_LINE_END, len);
     if (len < LINE_MIN)
         return h1_refuse(scan, H1_ERR_STATUS, len);
     enum h1_error bad = h1_version_parse(line, m);
@@ -102,28 +111,47 @@ static bool head_judge(struct message *m, enum method request, const struct h1_s
     return true;
 }
 
-enum h1_result h1_parse_response(struct span bytes, const struct h1_limits *limits, enum method request,
-                                 struct h1_scan *scan, struct message *m, size_t *head_len)
+/* All of a head that is whole and right. False: it is not, and <scan> says why if it is whole. */
+static bool head_cut(struct span text, const struct h1_limits *limits, enum method request,
+                     struct h1_scan *scan, struct message *m, size_t *len)
 {
     struct h1_lines lines;
     struct h1_seen seen = { 0 };
-    /* nginx's rule about '_' is for what clients send. */
-    struct h1_limits own = *limits;
-    own.underscore_is_invalid = false;
+    size_t next;
 
+    h1_lines_init(&lines, text.ptr, text.len);
+    return line_parse(&lines, limits, scan, m, &next) &&
+           h1_fields_parse(&lines, next, limits, scan, m, &seen, len) && head_judge(m, request, &seen, scan);
+}
+
+/* A head that could not be cut, or that comes in parts. <text>: its bytes as far as they count. */
+static __attribute__((noinline)) enum h1_result head_doubt(struct span bytes, struct span text,
+                                                           const struct h1_limits *limits,
+                                                           enum method request, struct h1_scan *scan,
+                                                           struct message *m, size_t *len)
+{
+    bool line_was_seen = scan->line != 0;
+    enum h1_result result = h1_head_find(bytes, 0, limits, limits->lf_ends_lines, scan);
+    if (result == H1_BAD || (result == H1_MORE && (scan->line == 0 || line_was_seen)))
+        return result;
+    message_init(m, m->fields, m->field_room);
+    if (result == H1_DONE)
+        return head_cut(text, limits, request, scan, m, len) ? H1_DONE : H1_BAD;
+    struct h1_lines lines;
+    size_t next;
+    h1_lines_init(&lines, text.ptr, text.len);
+    return line_parse(&lines, limits, scan, m, &next) ? H1_MORE : H1_BAD;
+}
+
+enum h1_result h1_parse_response(struct span bytes, const struct h1_limits *limits, enum method request,
+                                 struct h1_scan *scan, struct message *m, size_t *head_len)
+{
     enum h1_result result = first_bytes(bytes, scan);
     if (result != H1_DONE)
         return result;
-    bool line_was_seen = scan->line != 0;
-    result = h1_head_find(bytes, 0, &own, scan, &lines);
-    if (result == H1_BAD || (result == H1_MORE && (scan->line == 0 || line_was_seen)))
-        return result;
-    if (!line_parse(bytes.ptr, h1_line_end(bytes.ptr, scan->line - 1), scan, m))
-        return H1_BAD;
-    if (result == H1_MORE)
-        return H1_MORE;
-    if (!h1_fields_parse(&lines, scan->line, &own, scan, m, &seen) || !head_judge(m, request, &seen, scan))
-        return H1_BAD;
-    *head_len = lines.len;
-    return H1_DONE;
+    struct span text = span_first(bytes, limits->head_max);
+    if (LIKELY(scan->looked == 0 && head_cut(text, limits, request, scan, m, head_len)))
+        return H1_DONE;
+    scan->error = H1_OK;
+    return head_doubt(bytes, text, limits, request, scan, m, head_len);
 }

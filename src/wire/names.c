@@ -7,120 +7,77 @@
 
 #include <stdint.h>
 
+#include "wire/chars.h"
+#include "wire/names_internal.h"
+
 /* ---- fields ---- */
 
 /*
- * A perfect hash over the names below: length, first, middle and last byte. A
+ * A perfect hash over the names below: their length and last four bytes. A
  * collision that a new name brings is a duplicate initializer, which -Wextra
- * reports; then look for other factors.
+ * reports; then look for another factor.
  */
-#define SLOTS                       128
-#define SLOT(len, first, mid, last) ((2u * (len) + 21u * (first) + 21u * (last) + (mid)) % SLOTS)
-#define KNOWN(id, text, first, mid, last)                                                                    \
-    [SLOT(sizeof(text) - 1, (first), (mid), (last))] = { sizeof(text) - 1, (id), text }
+#define KNOWN(id, text, a, b, c, d)                                                                          \
+    [NAME_SLOT(sizeof(text) - 1, NAME_TAIL(a, b, c, d))] = { text, sizeof(text) - 1, (id),                   \
+                                                             FIELD_IDS_HOP >> (id)&1, IDS_READ >> (id)&1 }
 
-#define KNOWN_MIN 2
-#define KNOWN_MAX 22
-static const struct known_field {
-    uint8_t len, id;
-    char text[KNOWN_MAX]; /* lower case */
-} known_fields[SLOTS] = {
+/* What decides framing and persistence. */
+#define ID_BIT(id) (UINT64_C(1) << (id))
+#define IDS_READ                                                                                             \
+    (ID_BIT(FIELD_HOST) | ID_BIT(FIELD_CONNECTION) | ID_BIT(FIELD_CONTENT_LENGTH) |                          \
+     ID_BIT(FIELD_TRANSFER_ENCODING) | ID_BIT(FIELD_UPGRADE) | ID_BIT(FIELD_EXPECT) | ID_BIT(FIELD_TE))
+
+const struct known_field field_other = { .id = FIELD_OTHER };
+const struct known_field field_te = { "te", 2, FIELD_TE, 1, 1 };
+const struct known_field known_fields[NAME_SLOTS] = {
     // clang-format off
-    KNOWN(FIELD_HOST, "host", 'h', 's', 't'),
-    KNOWN(FIELD_CONNECTION, "connection", 'c', 'c', 'n'),
-    KNOWN(FIELD_KEEP_ALIVE, "keep-alive", 'k', 'a', 'e'),
-    KNOWN(FIELD_PROXY_CONNECTION, "proxy-connection", 'p', 'n', 'n'),
-    KNOWN(FIELD_CONTENT_LENGTH, "content-length", 'c', '-', 'h'),
-    KNOWN(FIELD_TRANSFER_ENCODING, "transfer-encoding", 't', '-', 'g'),
-    KNOWN(FIELD_TE, "te", 't', 'e', 'e'),
-    KNOWN(FIELD_TRAILER, "trailer", 't', 'i', 'r'),
-    KNOWN(FIELD_UPGRADE, "upgrade", 'u', 'r', 'e'),
-    KNOWN(FIELD_EXPECT, "expect", 'e', 'e', 't'),
-    KNOWN(FIELD_DATE, "date", 'd', 't', 'e'),
-    KNOWN(FIELD_SERVER, "server", 's', 'v', 'r'),
-    KNOWN(FIELD_LOCATION, "location", 'l', 't', 'n'),
-    KNOWN(FIELD_COOKIE, "cookie", 'c', 'k', 'e'),
-    KNOWN(FIELD_SET_COOKIE, "set-cookie", 's', 'o', 'e'),
-    KNOWN(FIELD_CONTENT_TYPE, "content-type", 'c', 't', 'e'),
-    KNOWN(FIELD_CONTENT_ENCODING, "content-encoding", 'c', 'e', 'g'),
-    KNOWN(FIELD_CONTENT_RANGE, "content-range", 'c', 't', 'e'),
-    KNOWN(FIELD_ACCEPT_ENCODING, "accept-encoding", 'a', 'e', 'g'),
-    KNOWN(FIELD_ACCEPT_RANGES, "accept-ranges", 'a', '-', 's'),
-    KNOWN(FIELD_RANGE, "range", 'r', 'n', 'e'),
-    KNOWN(FIELD_IF_RANGE, "if-range", 'i', 'a', 'e'),
-    KNOWN(FIELD_IF_MODIFIED_SINCE, "if-modified-since", 'i', 'i', 'e'),
-    KNOWN(FIELD_IF_UNMODIFIED_SINCE, "if-unmodified-since", 'i', 'f', 'e'),
-    KNOWN(FIELD_IF_NONE_MATCH, "if-none-match", 'i', 'e', 'h'),
-    KNOWN(FIELD_IF_MATCH, "if-match", 'i', 'a', 'h'),
-    KNOWN(FIELD_LAST_MODIFIED, "last-modified", 'l', 'o', 'd'),
-    KNOWN(FIELD_ETAG, "etag", 'e', 'a', 'g'),
-    KNOWN(FIELD_CACHE_CONTROL, "cache-control", 'c', 'c', 'l'),
-    KNOWN(FIELD_EXPIRES, "expires", 'e', 'i', 's'),
-    KNOWN(FIELD_PRAGMA, "pragma", 'p', 'g', 'a'),
-    KNOWN(FIELD_VARY, "vary", 'v', 'r', 'y'),
-    KNOWN(FIELD_AUTHORIZATION, "authorization", 'a', 'i', 'n'),
-    KNOWN(FIELD_WWW_AUTHENTICATE, "www-authenticate", 'w', 'e', 'e'),
-    KNOWN(FIELD_REFERER, "referer", 'r', 'e', 'r'),
-    KNOWN(FIELD_USER_AGENT, "user-agent", 'u', 'a', 't'),
-    KNOWN(FIELD_X_FORWARDED_FOR, "x-forwarded-for", 'x', 'r', 'r'),
-    KNOWN(FIELD_X_REAL_IP, "x-real-ip", 'x', 'a', 'p'),
-    KNOWN(FIELD_X_ACCEL_REDIRECT, "x-accel-redirect", 'x', 'r', 't'),
-    KNOWN(FIELD_X_ACCEL_BUFFERING, "x-accel-buffering", 'x', 'b', 'g'),
+    KNOWN(FIELD_HOST, "host", 'h', 'o', 's', 't'),
+    KNOWN(FIELD_CONNECTION, "connection", 't', 'i', 'o', 'n'),
+    KNOWN(FIELD_KEEP_ALIVE, "keep-alive", 'l', 'i', 'v', 'e'),
+    KNOWN(FIELD_PROXY_CONNECTION, "proxy-connection", 't', 'i', 'o', 'n'),
+    KNOWN(FIELD_CONTENT_LENGTH, "content-length", 'n', 'g', 't', 'h'),
+    KNOWN(FIELD_TRANSFER_ENCODING, "transfer-encoding", 'd', 'i', 'n', 'g'),
+    KNOWN(FIELD_TRAILER, "trailer", 'i', 'l', 'e', 'r'),
+    KNOWN(FIELD_UPGRADE, "upgrade", 'r', 'a', 'd', 'e'),
+    KNOWN(FIELD_EXPECT, "expect", 'p', 'e', 'c', 't'),
+    KNOWN(FIELD_DATE, "date", 'd', 'a', 't', 'e'),
+    KNOWN(FIELD_SERVER, "server", 'r', 'v', 'e', 'r'),
+    KNOWN(FIELD_LOCATION, "location", 't', 'i', 'o', 'n'),
+    KNOWN(FIELD_COOKIE, "cookie", 'o', 'k', 'i', 'e'),
+    KNOWN(FIELD_SET_COOKIE, "set-cookie", 'o', 'k', 'i', 'e'),
+    KNOWN(FIELD_CONTENT_TYPE, "content-type", 't', 'y', 'p', 'e'),
+    KNOWN(FIELD_CONTENT_ENCODING, "content-encoding", 'd', 'i', 'n', 'g'),
+    KNOWN(FIELD_CONTENT_RANGE, "content-range", 'a', 'n', 'g', 'e'),
+    KNOWN(FIELD_ACCEPT_ENCODING, "accept-encoding", 'd', 'i', 'n', 'g'),
+    KNOWN(FIELD_ACCEPT_RANGES, "accept-ranges", 'n', 'g', 'e', 's'),
+    KNOWN(FIELD_RANGE, "range", 'a', 'n', 'g', 'e'),
+    KNOWN(FIELD_IF_RANGE, "if-range", 'a', 'n', 'g', 'e'),
+    KNOWN(FIELD_IF_MODIFIED_SINCE, "if-modified-since", 'i', 'n', 'c', 'e'),
+    KNOWN(FIELD_IF_UNMODIFIED_SINCE, "if-unmodified-since", 'i', 'n', 'c', 'e'),
+    KNOWN(FIELD_IF_NONE_MATCH, "if-none-match", 'a', 't', 'c', 'h'),
+    KNOWN(FIELD_IF_MATCH, "if-match", 'a', 't', 'c', 'h'),
+    KNOWN(FIELD_LAST_MODIFIED, "last-modified", 'f', 'i', 'e', 'd'),
+    KNOWN(FIELD_ETAG, "etag", 'e', 't', 'a', 'g'),
+    KNOWN(FIELD_CACHE_CONTROL, "cache-control", 't', 'r', 'o', 'l'),
+    KNOWN(FIELD_EXPIRES, "expires", 'i', 'r', 'e', 's'),
+    KNOWN(FIELD_PRAGMA, "pragma", 'a', 'g', 'm', 'a'),
+    KNOWN(FIELD_VARY, "vary", 'v', 'a', 'r', 'y'),
+    KNOWN(FIELD_AUTHORIZATION, "authorization", 't', 'i', 'o', 'n'),
+    KNOWN(FIELD_WWW_AUTHENTICATE, "www-authenticate", 'c', 'a', 't', 'e'),
+    KNOWN(FIELD_REFERER, "referer", 'e', 'r', 'e', 'r'),
+    KNOWN(FIELD_USER_AGENT, "user-agent", 'g', 'e', 'n', 't'),
+    KNOWN(FIELD_X_FORWARDED_FOR, "x-forwarded-for", '-', 'f', 'o', 'r'),
+    KNOWN(FIELD_X_REAL_IP, "x-real-ip", 'l', '-', 'i', 'p'),
+    KNOWN(FIELD_X_ACCEL_REDIRECT, "x-accel-redirect", 'r', 'e', 'c', 't'),
+    KNOWN(FIELD_X_ACCEL_BUFFERING, "x-accel-buffering", 'r', 'i', 'n', 'g'),
     // clang-format on
 };
 
-static inline uint64_t load8(const char *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
-
-/*
- * Eight bytes against lower-case letters and '-'. A letter (bit 0x40) may
- * differ in its case bit, anything else must be the same byte: '\r' | 0x20 is '-'.
- */
-static inline bool same8(const char *text, const char *lower)
-{
-    uint64_t want = load8(lower);
-    return (load8(text) | ((want >> 1) & 0x2020202020202020u)) == want;
-}
-
-/* The same for four. */
-static inline bool same4(const char *text, const char *lower)
-{
-    uint32_t have, want;
-    memcpy(&have, text, sizeof(have));
-    memcpy(&want, lower, sizeof(want));
-    return (have | ((want >> 1) & 0x20202020u)) == want;
-}
-
-static inline bool same_name(const char *text, const char *lower, size_t len)
-{
-    if (len >= 8) /* KNOWN_MAX is below 24: three overlapping words are all of it */
-        return same8(text, lower) && same8(text + len - 8, lower + len - 8) &&
-               (len <= 16 || same8(text + 8, lower + 8));
-    if (len >= 4)
-        return same4(text, lower) && same4(text + len - 4, lower + len - 4);
-    for (size_t i = 0; i < len; i++) {
-        unsigned want = (unsigned char)lower[i];
-        if (((unsigned char)text[i] | ((want >> 1) & 0x20u)) != want)
-            return false;
-    }
-    return true;
-}
-
 enum field_id field_id_of(struct span name)
 {
-    if (name.len < KNOWN_MIN || name.len > KNOWN_MAX)
-        return FIELD_OTHER;
-    unsigned first = (unsigned char)name.ptr[0] | 0x20u;
-    unsigned mid = (unsigned char)name.ptr[name.len / 2] | 0x20u;
-    unsigned last = (unsigned char)name.ptr[name.len - 1] | 0x20u;
-    const struct known_field *k = &known_fields[SLOT((unsigned)name.len, first, mid, last)];
-    if (k->len != name.len || !same_name(name.ptr, k->text, name.len))
-        return FIELD_OTHER;
-    return (enum field_id)k->id;
+    const struct known_field *k = field_of_token(name.ptr, name.len);
+
+    return k != &field_other && chars_of(name, CHAR_TOKEN) == name.len ? (enum field_id)k->id : FIELD_OTHER;
 }
 
 /* ---- methods: case matters (RFC 9110 9.1) ---- */
@@ -140,11 +97,11 @@ static enum method method_if(struct span text, enum method m)
 
 enum method method_of(struct span text)
 {
+    if (LIKELY(text.len == 3 && memcmp(text.ptr, "GET", 3) == 0))
+        return METHOD_GET;
     if (text.len < 3 || text.len > 7)
         return METHOD_OTHER;
     switch (text.ptr[0]) {
-    case 'G':
-        return method_if(text, METHOD_GET);
     case 'H':
         return method_if(text, METHOD_HEAD);
     case 'P':

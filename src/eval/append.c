@@ -440,7 +440,7 @@ static inline bool text_of(struct facts *f, const struct expr_part *p, struct sp
         *out = p->pool ? p->pool->name : f->pool ? f->pool->name : SPAN("");
         return true;
     case FETCH_SERVER_PICKED_NAME:
-        *out = f->server ? f->server->name : SPAN("");
+        *out = f->by_page ? SPAN("<STATS>") : f->server ? f->server->name : SPAN("");
         return true;
     case FETCH_TERMINATION_COOKIE:
         *out = f->end ? span_of(f->end->termination, 4) : SPAN("");

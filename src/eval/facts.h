@@ -158,6 +158,7 @@ struct facts {
     /* the server */
     const struct pool *pool;     /* the last that was asked; NULL: none */
     const struct server *server; /* the last that was picked */
+    bool by_page;                /* none was: the statistics page answers in a server's place */
     const struct try_facts *tries;
     uint32_t try_count;
 

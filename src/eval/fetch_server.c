@@ -141,6 +141,8 @@ struct value fetch_server(struct facts *f, const struct expr_part *p)
     case FETCH_POOL_ID:
         return pool ? value_int(pool->index) : value_none();
     case FETCH_SERVER_PICKED_NAME:
+        if (f->by_page)
+            return value_text(SPAN("<STATS>"));
         return f->server ? value_text(f->server->name) : value_none();
     case FETCH_SERVER_PICKED_ID:
         return f->server ? value_int(f->server->id) : value_none();

@@ -13,6 +13,9 @@ websocket  frames
 load       a load generator that looks at every answer
 syslog     a log target
 pki        an authority and certificates, and contexts of Python's ssl with them
+rsyslog    a real rsyslogd
+mariadb    real MariaDB servers and their client
+machine    folders, users and pages that a printed configuration names, for one program alone
 netns      hosts as network namespaces
 director   two directors with a floating address, and those who watch them
 tomcat     two real Tomcats from one package

@@ -5,6 +5,7 @@
     net.run("lb", ["curl", "-s", "http://10.0.0.17/"])
     with net.inside("web"):              # this thread, and the threads that it starts
         Origin(host="10.0.0.17", port=8081).start()
+    net.call("lb", client.ask, 80, address="10.0.0.17")      # the same without a process: a socket stays where it was made
     net.remove()
 
 Every name begins with PREFIX and the pid of the test run; remove_leftovers() removes those of runs that are gone.
@@ -21,10 +22,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _count = 0
 
 
-def _enter(path):
-    with open(path) as f:
+def enter(name):
+    """this thread, and nobody else, is on that host from now on: so are the sockets that it makes"""
+    with open(f"/run/netns/{name}") as f:
         if _libc.setns(f.fileno(), _CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), f"cannot enter {path}")
+            raise OSError(ctypes.get_errno(), f"cannot enter {name}")
 
 
 def _ip(*words, ns=None, check=True):
@@ -93,7 +95,7 @@ class Net:
     def inside(self, host):
         """this thread is on <host>: a socket stays where it was made, a thread where it was started"""
         with open("/proc/thread-self/ns/net") as home:
-            _enter(f"/run/netns/{self.name(host)}")
+            enter(self.name(host))
             try:
                 yield
             finally:
@@ -110,6 +112,11 @@ class Net:
 
     def popen(self, host, argv, **more):
         return subprocess.Popen(self.argv(host, argv), start_new_session=True, **more)
+
+    def call(self, host, function, /, *args, **more):
+        """what function(...) gives when it is called on that host"""
+        with self.inside(host):
+            return function(*args, **more)
 
     def remove(self):
         for name in reversed(self._made):

@@ -28,7 +28,7 @@ import threading
 import time
 import urllib.parse
 
-from . import ports, websocket
+from . import netns, ports, websocket
 
 PATTERN = bytes(i * 7 % 251 for i in range(251))
 REASON = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 403: "Forbidden"}
@@ -67,10 +67,11 @@ class Request:
 class Origin:
     """a server in its own thread; use it as a context manager or start()/stop()"""
 
-    def __init__(self, name="o1", port=None, host="127.0.0.1", once=None, plain=False, tls=None):
+    def __init__(self, name="o1", port=None, host="127.0.0.1", once=None, plain=False, tls=None, on=None):
         self.name, self.host = name, host
         self.port = port or ports.free_port()
         self.tls = tls                 # an ssl.SSLContext: it speaks TLS (lib/pki.py makes them)
+        self.on = on                   # the network namespace that it listens in (its name)
         self.plain = plain             # /echo answers with a line that does not depend on fields or connections
         self.requests = []             # every request whose head was read
         self.accepted = 0              # connections since start
@@ -114,6 +115,8 @@ class Origin:
 
     def _main(self):
         try:
+            if self.on:
+                netns.enter(self.on)
             asyncio.run(self._serve())
         except OSError as e:
             self._error = e

@@ -25,8 +25,9 @@ class NotStarted(Exception):
 
 
 class Program:
-    def __init__(self, language, folder, text, binary=None, options=(), env=None, netns=None, peer=None, **values):
+    def __init__(self, language, folder, text, binary=None, options=(), env=None, netns=None, wrap=(), peer=None, **values):
         """<text> becomes nginx.conf or haproxy.cfg in <folder>; <values> are its placeholders; <options> go on the command line;
+        <netns>: the host that it runs on; <wrap>: argv that comes before its own (lib/machine.py);
         <peer>: Debian's program instead of keel (else as KEEL_UNDER_TEST says)"""
         self.peer = where.TEST_PEER if peer is None else peer
         self.language = language
@@ -37,6 +38,7 @@ class Program:
         self.options = list(options)
         self.extra_env = env or {}
         self.netns = netns
+        self.wrap = list(wrap)
         self.popen = None
         self.expected_signals = set()
         self.seen = {}
@@ -85,6 +87,7 @@ class Program:
             head, tail = [self._binary(), "-f", str(self.file)], list(more)
         if not self.peer:
             head.insert(1, self.language)
+        head = [*self.wrap, *head]
         if self.netns:
             head = ["ip", "netns", "exec", self.netns, *head]
         return [str(a) for a in head + tail]

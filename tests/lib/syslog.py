@@ -13,7 +13,7 @@ _LINE = re.compile(r"<(\d+)>(?:([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) )?(.*)", r
 class Target:
     """lines arrive in .messages; with deaf=True nobody reads, and the sender's queue fills up"""
 
-    def __init__(self, path=None, deaf=False):
+    def __init__(self, path=None, deaf=False, port=0):
         self.messages = []
         self.path = path
         if path:
@@ -22,7 +22,7 @@ class Target:
             os.chmod(path, 0o777)
         else:
             self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.sock.bind(("127.0.0.1", ports.free_port(socket.SOCK_DGRAM)))
+            self.sock.bind(("127.0.0.1", port or ports.free_port(socket.SOCK_DGRAM)))
             self.port = self.sock.getsockname()[1]
         if not deaf:
             threading.Thread(target=self._read, daemon=True).start()

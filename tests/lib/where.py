@@ -74,6 +74,9 @@ def missing(thing):
         return _missing_netns()
     if thing == "java":
         return None if shutil.which("java") else "needs a Java runtime (apt-get install default-jre-headless)"
+    if thing == "rsyslog":
+        there = (PEERS / "usr/sbin/rsyslogd").exists() or shutil.which("rsyslogd")
+        return None if there else "needs Debian's rsyslog, unpacked: run tools/peers fetch rsyslog"
     if thing == "release":
         path = keel_release()
         if TEST_PEER:
@@ -93,6 +96,7 @@ def missing(thing):
         "nginx-exporter": [PEERS / "usr/bin/prometheus-nginx-exporter"],
         "munin-haproxy": [PEERS / "usr/share/munin/plugins/haproxy_"],
         "ansible-haproxy": [PEERS / "usr/lib/python3/dist-packages/ansible_collections/community/general/plugins/modules/haproxy.py"],
+        "mariadb": [PEERS / "usr/sbin/mariadbd", PEERS / "usr/bin/mariadb"],
         "tomcat": [PEERS / "usr/share/tomcat10/bin/catalina.sh"],
     }.get(thing)
     if paths:

@@ -129,6 +129,13 @@ static bool body_is_enough(const struct stream *s)
     return s->to_server.source_done || body_room(&s->to_server.body) == 0;
 }
 
+/* To HAProxy's log the page is a server, which takes no time. */
+static void stand_in(struct stream *s)
+{
+    s->facts.by_page = true;
+    s->times.picked = s->times.connected = s->times.answer = thread_now(s->thread);
+}
+
 static enum stream_step answer(struct stream *s)
 {
     struct admin_reply *reply =
@@ -139,6 +146,8 @@ static enum stream_step answer(struct stream *s)
     s->view = reply; /* from here on the stream empties it */
     if (!ask(s, reply))
         return stream_refuse(s, 503, END_LIMITED);
+    if (page_of(s))
+        stand_in(s);
     s->status = reply->status;
     s->status_view = reply->content_type.len > 0;
     if (reply->user.len)

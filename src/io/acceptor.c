@@ -66,6 +66,11 @@ static void acceptor_on_event(struct watch *w, uint32_t events)
     uint32_t left = a->budget;
 
     (void)events;
+    if (a->may_go_on && !a->may_go_on(a)) {
+        a->error = 0;
+        acceptor_rest(a, true);
+        return;
+    }
     while (left && w->on_event && acceptor_take(a))
         left--;
     if (left == 0)

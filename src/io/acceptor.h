@@ -34,7 +34,8 @@ struct acceptor {
     bool resting;
     int error;                             /* errno of the accept that made it rest; 0 when the owner did */
     uint64_t accepted;                     /* connections, for the status page */
-    bool (*may_go_on)(struct acceptor *a); /* NULL, or asked before it goes on by itself */
+    bool (*may_go_on)(struct acceptor *a); /* NULL, or asked before it takes the first of a turn, and before
+                                              it goes on by itself */
     void (*on_failed)(struct acceptor *a); /* NULL, or told when it rests because of <error> */
     uint64_t exhausted;                    /* times that descriptors or memory ran out */
 };

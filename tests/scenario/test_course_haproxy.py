@@ -3,7 +3,6 @@
 with the users, folders and error pages that it asks for. One program is shared by the plays; they stand in the order of its life."""
 import base64
 import csv
-import itertools
 import os
 import pathlib
 import re
@@ -241,13 +240,17 @@ def test_a_monitor_is_answered_and_not_logged(site):
 
 
 def test_who_dies_is_left_and_comes_back(site):
-    """redispatch until the checks have seen it, then nobody tries; site_status says so; each change is a line of the log"""
+    """redispatch until the checks have seen it, then nobody tries; site_status says so; each change is a line of the log. Where nobody is left,
+    our own page says so: errorfile stands in the section that was still open"""
+    if site.kind == "release":
+        pytest.skip("shown with the sanitized build: three checks, 1.5 s apart, for each change")
     pinned = [("Cookie", "SERVERID=web1")]
     site.origins["web1"].stop()
     answers = [site.ask(host="www.itnihao.cn", fields=pinned) for _ in range(2)]
     assert [(a.status, a.text) for a in answers] == [(200, "web2")] * 2, "retried, then sent to the other"
-    assert site.rows()["server_web", "web1"]["status"] != "DOWN", "redispatch is what helped, not the check"
-    assert int(site.rows()["server_web", "BACKEND"]["wredis"]) >= 2
+    rows = site.rows()
+    assert rows["server_web", "web1"]["status"] != "DOWN", "redispatch is what helped, not the check"
+    assert int(rows["server_web", "BACKEND"]["wredis"]) >= 2
     dead = [("server_web", "web1"), ("server_blog", "blog1"), ("server_bbs", "bbs1")]
     site.becomes("DOWN", *dead)
     assert site.ask("/site_status", port=1081).status == 503
@@ -255,28 +258,22 @@ def test_who_dies_is_left_and_comes_back(site):
         text = site.line(f"Server {name} is DOWN", 17)[2]
         assert "reason: Layer4" in text and "1 active and 0 backup servers left" in text
     assert set(servers(site, 4, host="www.itnihao.cn", fields=pinned)) == {"web2"}
-    site.serve("web1")
-    site.becomes("UP", *dead)
+
+    site.origins["web2"].stop()
+    site.becomes("DOWN", ("server_web", "web2"))
+    answer = site.ask(host="www.itnihao.cn", fields=pinned)
+    assert answer.status == 503 and "X-Page" not in dict(answer.fields)
+    assert " 503 " in site.line(" server_web/<NOSRV> ")[2]
+    assert site.line("backend server_web has no server available", 17)[1] == 0, "an emergency"
+    own = site.ask("/else", port=65532)
+    assert own.status == 503 and own.get("X-Page") == "own" and own.text == "page 503\n"
+
+    for name in ("web1", "web2"):
+        site.serve(name)
+    site.becomes("UP", *dead, ("server_web", "web2"), ("server_blog", "blog2"), ("server_bbs", "bbs2"))
     site.line("Server server_web/web1 is UP", 17)
     assert site.ask("/site_status", port=1081).status == 200
     assert servers(site, 2, host="www.itnihao.cn", fields=pinned) == ["web1"] * 2
-
-
-def test_nobody_left(site):
-    """errorfile stands in the statistics section, so that the others answer with our own page"""
-    for o in site.origins.values():
-        o.stop()
-    site.becomes("DOWN", *itertools.product(["server_web"], ["web1", "web2"]))
-    answer = site.ask(host="www.itnihao.cn", fields=[("Cookie", "SERVERID=web2")])
-    assert answer.status == 503 and "X-Page" not in dict(answer.fields)
-    assert " 503 " in site.line(" server_web/<NOSRV> ")[2]
-    assert site.lines("has no server available", 17) and site.lines("has no server available", 17)[0][1] == 0, "an emergency"
-    assert site.ask("/else", port=65532, fields=[]).status == 503
-    own = site.ask("/else", port=65532)
-    assert own.get("X-Page") == "own" and own.text == "page 503\n"
-    for name in ("web1", "web2"):
-        site.serve(name)
-    site.becomes("UP", *itertools.product(["server_web"], ["web1", "web2"]))
 
 
 MANY = r"""

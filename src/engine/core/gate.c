@@ -92,12 +92,12 @@ static bool gate_on_accept(struct acceptor *a, int fd, const struct address *pee
     return !g->full;
 }
 
-/* What is full may have become free in another thread, of which nobody tells this one. */
+/* What is full, or free, may have become so in another thread, of which nobody tells this one. */
 static bool gate_may_go_on(struct acceptor *a)
 {
     struct gate *g = CONTAINER_OF(a, struct gate, acceptor);
 
-    g->full = g->full && gate_is_full(g);
+    g->full = gate_is_full(g);
     return !g->full;
 }
 

@@ -88,15 +88,18 @@ void address_set_port(struct address *a, uint16_t port)
         a->u.in6.sin6_port = htons(port);
 }
 
-/* The name of a UNIX address, without the NUL in front of or behind it. */
+/* The name of a UNIX address, without the NULs in front of and behind it. */
 static struct span unix_name(const struct address *a)
 {
     size_t head = offsetof(struct sockaddr_un, sun_path);
     if (address_family(a) != AF_UNIX || a->len <= head)
         return span_of(NULL, 0);
     struct span name = span_of(a->u.un.sun_path, a->len - head);
-    if (name.ptr[0] == '\0')
+    if (name.ptr[0] == '\0') {
+        while (name.len > 1 && name.ptr[name.len - 1] == '\0')
+            name.len--;
         return span_from_index(name, 1);
+    }
     return span_of(name.ptr, strnlen(name.ptr, name.len));
 }
 
@@ -111,7 +114,9 @@ bool address_eq(const struct address *a, const struct address *b)
     if (address_family(a) != address_family(b))
         return false;
     if (address_family(a) == AF_UNIX)
-        return is_abstract(a) == is_abstract(b) && span_eq(unix_name(a), unix_name(b));
+        /* the zeros behind an abstract name are part of it */
+        return is_abstract(a) == is_abstract(b) && (!is_abstract(a) || a->len == b->len) &&
+               span_eq(unix_name(a), unix_name(b));
     if (address_family(a) == AF_INET6 && a->u.in6.sin6_scope_id != b->u.in6.sin6_scope_id)
         return false;
     return address_port(a) == address_port(b) && span_eq(address_bytes(a), address_bytes(b));

@@ -106,7 +106,11 @@ static int open_inherited_number(const struct manifest_listener *l, struct socke
         *why = (struct socket_failure){ .step = SOCKET_LISTEN, .error = EBADF };
         return -1;
     }
-    return fcntl(l->inherited_fd, F_DUPFD_CLOEXEC, 3);
+    int fd = fcntl(l->inherited_fd, F_DUPFD_CLOEXEC, 3);
+    /* accept must never wait, and who bound it need not have thought of that */
+    if (fd >= 0)
+        (void)!fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    return fd;
 }
 
 static int open_socket(const struct manifest_listener *l, const struct inherited *left, uint32_t shard,

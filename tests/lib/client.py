@@ -80,6 +80,14 @@ class Client:
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.rest = b""
 
+    @classmethod
+    def over(cls, sock, timeout=5):
+        """of a connected socket of any kind"""
+        c = cls.__new__(cls)
+        sock.settimeout(timeout)
+        c.sock, c.rest = sock, b""
+        return c
+
     def __enter__(self):
         return self
 

@@ -12,7 +12,7 @@ static const struct family_prefix {
     const char *prefix;
     int family;
     bool datagram;
-    enum { KIND_IP, KIND_UNIX, KIND_ABSTRACT, KIND_FD, KIND_REFUSED } kind;
+    enum { KIND_IP, KIND_UNIX, KIND_ABSTRACT, KIND_FULL_ABSTRACT, KIND_FD, KIND_REFUSED } kind;
 } prefixes[] = {
     { "ipv4@", AF_INET, false, KIND_IP },
     { "ipv6@", AF_INET6, false, KIND_IP },
@@ -31,7 +31,7 @@ static const struct family_prefix {
     { "stream+unix@", AF_UNIX, false, KIND_UNIX },
     { "uxdg@", AF_UNIX, true, KIND_UNIX },
     { "dgram+unix@", AF_UNIX, true, KIND_UNIX },
-    { "abns@", AF_UNIX, false, KIND_ABSTRACT },
+    { "abns@", AF_UNIX, false, KIND_FULL_ABSTRACT },
     { "abnsz@", AF_UNIX, false, KIND_ABSTRACT },
     { "fd@", AF_UNSPEC, false, KIND_FD },
     { "sockpair@", AF_UNSPEC, false, KIND_REFUSED },
@@ -199,6 +199,11 @@ bool haproxy_address(struct build *b, const struct word *w, struct span text, en
         return true;
     case KIND_ABSTRACT:
         return address_unix(text, true, &out->address) || bad(b, w, &haproxy_bad_path, text);
+    case KIND_FULL_ABSTRACT: /* HAProxy's name is as long as can be: zeros follow it */
+        if (!address_unix(text, true, &out->address))
+            return bad(b, w, &haproxy_bad_path, text);
+        out->address.len = sizeof(out->address.u.un);
+        return true;
     case KIND_FD:
         if (!span_to_u64(text, INT32_MAX, &fd))
             return bad(b, w, &haproxy_bad_address, w->text);

@@ -171,6 +171,14 @@ static int backlog_of(const struct draft *d, const struct bind_options *o)
     return n < INT32_MAX ? (int)n : INT32_MAX;
 }
 
+/* What `unix-bind` says of all UNIX sockets, where the line says nothing. */
+static void own_as_all(struct listener *l, const struct control_socket *all)
+{
+    l->mode = l->mode == UINT32_MAX ? all->mode : l->mode;
+    l->uid = l->uid == UINT32_MAX ? all->uid : l->uid;
+    l->gid = l->gid == UINT32_MAX ? all->gid : l->gid;
+}
+
 static void add_listener(struct build *b, struct draft *d, const struct bind_options *o,
                          const struct parsed_address *p, uint16_t port, const struct word *w)
 {
@@ -182,6 +190,8 @@ static void add_listener(struct build *b, struct draft *d, const struct bind_opt
     l->fd = p->fd;
     if (p->fd < 0)
         address_set_port(&l->address, port);
+    if (address_family(&l->address) == AF_UNIX)
+        own_as_all(l, &b->global.socket_like);
     l->written = p->port_last == p->port ? arena_span(b->arena, w->text)
                                          : arena_printf(b->arena, "%.*s (%u)", SPAN_ARGS(w->text), port);
     l->backlog = backlog_of(d, o);

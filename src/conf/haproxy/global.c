@@ -303,8 +303,10 @@ static void on_stats_socket(struct build *b, const struct keyword *k, const stru
     if (!good)
         return;
     socket.address = p.address;
-    if (b->global.socket_like.mode != UINT32_MAX && socket.mode == UINT32_MAX)
-        socket.mode = b->global.socket_like.mode;
+    const struct control_socket *all = &b->global.socket_like;
+    socket.mode = socket.mode == UINT32_MAX ? all->mode : socket.mode;
+    socket.uid = socket.uid == UINT32_MAX ? all->uid : socket.uid;
+    socket.gid = socket.gid == UINT32_MAX ? all->gid : socket.gid;
     *ARENA_PUSH(b->arena, &b->config->process.control_sockets) = socket;
 }
 

@@ -247,7 +247,7 @@ static void read_files(struct config *c, struct diags *d, const struct world *w,
     struct build b = { .config = c, .arena = c->arena, .diags = d, .world = w, .options = options };
     b.known = diags_new();
     b.spoken = d;
-    b.global.socket_like.mode = UINT32_MAX;
+    b.global.socket_like.mode = b.global.socket_like.uid = b.global.socket_like.gid = UINT32_MAX;
     haproxy_environment_begin(&b, files, count);
     for (uint32_t i = 0; i < count; i++)
         read_path(&b, files[i]);

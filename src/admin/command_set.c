@@ -93,6 +93,12 @@ static enum command_result change_agent(struct call *c, const struct server *s, 
 
 /* ---- weights ---- */
 
+/* Its order is made once: a server is in it with the file's weight, or out of it. */
+static bool is_static(const struct pool *p)
+{
+    return p->algorithm == BALANCE_STATIC_RR || p->algorithm == BALANCE_HASH_MAP;
+}
+
 /* "12", or a share of the file's weight: "50%". */
 static bool weight_of(struct call *c, const struct server *s, struct span text, uint32_t *weight)
 {
@@ -110,6 +116,11 @@ static bool weight_of(struct call *c, const struct server *s, struct span text, 
     n = share ? (uint64_t)s->weight * n / 100 : n;
     if (n > WEIGHT_MOST) {
         (void)call_fail(c, "Absolute weight can only be between 0 and %d inclusive.", WEIGHT_MOST);
+        return false;
+    }
+    if (is_static(s->pool) && n != 0 && n != s->weight) {
+        (void)call_fail(c,
+                        "Backend is using a static LB algorithm and only accepts weights '0%%' and '100%%'.");
         return false;
     }
     *weight = (uint32_t)n;

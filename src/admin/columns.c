@@ -161,10 +161,12 @@ static void fill_frontend(struct row *r, const struct view *v, const struct view
     number(r, COLUMN_conn_rate, c->session_rate);
     number(r, COLUMN_conn_rate_max, c->session_rate_most);
     number(r, COLUMN_conn_tot, c->sessions);
-    number(r, COLUMN_dcon, c->refused_connections);
-    number(r, COLUMN_dses, 0);
+    number(r, COLUMN_stot, c->sessions - c->denied_connections - c->denied_sessions);
+    number(r, COLUMN_dcon, c->denied_connections);
+    number(r, COLUMN_dses, c->denied_sessions);
     if (http) {
         fill_statuses(r, c);
+        number(r, COLUMN_intercepted, c->intercepted);
         number(r, COLUMN_cache_lookups, 0);
         number(r, COLUMN_cache_hits, 0);
     }

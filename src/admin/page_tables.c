@@ -259,7 +259,8 @@ static void put_listener(struct buf *out, const struct view *v, const struct vie
     put_word(out, s->word);
     put_recent(out, &s->recent);
     put_of(out, s->active, s->limit);
-    put_cell_number(out, s->counts.refused_connections + s->counts.denied_requests);
+    put_cell_number(out, s->counts.refused_connections + s->counts.denied_connections +
+                             s->counts.denied_sessions + s->counts.denied_requests);
     buf_put(out, SPAN("<td>"));
     page_put_bytes(out, s->counts.bytes_in);
     buf_put(out, SPAN("</td><td>"));

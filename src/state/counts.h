@@ -30,6 +30,9 @@
     X(request_errors)      /* malformed, too large, timed out: ereq */                                       \
     X(denied_requests)     /* dreq */                                                                        \
     X(denied_responses)    /* dresp */                                                                       \
+    X(denied_connections)  /* dcon: tcp-request connection */                                                \
+    X(denied_sessions)     /* dses: tcp-request session */                                                   \
+    X(intercepted)         /* answered without a server, and not because of a fault */                       \
     X(refused_connections) /* by a limit, or for want of memory */                                           \
     X(connect_errors)      /* refused, unreachable, TLS: econ */                                             \
     X(connect_timeouts)                                                                                      \

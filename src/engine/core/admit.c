@@ -51,7 +51,7 @@ static bool admit(struct session *s, enum hook hook)
     scratch_reset(&scratch);
     if (r == RULES_DONE)
         return true;
-    stats_session_denied(s->thread, s->gate);
+    stats_session_denied(s->thread, s->gate, hook == HOOK_CONNECTION);
     admit_refuse(s, 403, close_of(&rules, r));
     return false;
 }

@@ -81,6 +81,7 @@ static enum outcome act_reply(struct rules *r, const struct action *a)
 static enum outcome act_tarpit(struct rules *r, const struct action *a)
 {
     r->reply = a->reply;
+    r->pause = DURATION_MS((uint32_t)a->number);
     return rules_end(r, RULES_TARPIT);
 }
 

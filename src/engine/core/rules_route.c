@@ -11,6 +11,8 @@ static enum outcome go(struct rules *r, const struct scope *scope)
     if (++r->entered > RULES_ENTER_MAX)
         return rules_end(r, RULES_FAILED);
     rules_enter(r, scope);
+    if (scope->pool)
+        r->facts->pool = scope->pool;
     r->list = &scope->on[r->hook];
     r->next = 0;
     return JUMPED;

@@ -56,7 +56,13 @@ static void count_end(struct counts_block *b, const struct stats_stream *s)
             counts_bump(b, client_aborts, 1);
         return;
     case END_DENIED:
-        counts_bump(b, denied_requests, 1);
+        if (s->end.moment == MOMENT_HEADERS || s->end.moment == MOMENT_DATA)
+            counts_bump(b, denied_responses, 1);
+        else
+            counts_bump(b, denied_requests, 1);
+        return;
+    case END_LOCAL:
+        counts_bump(b, intercepted, 1);
         return;
     case END_CLIENT_CLOSED:
         counts_bump(b, client_aborts, 1);
@@ -66,7 +72,6 @@ static void count_end(struct counts_block *b, const struct stats_stream *s)
             counts_bump(b, server_aborts, 1);
         return;
     case END_DONE:
-    case END_LOCAL:
     case END_SERVER_REFUSED:
     case END_SERVER_CONNECT_TIMEOUT:
     case END_SERVER_BAD:
@@ -175,10 +180,14 @@ void stats_counts_left(const struct lease *l, const struct pool *pool, const str
                : 0;
 }
 
-void stats_session_denied(struct thread *t, const struct gate *g)
+void stats_session_denied(struct thread *t, const struct gate *g, bool at_once)
 {
     struct counts_block *b = service_counts(service_of(g), t->index);
-    counts_bump(b, denied_requests, 1);
+
+    if (at_once)
+        counts_bump(b, denied_connections, 1);
+    else
+        counts_bump(b, denied_sessions, 1);
 }
 
 void stats_read_totals(const struct shared *shared, struct stats_totals *out)

@@ -22,7 +22,8 @@ void stats_session_begin(struct thread *t, const struct gate *g);
 /* Its TLS handshake failed. */
 void stats_session_failed(struct thread *t, const struct gate *g);
 void stats_session_refused(struct thread *t, const struct gate *g); /* by a limit, or for want of memory */
-void stats_session_denied(struct thread *t, const struct gate *g);  /* by a rule */
+void stats_session_denied(struct thread *t, const struct gate *g,
+                          bool at_once); /* by a rule for connections; or for sessions */
 
 /* All that is known of a stream or TCP session at its end. */
 struct stats_stream {

@@ -14,7 +14,7 @@ static void count_stream(struct stream *s)
     const struct upstream *u = &s->upstream;
     const struct facts_times *t = &s->times;
     struct stats_stream st = { .gate = s->session->gate,
-                               .pool = u->pool,
+                               .pool = u->pool ? u->pool : s->facts.pool,
                                .server = u->server,
                                .end = s->end,
                                .status = s->head_ready ? s->status : 0,

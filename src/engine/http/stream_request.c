@@ -152,7 +152,7 @@ void stream_on_limit(struct rules *r, const struct rules_limit *l)
 enum stream_step step_tarpit(struct stream *s)
 {
     if (!deadline_is_set(&s->pause) && !s->paused)
-        loop_set_deadline(s->thread->loop, &s->pause, s->rules.server->connect_timeout);
+        loop_set_deadline(s->thread->loop, &s->pause, s->rules.pause);
     if (!s->front->is_there(s))
         return stream_give_up(s, END_CLIENT_CLOSED);
     if (!s->paused)

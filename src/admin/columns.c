@@ -377,7 +377,7 @@ static void fill_backend(struct row *r, const struct view *v, const struct view_
     fill_pool_change(r, v, b);
     number(r, COLUMN_qcur, b->waiting);
     number(r, COLUMN_qmax, b->waiting_most);
-    number(r, COLUMN_scur, b->active);
+    number(r, COLUMN_scur, (uint64_t)b->active + b->waiting); /* who waits is a session of the backend */
     number(r, COLUMN_smax, b->active_most);
     if (b->model->fullconn)
         number(r, COLUMN_slim, b->model->fullconn);

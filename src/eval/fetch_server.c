@@ -82,7 +82,7 @@ static struct value pool_number(struct facts *f, const struct expr_part *p)
     case FETCH_POOL_USABLE:
         return value_int(pool_usable(f->snapshot, pool, f->now));
     case FETCH_POOL_CONNECTIONS:
-        return value_int(atomic_load_explicit(&s->active, memory_order_relaxed));
+        return value_int(pool_connections(s));
     case FETCH_POOL_QUEUE:
         return value_int(atomic_load_explicit(&s->waiting, memory_order_relaxed));
     case FETCH_POOL_FREE:

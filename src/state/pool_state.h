@@ -31,9 +31,9 @@ struct pool_state {
     _Atomic uint32_t version;
 
     _Atomic uint32_t active __attribute__((aligned(64))); /* requests at its servers now */
-    _Atomic uint32_t active_most;
-    _Atomic uint64_t moves;   /* how often a server's load changed */
-    _Atomic uint32_t waiting; /* in this queue and those of its servers */
+    _Atomic uint32_t active_most;                         /* of those, and of who waited */
+    _Atomic uint64_t moves;                               /* how often a server's load changed */
+    _Atomic uint32_t waiting;                             /* in this queue and those of its servers */
     _Atomic uint32_t waiting_most;
     struct counts counts;
 };
@@ -44,6 +44,13 @@ void pool_state_put(struct pool_state *p);
 static inline struct counts_block *pool_counts(struct pool_state *p, unsigned thread)
 {
     return counts_of(&p->counts, thread);
+}
+
+/* Who is at its servers, and who waits for one. */
+static inline uint32_t pool_connections(const struct pool_state *p)
+{
+    return atomic_load_explicit(&p->active, memory_order_relaxed) +
+           atomic_load_explicit(&p->waiting, memory_order_relaxed);
 }
 
 /* Servers that take new requests now (nbsrv): backups count when they are what is used. */

@@ -340,8 +340,7 @@ uint32_t server_limit(const struct server_state *s, const struct server *model, 
         return 0;
     uint32_t limit = most;
     if (least && least < most && model->pool->fullconn) {
-        uint64_t load = (uint64_t)atomic_load_explicit(&s->pool->active, memory_order_relaxed) +
-                        atomic_load_explicit(&s->pool->waiting, memory_order_relaxed);
+        uint64_t load = pool_connections(s->pool);
         uint64_t moved = load * most / model->pool->fullconn;
         limit = moved >= most ? most : moved > least ? (uint32_t)moved : least;
     }

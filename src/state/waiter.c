@@ -28,6 +28,13 @@ static uint32_t count_up(_Atomic uint32_t *n, _Atomic uint32_t *most)
     return now;
 }
 
+static void note_most(struct pool_state *p)
+{
+    uint32_t now = pool_connections(p);
+    if (now > atomic_load_explicit(&p->active_most, memory_order_relaxed))
+        atomic_store_explicit(&p->active_most, now, memory_order_relaxed);
+}
+
 /* Its load is another now: who asks for the one that has been as it is for longest needs an order. */
 static void note_move(struct server_state *s)
 {
@@ -38,7 +45,8 @@ static void note_move(struct server_state *s)
 void server_take(struct server_state *s, instant now)
 {
     (void)count_up(&s->active, &s->active_most);
-    (void)count_up(&s->pool->active, &s->pool->active_most);
+    atomic_fetch_add(&s->pool->active, 1);
+    note_most(s->pool);
     note_move(s);
     atomic_store_explicit(&s->last_us, now.us, memory_order_relaxed);
 }
@@ -59,6 +67,7 @@ void waiter_enter(struct waiter *w, struct pool_state *p, struct server_state *w
         p->queue_len++;
     }
     (void)count_up(&p->waiting, &p->waiting_most);
+    note_most(p);
 }
 
 void waiter_out(struct waiter *w, struct pool_state *p)

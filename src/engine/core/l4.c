@@ -150,7 +150,7 @@ static void fill_end(struct l4 *l, struct end end)
     l->facts.status = l->status;
     l->facts.tries = u->tried;
     l->facts.try_count = upstream_tries_kept(u);
-    l->facts.server = u->server;
+    l->facts.server = upstream_named(u);
     l->facts.pool = u->pool;
     live_now(&l->facts);
 }

@@ -173,8 +173,7 @@ void stats_stream_end(struct thread *t, const struct lease *l, const struct stat
 void stats_counts_left(const struct lease *l, const struct pool *pool, const struct server *server,
                        uint32_t *of_pool, uint32_t *of_server)
 {
-    *of_pool =
-        pool ? atomic_load_explicit(&snapshot_pool(l->snapshot, pool)->active, memory_order_relaxed) : 0;
+    *of_pool = pool ? pool_connections(snapshot_pool(l->snapshot, pool)) : 0;
     *of_server =
         server ? atomic_load_explicit(&snapshot_server(l->snapshot, server)->active, memory_order_relaxed)
                : 0;

@@ -196,9 +196,9 @@ static enum upstream_result upstream_queued(struct upstream *u)
         duration_is_none(u->policy->queue_timeout) ? u->pool->queue_timeout : u->policy->queue_timeout;
 
     if (u->ticket->waiter.wants)
-        u->queue_server = u->ticket->waiter.before;
+        u->queue_server = u->ticket->waiter.before + 1;
     else
-        u->queue_pool = u->ticket->waiter.before;
+        u->queue_pool = u->ticket->waiter.before + 1;
     loop_set_deadline(u->thread->loop, &u->wait, most);
     return UPSTREAM_WAIT;
 }
@@ -245,6 +245,36 @@ static enum upstream_result upstream_found(struct upstream *u)
     return upstream_given(u, server);
 }
 
+/* The queue of the server that a cookie or a rule names is full: another one may do. */
+static enum pick_result upstream_ask_others(struct upstream *u, struct pick *out)
+{
+    counts_bump(pool_counts(snapshot_pool(u->lease->snapshot, u->pool), u->thread->index), redispatches, 1);
+    u->wanted = NULL;
+    u->redispatched = true;
+    return upstream_ask(u, NULL, out);
+}
+
+/* All are full: in a queue, or what is to be done instead. */
+static enum pick_result upstream_ask_again(struct upstream *u, struct pick *out)
+{
+    enum pick_result r = PICK_NONE;
+
+    u->ticket = ticket_new(u);
+    if (u->ticket)
+        r = upstream_ask(u, u->ticket, out);
+    if (r == PICK_NONE && out->reason == PICK_NONE_QUEUE_FULL && u->wanted && !u->wanted_only &&
+        u->policy->redispatch) {
+        r = upstream_ask_others(u, out);
+        if (r == PICK_NONE && out->reason == PICK_NONE_FULL && u->ticket)
+            r = upstream_ask(u, u->ticket, out);
+    }
+    if (u->ticket && r != PICK_WAIT) {
+        ticket_free(u->ticket);
+        u->ticket = NULL;
+    }
+    return r;
+}
+
 static enum upstream_result upstream_pick(struct upstream *u)
 {
     if (u->found)
@@ -256,15 +286,8 @@ static enum upstream_result upstream_pick(struct upstream *u)
         u->wanted = NULL; /* it is down: as if nobody had asked for it */
         r = upstream_ask(u, NULL, &pick);
     }
-    if (r == PICK_NONE && pick.reason == PICK_NONE_FULL && u->pool->queue_max) {
-        u->ticket = ticket_new(u);
-        if (u->ticket)
-            r = upstream_ask(u, u->ticket, &pick);
-        if (u->ticket && r != PICK_WAIT) {
-            ticket_free(u->ticket);
-            u->ticket = NULL;
-        }
-    }
+    if (r == PICK_NONE && pick.reason == PICK_NONE_FULL && u->pool->queue_max)
+        r = upstream_ask_again(u, &pick);
     if (u->facts->recorder)
         u->facts->recorder->on_pick(u->facts->recorder, u->pool, &pick);
     switch (r) {
@@ -283,6 +306,7 @@ static void upstream_on_wait(struct deadline *d)
     struct upstream *u = CONTAINER_OF(d, struct upstream, wait);
 
     if (u->ticket) {
+        u->picked = thread_now(u->thread); /* the wait is over */
         counts_bump(pool_counts(snapshot_pool(u->lease->snapshot, u->pool), u->thread->index), queue_timeouts,
                     1);
         upstream_tell(u, upstream_fail(u, END_QUEUE_TIMEOUT, MOMENT_QUEUE, status_unreachable(u, false)));
@@ -321,6 +345,13 @@ enum upstream_result upstream_start(struct upstream *u)
     deferred_init(&u->later, upstream_on_later);
     u->started = thread_now(u->thread);
     return upstream_pick(u);
+}
+
+const struct server *upstream_named(const struct upstream *u)
+{
+    bool queued = u->end.reason == END_QUEUE_TIMEOUT || u->end.reason == END_QUEUE_FULL;
+
+    return u->server == NULL && queued ? u->wanted : u->server;
 }
 
 /* --- trying again --- */

@@ -131,7 +131,7 @@ struct upstream {
     struct deferred later;              /* a try that failed at once */
     instant started, picked, connected; /* {0} = not reached */
     instant try_began;
-    uint32_t queue_server, queue_pool; /* how many were before us */
+    uint32_t queue_server, queue_pool; /* its place in that queue; 0: it was in none */
     uint32_t tried_count;
     struct try_facts tried[UPSTREAM_TRIES]; /* not cleared; for nginx's logs */
 };
@@ -161,6 +161,8 @@ void upstream_answered_status(struct upstream *u, unsigned status, uint64_t firs
 void upstream_done(struct upstream *u, bool reusable);
 /* Lets go of whatever is held or waited for. Harmless when nothing is, and on one that was not started. */
 void upstream_cancel(struct upstream *u);
+/* The server for a log: the one that was picked last, or the one in whose queue it ended. NULL: none. */
+const struct server *upstream_named(const struct upstream *u);
 /* The try that is running, or ran last. */
 static inline struct try_facts *upstream_this_try(struct upstream *u)
 {

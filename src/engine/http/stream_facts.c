@@ -248,8 +248,7 @@ void stream_facts_end(struct stream *s)
         .captured_cookie_response = s->captured_cookie[1],
     };
     if (u->pool)
-        s->facts_end.count_pool =
-            atomic_load_explicit(&snapshot_pool(s->lease->snapshot, u->pool)->active, memory_order_relaxed);
+        s->facts_end.count_pool = pool_connections(snapshot_pool(s->lease->snapshot, u->pool));
     if (u->server)
         s->facts_end.count_server = atomic_load_explicit(
             &snapshot_server(s->lease->snapshot, u->server)->active, memory_order_relaxed);

@@ -73,7 +73,7 @@ static enum stream_step server_result(struct stream *s, enum upstream_result r)
     case UPSTREAM_FAILED:
         break;
     }
-    s->facts.server = u->server;
+    s->facts.server = upstream_named(u);
     s->times.picked = u->picked;
     if (s->end.reason == END_REASONS)
         s->end = u->end;

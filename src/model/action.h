@@ -33,6 +33,7 @@ enum hook {
 enum action_kind {
     /* flow */
     ACTION_ENTER,          /* .scope, or .expr names it (use_backend %[...]) */
+    ACTION_ADOPT,          /* what .scope sets counts, and this list goes on (nginx: an `if` that held) */
     ACTION_ROUTE_HOST,     /* .hosts: virtual servers */
     ACTION_ROUTE_LOCATION, /* .locations */
     ACTION_ACCEPT,         /* leave this list */
@@ -107,6 +108,7 @@ struct files {
     struct reply *fallback_reply;       /* =404 */
     struct scope *fallback_scope;       /* @name */
     const struct expr *fallback_uri;
+    bool only_look; /* what is found is the path from then on, and the next action goes on with it */
     struct where at;
 };
 struct redirect_map {
@@ -162,6 +164,7 @@ struct rewrite {
     const struct expr *to;     /* NULL: the path stays; then LAST */
     enum { REWRITE_NEXT, REWRITE_LAST, REWRITE_BREAK, REWRITE_REDIRECT, REWRITE_PERMANENT } then;
     bool drop_query; /* `to` ends in '?' */
+    bool whole;      /* the path is what a server gets, whatever uri its proxy has */
     /* BREAK: so many actions after this one are not run. LAST: the virtual server's list begins anew after so
      * many actions of it, for its own rewrites are not run again. */
     uint32_t skip;

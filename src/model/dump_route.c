@@ -15,6 +15,7 @@ static const char *const hook_names[HOOK_COUNT] = {
 
 static const char *const action_names[ACTION_COUNT] = {
     [ACTION_ENTER] = "ENTER",
+    [ACTION_ADOPT] = "ADOPT",
     [ACTION_ROUTE_HOST] = "ROUTE_HOST",
     [ACTION_ROUTE_LOCATION] = "ROUTE_LOCATION",
     [ACTION_ACCEPT] = "ACCEPT",
@@ -210,6 +211,7 @@ static void dump_files(struct dump *d, const struct files *f)
         dump_line(d, "ranges %u", f->ranges_most);
     dump_target(d, "fallback", f->fallback_scope);
     dump_expr(d, "fallback", f->fallback_uri);
+    dump_flag(d, "only look", f->only_look);
 }
 
 static void dump_rewrite(struct dump *d, const struct rewrite *r)
@@ -220,6 +222,7 @@ static void dump_rewrite(struct dump *d, const struct rewrite *r)
     dump_expr(d, "to", r->to);
     dump_line(d, "then %s", thens[r->then]);
     dump_flag(d, "drop query", r->drop_query);
+    dump_flag(d, "whole path", r->whole);
     dump_number(d, "skip", r->skip);
 }
 
@@ -340,7 +343,7 @@ static void dump_stick(const struct dump *d, const struct stick_ask *a)
 /* The one member of the union that <a>'s kind uses. */
 static void dump_operand(struct dump *d, const struct action *a)
 {
-    if (a->kind == ACTION_ENTER)
+    if (a->kind == ACTION_ENTER || a->kind == ACTION_ADOPT)
         dump_target(d, "into", a->scope);
     else if (a->kind == ACTION_ROUTE_HOST)
         dump_hosts(d, a->hosts);

@@ -362,13 +362,6 @@ const struct diag_kind nginx_no_uri_here = {
     .nginx = "\"proxy_pass\" cannot have URI part in location given by regular expression, or inside named "
              "location, or inside \"if\" statement, or inside \"limit_except\" block",
 };
-const struct diag_kind nginx_try_and_pass = {
-    .code = "K0252",
-    .severity = SEVERITY_ERROR,
-    .en = "`try_files` beside `proxy_pass` is not supported; end try_files with a named location that has "
-          "the proxy_pass",
-    .zh = "不支持 try_files 与 proxy_pass 同时使用；请让 try_files 以命名 location 结尾",
-};
 const struct diag_kind nginx_no_http2 = {
     .code = "K0254",
     .severity = SEVERITY_ERROR,
@@ -726,7 +719,6 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_bad_condition,
     &nginx_bad_url,
     &nginx_no_uri_here,
-    &nginx_try_and_pass,
     &nginx_no_http2,
     &nginx_no_handler,
     &nginx_two_handlers,

@@ -15,14 +15,14 @@ extern const struct diag_kind nginx_unreadable, nginx_include_circle, nginx_incl
     nginx_unknown_named, nginx_bad_regex, nginx_unknown_variable, nginx_variable_refused, nginx_bad_variable,
     nginx_not_a_name, nginx_duplicate_variable, nginx_variable_circle, nginx_no_variables, nginx_map_row,
     nginx_map_conflict, nginx_geo_refused, nginx_bad_condition, nginx_bad_url, nginx_no_uri_here,
-    nginx_try_and_pass, nginx_no_http2, nginx_no_handler, nginx_two_handlers, nginx_two_roots,
-    nginx_alias_inherited, nginx_no_extension, nginx_duplicate_extension, nginx_page_without_status,
-    nginx_no_page, nginx_unknown_format, nginx_no_format, nginx_duplicate_format, nginx_empty_format,
-    nginx_syslog_server, nginx_log_memory, nginx_log_variables, nginx_log_gzip, nginx_log_conflict,
-    nginx_only, nginx_no_resolver, nginx_keep_alive_field, nginx_host_unknown, nginx_host_failed,
-    nginx_bad_return, nginx_bad_status, nginx_nested_in_named, nginx_no_host, nginx_no_nameserver,
-    nginx_bad_share, nginx_no_match, nginx_health_target, nginx_bad_zone, nginx_bad_rate,
-    nginx_no_upstream_resolver, nginx_duplicate_zone, nginx_unknown_zone, nginx_auth_without_users;
+    nginx_no_http2, nginx_no_handler, nginx_two_handlers, nginx_two_roots, nginx_alias_inherited,
+    nginx_no_extension, nginx_duplicate_extension, nginx_page_without_status, nginx_no_page,
+    nginx_unknown_format, nginx_no_format, nginx_duplicate_format, nginx_empty_format, nginx_syslog_server,
+    nginx_log_memory, nginx_log_variables, nginx_log_gzip, nginx_log_conflict, nginx_only, nginx_no_resolver,
+    nginx_keep_alive_field, nginx_host_unknown, nginx_host_failed, nginx_bad_return, nginx_bad_status,
+    nginx_nested_in_named, nginx_no_host, nginx_no_nameserver, nginx_bad_share, nginx_no_match,
+    nginx_health_target, nginx_bad_zone, nginx_bad_rate, nginx_no_upstream_resolver, nginx_duplicate_zone,
+    nginx_unknown_zone, nginx_auth_without_users;
 
 extern const struct diag_kind nginx_http2_later, nginx_no_certificate, nginx_no_certificate_key,
     nginx_tls_unreadable, nginx_no_client_ca, nginx_no_server_ca, nginx_protocol_gap, nginx_old_protocol,

@@ -204,6 +204,7 @@ void nginx_compile_files(struct build *b, const struct level *l)
         for (uint32_t i = 1; i + 1 < s->words.count; i++)
             *ARENA_PUSH(b->arena, &f->tries) = nginx_expr(b, &b->http, word_at(s, i), NULL);
         fill_fallback(b, l, word_at(s, s->words.count - 1), f);
+        f->only_look = l->proxy_pass.count > 0;
     }
     action_add(b->config, l->scope, HOOK_REQUEST, ACTION_FILES, f->at)->files = f;
 }

@@ -228,11 +228,11 @@ void nginx_compile_content(struct build *b, struct level *l)
     const struct kept *pass = &l->proxy_pass;
     nginx_compile_limits(b, l);
     nginx_compile_access(b, l, scope, HOOK_REQUEST);
-    if (l->kind == LEVEL_IF && pass->count == 0 && l->stub_status.count == 0)
+    if (l->kind == LEVEL_IF && pass->count == 0)
         pass = &l->parent->proxy_pass; /* the location's own goes on */
     if (pass->count) {
         if (l->try_files.count)
-            diag_add(b->diags, &nginx_try_and_pass, l->try_files.items[0].at, DIAG_NO_TEXT);
+            nginx_compile_files(b, l);
         nginx_compile_proxy(b, l, &pass->items[0]);
     } else if (l->stub_status.count) {
         action_add(b->config, scope, HOOK_REQUEST, ACTION_STATUS, l->stub_status.items[0].at)->number =

@@ -168,7 +168,8 @@ static void warn_of_host(struct build *b, const struct proxy *p, const struct wo
 
 static bool may_have_uri(struct build *b, const struct level *l, const struct word *w, const struct url *u)
 {
-    if (u->uri >= w->text.len ||
+    bool own = l->proxy_pass.count > 0; /* else it is the location's, around an `if` */
+    if (u->uri >= w->text.len || !own ||
         (l->kind != LEVEL_IF && l->location != LOCATION_REGEX && l->location != LOCATION_NAMED))
         return true;
     struct word uri = word_part(w, u->uri, w->text.len - u->uri);

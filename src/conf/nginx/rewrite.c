@@ -175,6 +175,7 @@ static void compile_rewrite(struct program *p, const struct statement *s)
         return;
     r->to = quote_captures(b, nginx_expr(b, &b->http, &to, r->regex),
                            r->then == REWRITE_REDIRECT || r->then == REWRITE_PERMANENT);
+    r->whole = r->then == REWRITE_BREAK;
     bool in_server = p->level->kind == LEVEL_SERVER;
     if (r->then == REWRITE_LAST && in_server)
         r->then = REWRITE_BREAK; /* locations come next in any case */
@@ -289,6 +290,14 @@ static void make_if_scope(struct program *p, struct level *block, const struct s
     struct action *a = add(p, ACTION_SET_SLOT, s);
     a->number = p->chosen;
     a->expr = expr_text(b->arena, arena_printf(b->arena, "%u", p->entered.count));
+    add(p, ACTION_ADOPT, s)->scope = scope;
+}
+
+/* One whose condition holds is where the request is from then on. That shows only when it says something, or
+ * when its location does something that nginx does not hand on to it. */
+static bool is_scope(const struct level *l, const struct level *block)
+{
+    return block->says_more || l->try_files.count || l->stub_status.count;
 }
 
 static void compile_if(struct program *p, const struct rewrite_step *step)
@@ -304,7 +313,7 @@ static void compile_if(struct program *p, const struct rewrite_step *step)
     uint32_t jump = here(p);
     add(p, ACTION_SKIP, &step->statement)->when = unless;
     nginx_save_captures(b, &b->http, p->scope, captures, step->statement.at);
-    if (step->block->says_more)
+    if (is_scope(p->level, step->block))
         make_if_scope(p, step->block, &step->statement);
     compile_steps(p, step->block);
     p->scope->on[HOOK_REQUEST].items[jump].number = here(p) - jump - 1;
@@ -331,7 +340,7 @@ static void compile_steps(struct program *p, const struct level *block)
 static bool has_scopes(const struct level *l)
 {
     for (uint32_t i = 0; i < l->rewrites.count; i++)
-        if (l->rewrites.items[i].block && l->rewrites.items[i].block->says_more)
+        if (l->rewrites.items[i].block && is_scope(l, l->rewrites.items[i].block))
             return true;
     return false;
 }

@@ -55,6 +55,7 @@ bool rules_again(struct rules *r, uint32_t skip)
     r->hook = HOOK_REQUEST;
     r->entered = 0;
     r->uri_changed = true;
+    r->path_is_whole = false;
     return true;
 }
 
@@ -165,6 +166,7 @@ static enum outcome act_limit_rate(struct rules *r, const struct action *a)
 
 static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_ENTER] = act_enter,
+    [ACTION_ADOPT] = act_adopt,
     [ACTION_ROUTE_HOST] = act_route_host,
     [ACTION_ROUTE_LOCATION] = act_route_location,
     [ACTION_ACCEPT] = act_accept,

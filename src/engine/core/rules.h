@@ -84,6 +84,7 @@ struct rules {
     uint8_t entered;
     uint8_t result;      /* enum rules_result */
     bool uri_changed;    /* by a rewrite or an internal redirect: facts->uri counts, not what was received */
+    bool path_is_whole;  /* a rewrite has said so: no part of it is replaced on the way to a server */
     bool target_changed; /* by an edit: request->path and ->query count */
     const struct action *action; /* that ended the list */
     const struct reply *reply;
@@ -124,5 +125,7 @@ MUST_USE bool rules_again(struct rules *r, uint32_t skip);
 void rules_forget_source(struct rules *r);
 /* What it holds of zones is given back: at the end. */
 void rules_end_limits(struct rules *r);
+/* The location of the virtual server that is called "@name"; NULL: there is none. */
+const struct scope *rules_named(const struct rules *r, struct span name);
 /* The uri is now <uri>, which may hold a query: an error page, try_files, index. */
 void rules_set_uri(struct rules *r, struct span uri);

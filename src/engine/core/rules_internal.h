@@ -16,7 +16,7 @@ enum outcome {
 typedef enum outcome action_fn(struct rules *r, const struct action *a);
 
 /* rules_route.c */
-action_fn act_enter, act_route_host, act_route_location, act_rewrite;
+action_fn act_enter, act_adopt, act_route_host, act_route_location, act_rewrite;
 /* rules_access.c */
 action_fn act_allow, act_deny, act_real_ip, act_set_address, act_auth_basic;
 /* rules_limit.c */

@@ -39,6 +39,12 @@ enum outcome act_enter(struct rules *r, const struct action *a)
     return to ? go(r, to) : NEXT;
 }
 
+enum outcome act_adopt(struct rules *r, const struct action *a)
+{
+    rules_enter(r, a->scope);
+    return NEXT;
+}
+
 enum outcome act_route_host(struct rules *r, const struct action *a)
 {
     struct facts *f = r->facts;
@@ -73,11 +79,23 @@ enum outcome act_route_location(struct rules *r, const struct action *a)
         return redirect_to_folder(r);
     if (!c.scope)
         return NEXT;
-    if (c.scope->internal && r->agains == 0)
+    if (c.scope->internal && r->agains == 0) {
+        rules_enter(r, c.scope); /* its error pages count */
         return rules_answer(r, 404, span_of(NULL, 0));
+    }
     if (c.regex)
         r->facts->matched = c.regex->regex;
     return go(r, c.scope);
+}
+
+const struct scope *rules_named(const struct rules *r, struct span name)
+{
+    const struct action_list *l = &r->front->on[HOOK_REQUEST];
+
+    for (uint32_t i = 0; i < l->count; i++)
+        if (l->items[i].kind == ACTION_ROUTE_LOCATION)
+            return map_get(&l->items[i].locations->named, name);
+    return NULL;
 }
 
 void rules_set_uri(struct rules *r, struct span uri)
@@ -139,6 +157,7 @@ enum outcome act_rewrite(struct rules *r, const struct action *a)
     rules_set_uri(r, to);
     if (!rewrite_query(r, w, before))
         return rules_end(r, RULES_FAILED);
+    r->path_is_whole |= w->whole;
     if (w->then == REWRITE_BREAK)
         r->next += w->skip;
     if (w->then != REWRITE_LAST)

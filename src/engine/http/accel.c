@@ -4,7 +4,6 @@
 #include "engine/core/lease.h"
 #include "engine/http/internal.h"
 #include "engine/http/uri.h"
-#include "model/route.h"
 
 /* Fields of the replaced answer that stay, as in nginx. */
 static bool is_carried(const struct field *f)
@@ -46,31 +45,36 @@ static bool carry(struct stream *s)
     return true;
 }
 
+bool accel_carry_location(struct stream *s, struct span to)
+{
+    struct field *kept = scratch_alloc(&s->scratch, (s->carried_count + 1u) * sizeof(*kept));
+
+    if (!kept)
+        return false;
+    if (s->carried_count)
+        memcpy(kept, s->carried, s->carried_count * sizeof(*kept));
+    kept[s->carried_count++] = (struct field){ .name = SPAN("Location"), .value = to, .id = FIELD_LOCATION };
+    s->carried = kept;
+    return true;
+}
+
 bool accel_add_carried(struct stream *s)
 {
     for (unsigned i = 0; i < s->carried_count; i++) {
         const struct field *f = &s->carried[i];
         if (f->id == FIELD_CONTENT_TYPE)
             (void)message_remove_id(&s->answer, FIELD_CONTENT_TYPE);
+        if (f->id == FIELD_LOCATION && message_find(&s->answer, FIELD_LOCATION))
+            continue; /* the other content leads elsewhere */
         if (!message_add(&s->answer, f->name, f->value))
             return false;
     }
     return true;
 }
 
-static const struct scope *named_scope(const struct stream *s, struct span name)
-{
-    const struct action_list *l = &s->rules.front->on[HOOK_REQUEST];
-
-    for (uint32_t i = 0; i < l->count; i++)
-        if (l->items[i].kind == ACTION_ROUTE_LOCATION)
-            return map_get(&l->items[i].locations->named, name);
-    return NULL;
-}
-
 static enum stream_step go_inside(struct stream *s, struct span to)
 {
-    const struct scope *named = span_starts_with(to, SPAN("@")) ? named_scope(s, to) : NULL;
+    const struct scope *named = span_starts_with(to, SPAN("@")) ? rules_named(&s->rules, to) : NULL;
     struct span path = span_cut(&to, '?'), query = to;
 
     if (!carry(s) || !stream_keep_response(s))

@@ -12,3 +12,6 @@
 enum stream_step accel_obey(struct stream *s);
 /* Fields of the answer that was replaced go out with the one that came instead. false: no memory. */
 bool accel_add_carried(struct stream *s);
+/* The content that takes an answer's place goes out with this Location, unless it has its own. false: no
+ * memory. */
+bool accel_carry_location(struct stream *s, struct span to);

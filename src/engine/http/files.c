@@ -198,6 +198,13 @@ static enum files_result try_index(struct stream *s)
 
 /* ---- one file ---- */
 
+/* What is not there is not found by a POST either; others are told at once. */
+static bool is_servable(const struct stream *s)
+{
+    return s->request.method == METHOD_GET || s->request.method == METHOD_HEAD ||
+           s->request.method == METHOD_POST;
+}
+
 static enum files_result moved(struct stream *s)
 {
     struct span slashed, to;
@@ -222,6 +229,8 @@ static enum files_result file_looked(struct stream *s)
         return moved(s);
     if (!S_ISREG(f->stat.st_mode))
         return refuse(s, 404);
+    if (s->request.method == METHOD_POST)
+        return refuse(s, 405);
     unsigned status = served_file_answer(s);
     if (status == 0)
         return FILES_ANSWER;
@@ -233,6 +242,8 @@ static enum files_result serve_uri(struct stream *s)
     struct served_file *f = s->file;
 
     f->next = 0;
+    if (!is_servable(s))
+        return refuse(s, 405);
     if (f->uri.len > 0 && f->uri.ptr[f->uri.len - 1] == '/')
         return try_index(s);
     f->stage = FILE_ONE;
@@ -294,6 +305,12 @@ static enum files_result try_looked(struct stream *s)
     if (wants_folder && f->uri.len > 1) /* as it was tried, without the slash: "/a" is moved to "/a/" */
         f->uri.len--;
     s->facts.uri = f->uri;
+    if (f->files->only_look) {
+        files_fini(s);
+        return FILES_FOUND;
+    }
+    if (!is_servable(s))
+        return refuse(s, 405);
     if (!wants_folder)
         return file_looked(s);
     if (f->uri.ptr[f->uri.len - 1] != '/')
@@ -308,10 +325,6 @@ static enum files_result begin(struct stream *s)
 {
     struct served_file *f;
 
-    if (s->request.method != METHOD_GET && s->request.method != METHOD_HEAD) {
-        s->status = 405;
-        return FILES_STATUS;
-    }
     f = calloc(1, sizeof(*f));
     if (f == NULL) {
         s->status = 500;

@@ -16,6 +16,7 @@ enum files_result {
     FILES_STATUS, /* s->status: 403, 404, 405, 500 ... */
     FILES_AGAIN,  /* the uri was changed (index, try_files): route again */
     FILES_ENTER,  /* s->file->scope: try_files' @name */
+    FILES_FOUND,  /* by a try_files that only looks: the next action goes on */
     FILES_MOVED,  /* a folder without its slash: 301 to s->rules.location */
 };
 /* For s->rules.action->files, begun and continued by the same call. */

@@ -191,15 +191,15 @@ static void put_target(struct writer *w, struct stream *s)
         put_whole(w, whole);
         return;
     }
-    if (s->rules.uri_changed) {
-        put_escaped(w, s, path);
-    } else if (p->replace_prefix) {
+    if (p->replace_prefix && !s->rules.path_is_whole) {
         put_text(w, eval_text(&s->facts, p->uri));
         path = span_from_index(path, s->rules.scope->prefix.len);
         if (s->facts.uri.ptr && s->facts.uri.ptr != m->path.ptr)
             put_escaped(w, s, path);
         else
             put_text(w, path);
+    } else if (s->rules.uri_changed) {
+        put_escaped(w, s, path);
     } else {
         put_text(w, m->path);
     }

@@ -4,6 +4,7 @@
 #include "admin/http.h"
 #include "engine/core/session.h"
 #include "engine/core/thread.h"
+#include "engine/http/accel.h"
 #include "engine/http/internal.h"
 #include "engine/http/location.h"
 #include "engine/http/media.h"
@@ -41,24 +42,59 @@ static void forget_body(struct stream *s)
     (void)message_remove_id(&s->request, FIELD_CONTENT_LENGTH);
 }
 
-/* Routes again, for a page inside. */
-static enum stream_step page_inside(struct stream *s, const struct error_page *page, struct span uri)
+static bool is_redirect(unsigned status)
+{
+    return (status >= 301 && status <= 303) || status == 307 || status == 308;
+}
+
+/* Where the answer whose page is sought leads; empty: nowhere. */
+static struct span own_location(struct stream *s)
+{
+    const struct reply *own = s->rules.reply;
+
+    return own && own->location ? eval_text(&s->facts, own->location) : s->rules.location;
+}
+
+/* A redirect stays one, whatever is shown with it. */
+static bool keep_location(struct stream *s)
+{
+    struct span to = is_redirect(s->status) ? own_location(s) : SPAN("");
+
+    s->rules.location = SPAN("");
+    if (LIKELY(to.len == 0))
+        return true;
+    to = scratch_span(&s->scratch, location_complete(s, to));
+    return to.ptr && accel_carry_location(s, to);
+}
+
+static void be_get(struct stream *s)
+{
+    if (s->request.method == METHOD_HEAD)
+        return;
+    s->request.method = METHOD_GET;
+    s->request.method_text = SPAN("GET");
+}
+
+/* Routes again, for a page inside: in the location <named>, or else at <uri>. */
+static enum stream_step page_inside(struct stream *s, const struct error_page *page,
+                                    const struct scope *named, struct span uri)
 {
     s->page_sought = true;
     s->status_kept = page->status == 0 ? s->status : page->status == UINT16_MAX ? 0 : page->status;
     forget_body(s);
-    if (s->request.method != METHOD_HEAD && !page->named) {
-        s->request.method = METHOD_GET;
-        s->request.method_text = SPAN("GET");
-    }
+    if (!named)
+        be_get(s);
+    if (!keep_location(s))
+        return stream_give_up(s, END_INTERNAL);
     if (!rules_again(&s->rules, 0)) {
         struct error_about about = stream_about(s);
         stream_error(s, ERROR_TOO_MANY_AGAIN, &about);
         return STEP_REPLY;
     }
-    if (page->named) {
-        rules_enter(&s->rules, page->named);
-        s->rules.list = &page->named->on[HOOK_REQUEST];
+    if (named) {
+        rules_enter(&s->rules, named);
+        s->rules.list = &named->on[HOOK_REQUEST];
+        s->rules.next = 0;
     } else {
         rules_set_uri(&s->rules, uri);
     }
@@ -66,28 +102,32 @@ static enum stream_step page_inside(struct stream *s, const struct error_page *p
     return STEP_REQUEST;
 }
 
-static bool is_absolute(struct span url)
+/* The page is elsewhere: the client is sent there. */
+static enum stream_step page_outside(struct stream *s, const struct error_page *page, struct span url)
 {
-    return span_starts_with(url, SPAN("http://")) || span_starts_with(url, SPAN("https://"));
+    s->page_sought = true;
+    s->status = is_redirect(page->status) ? page->status : 302;
+    s->rules.reply = NULL;
+    s->rules.location = url;
+    return STEP_WAIT;
 }
 
 static enum stream_step page_begin(struct stream *s, const struct error_page *page)
 {
+    const struct scope *named = page->named;
     struct span target = SPAN("");
 
     s->facts.status = s->status;
-    if (!page->named) {
+    if (!named) {
         target = scratch_span(&s->scratch, eval_text(&s->facts, page->target));
         if (!target.ptr)
             return STEP_WAIT;
+        if (span_starts_with(target, SPAN("@")) && (named = rules_named(&s->rules, target)) == NULL)
+            return STEP_WAIT;
     }
-    if (!is_absolute(target))
-        return page_inside(s, page, target);
-    s->page_sought = true;
-    s->status = page->status && page->status != UINT16_MAX ? page->status : 302;
-    s->rules.reply = NULL;
-    s->rules.location = target;
-    return STEP_WAIT;
+    if (named || span_starts_with(target, SPAN("/")))
+        return page_inside(s, page, named, target);
+    return page_outside(s, page, target);
 }
 
 /* --- an answer of ours --- */

@@ -16,6 +16,9 @@ enum stream_step step_files(struct stream *s)
         return STEP_FORWARD;
     case FILES_STATUS:
         return stream_refuse(s, s->status, END_LOCAL);
+    case FILES_FOUND:
+        s->routed_again = true; /* on where the list was left */
+        return STEP_REQUEST;
     case FILES_AGAIN:
         if (!rules_again(&s->rules, 0))
             break;

@@ -39,13 +39,43 @@ static bool next_field(struct values *v)
     return v->field != NULL;
 }
 
-/* "a=1; b=2": the next pair of <name> in what is left. */
-static bool next_pair(struct span *rest, struct span name, struct span *out)
+static struct span skip_blanks(struct span s)
 {
+    while (s.len > 0 && s.ptr[0] == ' ')
+        s = span_from_index(s, 1);
+    return s;
+}
+
+/* As nginx reads them: the name in either case, commas part what is not the name's, and its value goes on to
+ * the semicolon, blanks at its end and all. */
+static bool next_pair_nocase(struct span *rest, struct span name, struct span *out)
+{
+    while (rest->len > 0) {
+        struct span at = skip_blanks(*rest),
+                    value = span_from_index(at, name.len < at.len ? name.len : at.len);
+        value = skip_blanks(value);
+        if (span_starts_with_nocase(at, name) && value.len > 0 && value.ptr[0] == '=') {
+            *rest = skip_blanks(span_from_index(value, 1));
+            *out = span_cut(rest, ';');
+            return true;
+        }
+        size_t end = 0;
+        while (end < at.len && at.ptr[end] != ';' && at.ptr[end] != ',')
+            end++;
+        *rest = span_from_index(at, end < at.len ? end + 1 : end);
+    }
+    return false;
+}
+
+/* "a=1; b=2": the next pair of the part's name in what is left. */
+static bool next_pair(struct span *rest, const struct expr_part *p, struct span *out)
+{
+    if (p->number2 == 1)
+        return next_pair_nocase(rest, p->text, out);
     while (rest->len > 0) {
         struct span pair = span_trim(span_cut(rest, ';'));
         struct span key = span_trim(span_cut(&pair, '='));
-        if (span_eq(key, name) && pair.ptr != NULL) {
+        if (span_eq(key, p->text) && pair.ptr != NULL) {
             *out = span_trim(pair);
             return true;
         }
@@ -56,11 +86,11 @@ static bool next_pair(struct span *rest, struct span name, struct span *out)
 static bool take_value(struct values *v, struct span *out)
 {
     if (v->of == OF_COOKIE)
-        return next_pair(&v->rest, v->part->text, out);
+        return next_pair(&v->rest, v->part, out);
     if (v->of == OF_SET_COOKIE) {
         struct span first = span_cut(&v->rest, ';');
         v->rest = SPAN("");
-        return next_pair(&first, v->part->text, out);
+        return next_pair(&first, v->part, out);
     }
     if (v->part->number2 == 1)
         return v->rest.len > 0 && list_member(&v->rest, out);

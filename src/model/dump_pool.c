@@ -2,6 +2,7 @@
 /* Pools, servers and checks in the dump. */
 #include "model/dump_internal.h"
 #include "model/name_resolver.h"
+#include "model/sticky.h"
 
 static const char *const algorithms[] = {
     [BALANCE_ROUND_ROBIN] = "round robin",
@@ -191,6 +192,31 @@ static void dump_cookie(struct dump *d, const struct cookie_policy *c)
     d->depth--;
 }
 
+static void dump_sticky(struct dump *d, const struct sticky *k)
+{
+    const struct sticky_cookie *c = k->cookie;
+    dump_line(d, "sticky");
+    d->depth++;
+    for (uint32_t i = 0; i < k->lookup.count; i++)
+        dump_expr(d, "looks for", k->lookup.items[i]);
+    for (uint32_t i = 0; i < k->create.count; i++)
+        dump_expr(d, "learns", k->create.items[i]);
+    if (k->sessions)
+        dump_text(d, "sessions in", k->sessions->name);
+    dump_flag(d, "servers move", k->moves);
+    if (c) {
+        dump_text(d, "cookie", c->name);
+        if (c->expires)
+            dump_line(d, "expires after %u s%s", c->life_s, c->never ? ", never" : "");
+        dump_expr(d, "domain", c->domain);
+        dump_expr(d, "path", c->path);
+        dump_expr(d, "samesite", c->samesite);
+        dump_flag(d, "httponly", c->httponly);
+        dump_flag(d, "secure", c->secure);
+    }
+    d->depth--;
+}
+
 void dump_pool(struct dump *d, const struct pool *p)
 {
     dump_line(d, "pool %s%s:%.*s", language_name(p->language), p->stream ? " stream" : "",
@@ -203,8 +229,8 @@ void dump_pool(struct dump *d, const struct pool *p)
                   p->news->items[i].facility, p->news->items[i].level_max, p->news->items[i].level_min);
     dump_expr(d, "key", p->key);
     dump_expr(d, "or else", p->key_else);
-    for (uint32_t i = 0; i < p->routes.count; i++)
-        dump_expr(d, "route", p->routes.items[i]);
+    if (p->sticky)
+        dump_sticky(d, p->sticky);
     dump_number(d, "draws", p->draws);
     dump_number(d, "load", p->load);
     dump_number(d, "fair weights", p->fair_weights);

@@ -255,7 +255,8 @@ uint32_t fetch_needs(enum fetch f); /* enum needs */
  * Which of several values of one name (REQUEST_FIELD, RESPONSE_FIELD, SENT_FIELD,
  * REQUEST_COOKIE, RESPONSE_COOKIE): <number> counts from 1 at the front or from
  * -1 at the end, or is one of these. <number2> 1: the members of comma lists
- * count one by one (HAProxy's hdr), 0: whole field lines (fhdr; nginx).
+ * count one by one (HAProxy's hdr), 0: whole field lines (fhdr; nginx). Of a
+ * cookie <number2> 1: its name in either case (nginx).
  */
 enum occurrence {
     OCCURRENCE_LAST = 0,

@@ -189,7 +189,8 @@ struct server {
     const struct tls_client *tls; /* NULL: plain, or as the policy says */
     struct source_rule source;    /* nothing set: as the policy says */
     struct span cookie;
-    struct span route;    /* nginx: what sticky route says when it means this one */
+    struct span route;    /* nginx: what is said when this one is meant (sticky); empty: its address's sum */
+    uint64_t mark;        /* of its route; of no use where that is empty */
     struct span redirect; /* redir: prefix for GET and HEAD instead of forwarding */
     uint32_t idle_max;    /* idle connections kept, UINT32_MAX = no limit */
     duration idle_timeout;
@@ -224,6 +225,7 @@ struct cookie_policy {
 
 struct log_target_list;
 struct pool;
+struct sticky;
 /* The pool's server with that id, or NULL. */
 const struct server *pool_server_by_id(const struct pool *p, uint32_t id);
 
@@ -244,9 +246,7 @@ struct pool {
     bool fair_first;       /* of idle servers the first one, and not each in turn */
     uint8_t hash_function; /* HAProxy: 0 sdbm 1 djb2 2 wt6 3 crc32 4 none; bit 7: avalanche */
     uint32_t balance_factor;
-    LIST_OF(const struct expr *)
-    routes; /* nginx sticky route: the first that is not empty is a server's
-               <route>, which then is taken, if it can be */
+    struct sticky *sticky; /* model/sticky.h; NULL: none */
     LIST_OF(struct server *) servers;
     LIST_OF(const struct server *) by_id; /* the same in the order of their ids; by config_seal */
     uint32_t weight_scale;

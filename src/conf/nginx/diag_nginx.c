@@ -540,6 +540,15 @@ const struct diag_kind nginx_no_host = {
     .zh = "“{0}”中没有主机",
     .nginx = "no host in upstream \"\"",
 };
+const struct diag_kind nginx_sticky_needs = {
+    .code = "K0862",
+    .severity = SEVERITY_ERROR,
+    .en = "`sticky learn` needs {0}",
+    .zh = "sticky learn 缺少 {0}",
+    .more = "Write sticky learn create=$upstream_cookie_NAME lookup=$cookie_NAME zone=NAME:SIZE, where the "
+            "application's cookie is called NAME.",
+};
+
 const struct diag_kind nginx_bad_zone = {
     .code = "K0295",
     .severity = SEVERITY_ERROR,
@@ -684,6 +693,7 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_no_upstream_resolver,
     &nginx_no_match,
     &nginx_health_target,
+    &nginx_sticky_needs,
     &nginx_bad_parameter,
     &nginx_bad_address,
     &nginx_bad_port,

@@ -21,8 +21,8 @@ extern const struct diag_kind nginx_unreadable, nginx_include_circle, nginx_incl
     nginx_log_memory, nginx_log_variables, nginx_log_gzip, nginx_log_conflict, nginx_only, nginx_no_resolver,
     nginx_keep_alive_field, nginx_host_unknown, nginx_host_failed, nginx_bad_return, nginx_bad_status,
     nginx_nested_in_named, nginx_no_host, nginx_no_nameserver, nginx_bad_share, nginx_no_match,
-    nginx_health_target, nginx_bad_zone, nginx_bad_rate, nginx_no_upstream_resolver, nginx_duplicate_zone,
-    nginx_unknown_zone, nginx_auth_without_users;
+    nginx_health_target, nginx_sticky_needs, nginx_bad_zone, nginx_bad_rate, nginx_no_upstream_resolver,
+    nginx_duplicate_zone, nginx_unknown_zone, nginx_auth_without_users;
 
 extern const struct diag_kind nginx_http2_later, nginx_no_certificate, nginx_no_certificate_key,
     nginx_tls_unreadable, nginx_no_client_ca, nginx_no_server_ca, nginx_protocol_gap, nginx_old_protocol,

@@ -398,6 +398,8 @@ static void begin(struct build *b, struct span file)
     b->stream.stream = true;
     map_init(&b->http.upstream_names, true);
     map_init(&b->stream.upstream_names, true);
+    map_init(&b->http.variables, true);
+    map_init(&b->stream.variables, true);
     map_init(&b->http.zones, false);
     map_init(&b->user_files, false);
 }

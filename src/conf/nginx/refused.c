@@ -401,7 +401,7 @@ const struct keyword nginx_refused_words[] = {
 #define REASON "this way of choosing a server is not built yet"
     NO("ip_hash", IN_STREAM_UPSTREAM),
 #undef REASON
-#define REASON "sticky sessions are not built yet; ip_hash and hash keep a client at its server"
+#define REASON "it was replaced by `sticky cookie NAME`"
     NO("sticky_cookie_insert", IN_UPSTREAM),
 #undef REASON
 #define REASON "a part of nginx Plus that is not built"

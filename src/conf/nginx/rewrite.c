@@ -88,8 +88,8 @@ static void compile_set(struct program *p, const struct statement *s)
     if (!nginx_new_variable(b, word_at(s, 1), &name))
         return;
     const struct expr *value = nginx_expr(b, &b->http, word_at(s, 2), NULL);
-    if (span_eq(name, SPAN("args")) || span_eq(name, SPAN("limit_rate"))) {
-        add(p, name.ptr[0] == 'a' ? ACTION_SET_QUERY : ACTION_LIMIT_RATE, s)->expr = value;
+    if (span_eq_nocase(name, SPAN("args")) || span_eq_nocase(name, SPAN("limit_rate"))) {
+        add(p, (name.ptr[0] | 0x20) == 'a' ? ACTION_SET_QUERY : ACTION_LIMIT_RATE, s)->expr = value;
         return;
     }
     if (nginx_is_builtin(&b->http, name)) {

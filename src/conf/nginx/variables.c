@@ -37,12 +37,12 @@ static const struct known_variable *find_known(const struct side *side, struct s
     size_t longest = 0;
     for (const struct known_variable *v = table_of(side); v->name; v++) {
         struct span known = span_from(v->name);
-        if (span_eq(known, name)) {
+        if (span_eq_nocase(known, name)) {
             *rest = SPAN("");
             return v;
         }
-        if (span_ends_with(known, SPAN("_")) && span_starts_with(name, known) && name.len > known.len &&
-            known.len > longest) {
+        if (span_ends_with(known, SPAN("_")) && span_starts_with_nocase(name, known) &&
+            name.len > known.len && known.len > longest) {
             longest = known.len;
             best = v;
             *rest = span_from_index(name, known.len);
@@ -113,6 +113,7 @@ static struct expr_part *add_known(struct build *b, struct expr *e, const struct
         arg = field_name(b, rest);
     struct expr_part *p = expr_add_fetch(b->arena, e, v->fetch, arg);
     p->number = v->number;
+    p->number2 = v->fetch == FETCH_REQUEST_COOKIE || v->fetch == FETCH_RESPONSE_COOKIE;
     return p;
 }
 
@@ -147,7 +148,7 @@ struct expr_part *nginx_add_variable(struct build *b, struct side *side, struct 
     const struct variable_def *def = map_get(&side->variables, name);
     if (def)
         return add_defined(b, side, e, def, &at);
-    if (span_eq(name, SPAN("https"))) {
+    if (span_eq_nocase(name, SPAN("https"))) {
         struct expr_part *p = expr_add_fetch(b->arena, e, FETCH_MAP, SPAN(""));
         p->lookup = https_lookup(b);
         return p;

@@ -7,6 +7,7 @@
 #include "base/scratch.h"
 #include "engine/core/gate.h"
 #include "engine/core/session.h"
+#include "engine/core/sticky.h"
 #include "engine/core/upstream_internal.h"
 #include "eval/eval.h"
 #include "eval/recorder.h"
@@ -282,8 +283,9 @@ static enum upstream_result upstream_pick(struct upstream *u)
     struct pick pick = { 0 };
     enum pick_result r = upstream_ask(u, NULL, &pick);
 
-    if (r == PICK_NONE && pick.reason == PICK_NONE_NOT_USABLE && u->wanted) {
-        u->wanted = NULL; /* it is down: as if nobody had asked for it */
+    if (r == PICK_NONE && u->wanted &&
+        (pick.reason == PICK_NONE_NOT_USABLE || (pick.reason == PICK_NONE_FULL && u->pool->sticky))) {
+        u->wanted = NULL; /* it is down, or cannot take it: as if nobody had asked for it */
         r = upstream_ask(u, NULL, &pick);
     }
     if (r == PICK_NONE && pick.reason == PICK_NONE_FULL && u->pool->queue_max)
@@ -322,24 +324,10 @@ static void upstream_on_later(struct deferred *d)
     upstream_connect_failed(u, (enum upstream_failure)u->pending, u->error);
 }
 
-/* The server that a route of the request names; NULL: none does. */
-static const struct server *upstream_route(struct upstream *u)
-{
-    const struct pool *p = u->pool;
-    struct span route = SPAN("");
-
-    for (uint32_t i = 0; i < p->routes.count && route.len == 0; i++)
-        route = eval_text(u->facts, p->routes.items[i]);
-    for (uint32_t i = 0; i < p->servers.count && route.len; i++)
-        if (span_eq(p->servers.items[i]->route, route))
-            return p->servers.items[i];
-    return NULL;
-}
-
 enum upstream_result upstream_start(struct upstream *u)
 {
-    if (u->pool->routes.count && !u->wanted)
-        u->wanted = upstream_route(u);
+    if (UNLIKELY(u->pool->sticky != NULL) && !u->wanted)
+        u->wanted = sticky_wanted(u->facts, u->pool);
 
     deadline_init(&u->wait, upstream_on_wait);
     deferred_init(&u->later, upstream_on_later);

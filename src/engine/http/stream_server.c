@@ -7,6 +7,7 @@
 #include "engine/core/follow.h"
 #include "engine/core/lease.h"
 #include "engine/core/session.h"
+#include "engine/core/sticky.h"
 #include "engine/core/thread.h"
 #include "engine/http/accel.h"
 #include "engine/http/back_h1.h"
@@ -445,6 +446,8 @@ enum stream_step step_response(struct stream *s)
             return step_of_rules(s, r);
     }
     if (s->rules.cookie.request && !cookie_answer(&s->rules, u->server))
+        return stream_refuse(s, 500, END_INTERNAL);
+    if (UNLIKELY(u->pool->sticky != NULL) && !sticky_answer(&s->rules, u->server, u->wanted))
         return stream_refuse(s, 500, END_INTERNAL);
     if (s->rules.server->intercept_errors && reply_error_page(s, s->answer.status))
         return answer_replaced(s);

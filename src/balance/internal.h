@@ -120,7 +120,7 @@ void smooth_changed(struct side *g);
 void smooth_settle(struct side *g);
 
 /* By what the pool calls load: below 0 when <a> has less of it for its weight than <b>, above when more. */
-int entry_compare_load(const struct pool *p, const struct entry *a, const struct entry *b);
+int entry_compare_load(const struct pool *p, const struct entry *a, const struct entry *b, instant now);
 
 /* Sums of weights, for choosing by a number: entry_at(sum % total). */
 struct weights {

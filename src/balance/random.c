@@ -33,7 +33,7 @@ static struct entry *choose(struct side *g, const struct choice *c, enum pick_re
             continue;
         }
         drawn++;
-        if (best == NULL || entry_compare_load(g->pool, e, best) < 0)
+        if (best == NULL || entry_compare_load(g->pool, e, best, c->now) < 0)
             best = e;
     }
     if (best)

@@ -192,6 +192,13 @@ static void dump_cookie(struct dump *d, const struct cookie_policy *c)
     d->depth--;
 }
 
+static void dump_line_load(struct dump *d, const struct pool *p)
+{
+    static const char *const names[] = { NULL, "connect", "first byte", "last byte" };
+    if (p->load)
+        dump_line(d, "by the time of the %s%s", names[p->load], p->inflight ? ", in flight too" : "");
+}
+
 static void dump_sticky(struct dump *d, const struct sticky *k)
 {
     const struct sticky_cookie *c = k->cookie;
@@ -232,7 +239,7 @@ void dump_pool(struct dump *d, const struct pool *p)
     if (p->sticky)
         dump_sticky(d, p->sticky);
     dump_number(d, "draws", p->draws);
-    dump_number(d, "load", p->load);
+    dump_line_load(d, p);
     dump_number(d, "fair weights", p->fair_weights);
     dump_flag(d, "fair first", p->fair_first);
     dump_number(d, "hash function", p->hash_function);

@@ -34,7 +34,7 @@ enum balance_algorithm {
 };
 
 /* What LEAST_TIME and RANDOM look at, beside the requests that a server has now. */
-enum load { LOAD_CONNECTIONS, LOAD_FIRST_BYTE, LOAD_LAST_BYTE };
+enum load { LOAD_CONNECTIONS, LOAD_CONNECT, LOAD_FIRST_BYTE, LOAD_LAST_BYTE };
 
 /* What weights mean to FAIR. */
 enum fair_weights {
@@ -242,6 +242,7 @@ struct pool {
                                     hashed (nginx) */
     uint32_t draws;
     enum load load;
+    bool inflight; /* what a server has not answered yet counts for its time, as long as it has taken */
     enum fair_weights fair_weights;
     bool fair_first;       /* of idle servers the first one, and not each in turn */
     uint8_t hash_function; /* HAProxy: 0 sdbm 1 djb2 2 wt6 3 crc32 4 none; bit 7: avalanche */

@@ -163,6 +163,8 @@ struct server_state {
     struct list queue;                 /* struct waiter; under the pool's lock */
     _Atomic uint32_t average_us;       /* of the first byte, moving */
     _Atomic uint32_t average_total_us; /* of the whole answer */
+    _Atomic uint32_t flights;          /* what was asked and is not answered; for pools that count it */
+    _Atomic uint64_t flights_began_us; /* the sum of when they began */
     struct counts counts;
 };
 
@@ -217,6 +219,11 @@ void server_answered(struct server_state *s, uint64_t first_byte_us, instant now
 
 /* The whole answer took so long; for pools that ask. */
 void server_finished(struct server_state *s, uint64_t total_us);
+/* Of pools with <inflight>: it was asked at <began>, and the answer, or the end without one, came. */
+void server_flight_begins(struct server_state *s, instant began);
+void server_flight_ends(struct server_state *s, instant began);
+/* How long those have waited that have no answer yet, on average; 0: there are none. */
+uint64_t server_flights_us(const struct server_state *s, instant now);
 
 /*
  * For balance_pick, with the pool's lock held: <s> gets a request; and a server

@@ -95,6 +95,27 @@ void server_finished(struct server_state *s, uint64_t total_us)
     add_to_mean(&s->average_total_us, total_us);
 }
 
+void server_flight_begins(struct server_state *s, instant began)
+{
+    atomic_fetch_add_explicit(&s->flights_began_us, began.us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&s->flights, 1, memory_order_relaxed);
+}
+
+void server_flight_ends(struct server_state *s, instant began)
+{
+    atomic_fetch_sub_explicit(&s->flights, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&s->flights_began_us, began.us, memory_order_relaxed);
+}
+
+uint64_t server_flights_us(const struct server_state *s, instant now)
+{
+    uint64_t count = atomic_load_explicit(&s->flights, memory_order_relaxed);
+    uint64_t sum = atomic_load_explicit(&s->flights_began_us, memory_order_relaxed);
+
+    /* Read one after the other: what does not fit together tells nothing. */
+    return count && sum / count <= now.us ? now.us - sum / count : 0;
+}
+
 bool server_try_begins(struct server_state *s, const struct server *model, instant now)
 {
     uint32_t fails = atomic_load_explicit(&s->fails, memory_order_relaxed);

@@ -213,7 +213,7 @@ void nginx_compile_http(struct build *b)
     struct level *top = b->http.top;
     top->client = nginx_client_policy(b, top);
     nginx_compile_lookups(b, &b->http);
-    nginx_compile_zones(b);
+    nginx_compile_zones(b, &b->http);
     nginx_compile_formats(b, &b->http);
     nginx_check_proxy(b, top);
     nginx_check_resolver(b, top);

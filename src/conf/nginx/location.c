@@ -226,7 +226,7 @@ void nginx_compile_content(struct build *b, struct level *l)
 {
     struct scope *scope = l->scope;
     const struct kept *pass = &l->proxy_pass;
-    nginx_compile_limits(b, l);
+    nginx_compile_limits(b, &b->http, l);
     nginx_compile_access(b, l, scope, HOOK_REQUEST);
     if (l->kind == LEVEL_IF && pass->count == 0)
         pass = &l->parent->proxy_pass; /* the location's own goes on */

@@ -401,6 +401,7 @@ static void begin(struct build *b, struct span file)
     map_init(&b->http.variables, true);
     map_init(&b->stream.variables, true);
     map_init(&b->http.zones, false);
+    map_init(&b->stream.zones, false);
     map_init(&b->user_files, false);
 }
 

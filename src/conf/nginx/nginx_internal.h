@@ -155,7 +155,7 @@ struct side {
     struct map variables; /* name -> struct variable_def: set, map, geo, captures */
     struct map formats;   /* log_format name -> struct log_format */
     LIST_OF(struct upstream *) upstreams;
-    struct map zones;                       /* name -> struct waiting_zone; of http */
+    struct map zones;                       /* name -> struct waiting_zone */
     struct map upstream_names;              /* name in either case -> struct upstream, the first */
     LIST_OF(struct listening *) listenings; /* distinct addresses */
     LIST_OF(struct match_block *) matches;  /* health.c */
@@ -338,8 +338,8 @@ struct waiting_zone {
     struct zone *zone;
 };
 extern const struct keyword nginx_limit_words[], nginx_auth_words[];
-void nginx_compile_zones(struct build *b);
-void nginx_compile_limits(struct build *b, const struct level *l);
+void nginx_compile_zones(struct build *b, struct side *side);
+void nginx_compile_limits(struct build *b, const struct side *side, const struct level *l);
 bool nginx_wants_auth(const struct level *l);
 void nginx_compile_auth(struct build *b, const struct level *l, struct scope *scope);
 

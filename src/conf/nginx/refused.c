@@ -391,14 +391,10 @@ const struct keyword nginx_refused_words[] = {
     NO("auth_request_set", IN_HSL),
     NO("mirror_request_body", IN_HSL),
 #undef REASON
-#define REASON "limits by zone are not kept yet"
-    NO("limit_conn", IN_TCP),
-    NO("limit_conn_dry_run", IN_TCP),
-    NO("limit_conn_log_level", IN_TCP),
-    NO("limit_conn_zone", IN_STREAM),
+#define REASON "it was replaced by limit_conn_zone"
     NO("limit_zone", IN_HTTP),
 #undef REASON
-#define REASON "this way of choosing a server is not built yet"
+#define REASON "nginx has it in http only; write hash $remote_addr"
     NO("ip_hash", IN_STREAM_UPSTREAM),
 #undef REASON
 #define REASON "it was replaced by `sticky cookie NAME`"

@@ -151,6 +151,7 @@ static void compile_server(struct build *b, struct level *l)
     l->scope->server = policy;
     nginx_compile_real_ip(b, l, l->scope);
     nginx_compile_access(b, l, l->scope, HOOK_CONNECTION);
+    nginx_compile_limits(b, &b->stream, l);
     nginx_compile_preread(b, l);
     compile_sets(b, l);
     if (SETTING(l, tls.proxy, false) && l->proxy_pass.count)
@@ -224,6 +225,7 @@ void nginx_compile_stream(struct build *b)
     nginx_compile_lookups(b, &b->stream);
     nginx_compile_formats(b, &b->stream);
     nginx_compile_upstreams(b, &b->stream);
+    nginx_compile_zones(b, &b->stream);
     for (uint32_t i = 0; i < top->servers.count; i++) {
         struct level *server = top->servers.items[i];
         const struct word *word = word_at(&server->opening, 0);

@@ -297,9 +297,12 @@ static void on_hash(struct build *b, const struct keyword *k, const struct state
 static void on_random(struct build *b, const struct keyword *k, const struct statement *s)
 {
     (void)k;
-    static const char *const methods[] = { "least_conn", "least_time=header", "least_time=last_byte",
-                                           "least_time=connect", NULL };
-    static const enum load loads[] = { LOAD_CONNECTIONS, LOAD_FIRST_BYTE, LOAD_LAST_BYTE, LOAD_FIRST_BYTE };
+    static const char *const methods[] = {
+        "least_conn",         "least_time=header",     "least_time=last_byte",
+        "least_time=connect", "least_time=first_byte", NULL
+    };
+    static const enum load loads[] = { LOAD_CONNECTIONS, LOAD_FIRST_BYTE, LOAD_LAST_BYTE, LOAD_CONNECT,
+                                       LOAD_FIRST_BYTE };
     unsigned method = 0;
     if (s->words.count > 1 && !span_eq(text_at(s, 1), SPAN("two"))) {
         diag_add(b->diags, &nginx_bad_parameter, word_at(s, 1)->at, DIAG_TEXT(text_at(s, 1), SPAN("random")));
@@ -307,7 +310,7 @@ static void on_random(struct build *b, const struct keyword *k, const struct sta
     }
     if (s->words.count > 2 && !value_choice(b->diags, word_at(s, 2), methods, &method))
         return;
-    if ((method == 1 && b->upstream->side->stream) || (method == 3 && !b->upstream->side->stream)) {
+    if ((method == 1 && b->upstream->side->stream) || (method >= 3 && !b->upstream->side->stream)) {
         diag_add(b->diags, &nginx_server_refused, word_at(s, 2)->at, DIAG_TEXT(text_at(s, 2)));
         return;
     }
@@ -316,28 +319,26 @@ static void on_random(struct build *b, const struct keyword *k, const struct sta
     b->upstream->pool->draws = s->words.count > 1 ? 2 : 1;
 }
 
-/* least_time header|last_byte; of streams connect|last_byte */
+/* least_time header|last_byte [inflight]; of streams connect|first_byte|last_byte */
 static void on_least_time(struct build *b, const struct keyword *k, const struct statement *s)
 {
     (void)k;
     static const char *const http[] = { "header", "last_byte", NULL };
-    static const char *const stream[] = { "connect", "last_byte", NULL };
+    static const char *const stream[] = { "connect", "first_byte", "last_byte", NULL };
+    static const enum load http_loads[] = { LOAD_FIRST_BYTE, LOAD_LAST_BYTE },
+                           stream_loads[] = { LOAD_CONNECT, LOAD_FIRST_BYTE, LOAD_LAST_BYTE };
     bool is_stream = b->upstream->side->stream;
     unsigned n;
-    if (is_stream && span_eq(text_at(s, 1), SPAN("first_byte"))) {
-        diag_add(b->diags, &nginx_server_refused, word_at(s, 1)->at, DIAG_TEXT(text_at(s, 1)));
-        return;
-    }
     if (!value_choice(b->diags, word_at(s, 1), is_stream ? stream : http, &n))
         return;
-    if (s->words.count > 2) {
-        bool known = span_eq(text_at(s, 2), SPAN("inflight"));
-        diag_add(b->diags, known ? &nginx_server_refused : &nginx_bad_parameter, word_at(s, 2)->at,
-                 DIAG_TEXT(text_at(s, 2), text_at(s, 0)));
+    bool inflight = s->words.count > 2 && span_eq(text_at(s, 2), SPAN("inflight"));
+    if (s->words.count > 2 && !inflight) {
+        diag_add(b->diags, &nginx_bad_parameter, word_at(s, 2)->at, DIAG_TEXT(text_at(s, 2), text_at(s, 0)));
         return;
     }
     balance(b, s, BALANCE_LEAST_TIME);
-    b->upstream->pool->load = n ? LOAD_LAST_BYTE : LOAD_FIRST_BYTE;
+    b->upstream->pool->load = is_stream ? stream_loads[n] : http_loads[n];
+    b->upstream->pool->inflight = inflight;
 }
 
 /* fair [weight_mode=idle|peak] [no_rr] */
@@ -460,7 +461,7 @@ const struct keyword nginx_upstream_words[] = {
     { "least_conn", IN_BOTH, 0, 0, .handle = on_least_conn, .manual = "the server with the fewest connections" },
     { "ip_hash", IN_UPSTREAM, 0, 0, .handle = on_ip_hash, .manual = "by the client's address" },
     { "hash", IN_BOTH, 1, 2, .handle = on_hash, .manual = "by a key; consistent: with as little change as can be when servers come and go" },
-    { "least_time", IN_BOTH, 1, 2, .handle = on_least_time, .manual = "header, last_byte (stream: connect, last_byte): the server that answers soonest, with the fewest connections" },
+    { "least_time", IN_BOTH, 1, 2, .handle = on_least_time, .manual = "header or last_byte (stream: connect, first_byte or last_byte) [inflight]: the server that answers soonest, with the fewest connections" },
     { "fair", IN_UPSTREAM, 0, 2, .handle = on_fair, .manual = "[weight_mode=idle|peak] [no_rr]: the least busy server; in turn when several are idle" },
     { "queue", IN_UPSTREAM, 1, 2, .once = true, .handle = on_queue, .manual = "NUMBER [timeout=60s]: requests that wait when every server has max_conns" },
     { "random", IN_BOTH, 0, 2, .handle = on_random, .manual = "at random; two [least_conn|least_time=...]: of two the one with less load" },

@@ -10,11 +10,32 @@
 #include "engine/core/stats.h"
 #include "engine/core/thread.h"
 #include "eval/eval.h"
+#include "model/zone.h"
 #include "state/snapshot.h"
 
 #define L4_MEMORY (64u * 1024) /* of expressions, a session */
 
+struct span l4_text(void *self, enum fetch f)
+{
+    const struct l4 *l = self;
+
+    return f == FETCH_LIMIT_CONN_STATUS ? rules_limit_text(l->rules.limit_conn) : live_text(self, f);
+}
+
 /* ---- the beginning ---- */
+
+static void on_limit(struct rules *r, const struct rules_limit *limit)
+{
+    struct l4 *l = CONTAINER_OF(r, struct l4, rules);
+    char room[256];
+    struct buf b;
+
+    buf_init_fixed(&b, room, sizeof(room));
+    rules_limit_put(&b, limit);
+    error_log(
+        l->thread, l->lease, r->error_logs, ERROR_LIMITED,
+        &(struct error_about){ .session = l->session, .text = buf_span(&b), .level = limit->limits->level });
+}
 
 void l4_begin(struct l4 *l, struct session *s, const struct live *live)
 {
@@ -32,6 +53,7 @@ void l4_begin(struct l4 *l, struct session *s, const struct live *live)
     l->facts.times = &l->times;
     l->rules.facts = &l->facts;
     l->rules.session = s;
+    l->rules.on_limit = on_limit;
     loop_forget_deadline(t->loop, &s->deadline);
     rules_begin(&l->rules, s->gate->model->service->entry);
 }
@@ -179,6 +201,7 @@ void l4_finish(struct l4 *l, struct end end, enum session_close how)
     lines_write(l->thread, lease, &l->rules, l->logged_early ? LINES_LATE : LINES_ALL, &about);
     count(l, end);
     upstream_cancel(&l->upstream);
+    rules_end_limits(&l->rules);
     follow_end(&l->facts, l->from_client, l->to_client);
     scratch_reset(&l->scratch);
     s->owner = NULL;

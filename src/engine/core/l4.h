@@ -49,6 +49,14 @@ void l4_log_early(struct l4 *l);
  */
 void l4_finish(struct l4 *l, struct end end, enum session_close how);
 
+/* The status of one that the rules have sent away. */
+static inline uint16_t l4_denied_as(const struct l4 *l)
+{
+    return l->rules.status ? l->rules.status : 403;
+}
+/* live_text, and what only the rules know: facts.self is a struct l4, or begins with one. */
+struct span l4_text(void *self, enum fetch f);
+
 static inline struct end l4_ended(enum end_reason reason, enum end_moment moment)
 {
     return (struct end){ .reason = (uint8_t)reason, .moment = (uint8_t)moment };

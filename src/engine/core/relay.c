@@ -292,8 +292,11 @@ static void go_on(struct relay *r)
         }
         more = more || moved == MOVED_SHARE;
     }
-    if (r->first_byte.us == 0 && r->to_client > 0)
+    if (r->first_byte.us == 0 && r->to_client > 0) {
         r->first_byte = thread_now(r->thread);
+        if (r->on_first_byte)
+            r->on_first_byte(r);
+    }
     if (is_over(s)) {
         finish(r, END_DONE, MOMENT_NONE, 0);
         return;

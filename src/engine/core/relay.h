@@ -43,9 +43,10 @@ struct relay {
     struct upstream_conn *server;
     void *owner; /* of whoever started it */
     relay_fn on_end;
-    uint64_t to_server, to_client; /* bytes that were passed on */
-    instant first_byte;            /* of the server's; {0} = none yet */
-    struct relay_state *state;     /* opaque: memory from relay_slab */
+    uint64_t to_server, to_client;          /* bytes that were passed on */
+    instant first_byte;                     /* of the server's; {0} = none yet */
+    void (*on_first_byte)(struct relay *r); /* NULL: nobody wants to know */
+    struct relay_state *state;              /* opaque: memory from relay_slab */
 };
 
 /* <from_client>, <from_server>: bytes that were read already and go first; borrowed until on_end, or copied.

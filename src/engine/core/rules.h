@@ -123,6 +123,11 @@ void rules_enter(struct rules *r, const struct scope *scope);
 MUST_USE bool rules_again(struct rules *r, uint32_t skip);
 /* What REAL_IP made of the client's address is over with the request. */
 void rules_forget_source(struct rules *r);
+/* "PASSED", "REJECTED_DRY_RUN": what <how> of enum limited is called; ptr NULL: it was not limited. */
+struct span rules_limit_text(uint8_t how);
+/* As nginx words it in its error log: a rate tells how much too early, "5.040". */
+struct buf;
+void rules_limit_put(struct buf *b, const struct rules_limit *l);
 /* What it holds of zones is given back: at the end. */
 void rules_end_limits(struct rules *r);
 /* The location of the virtual server that is called "@name"; NULL: there is none. */

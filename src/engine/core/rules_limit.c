@@ -28,6 +28,38 @@ static uint8_t noted(const struct action *a, enum limited how)
     return (uint8_t)(how + (a->limits->dry_run && how > LIMITED_PASSED ? LIMITED_DRY : 0));
 }
 
+struct span rules_limit_text(uint8_t how)
+{
+    bool dry = how & LIMITED_DRY;
+
+    switch ((enum limited)(how & ~LIMITED_DRY)) {
+    case LIMITED_PASSED:
+        return SPAN("PASSED");
+    case LIMITED_DELAYED:
+        return dry ? SPAN("DELAYED_DRY_RUN") : SPAN("DELAYED");
+    case LIMITED_REJECTED:
+        return dry ? SPAN("REJECTED_DRY_RUN") : SPAN("REJECTED");
+    case LIMITED_NOT:
+    case LIMITED_DRY:
+        break;
+    }
+    return span_of(NULL, 0);
+}
+
+void rules_limit_put(struct buf *b, const struct rules_limit *l)
+{
+    bool rate = l->zone->kind == ZONE_RATE;
+
+    buf_put(b, !rate                       ? SPAN("limiting connections")
+               : l->how == LIMITED_DELAYED ? SPAN("delaying request")
+                                           : SPAN("limiting requests"));
+    if (l->limits->dry_run)
+        buf_put(b, SPAN(", dry run"));
+    if (rate)
+        buf_printf(b, ", excess: %u.%03u", (unsigned)(l->early / 1000), (unsigned)(l->early % 1000));
+    buf_printf(b, " by zone \"%.*s\"", SPAN_ARGS(l->zone->name));
+}
+
 /* ---- by time ---- */
 
 /* Counts the request with every zone, once it is known that all allow it. */
@@ -124,7 +156,10 @@ static enum outcome refuse_more(struct rules *r, const struct action *a, const s
     if (a->limits->dry_run)
         return NEXT;
     rules_end_limits(r);
-    return r->request ? rules_answer(r, a->limits->status, span_of(NULL, 0)) : rules_end(r, RULES_CLOSE);
+    if (r->request)
+        return rules_answer(r, a->limits->status, span_of(NULL, 0));
+    r->status = a->limits->status;
+    return rules_end(r, RULES_CLOSE);
 }
 
 enum outcome act_limit_conn(struct rules *r, const struct action *a)

@@ -98,6 +98,14 @@ static void on_relay_end(struct relay *r, struct end end)
     tcp_end(t, end, CLOSE_NORMAL);
 }
 
+/* For pools that choose by it; that it could be connected to says little of it. */
+static void on_relay_byte(struct relay *r)
+{
+    struct tcp *t = r->owner;
+
+    upstream_answered(&t->l4.upstream, instant_us_between(t->l4.upstream.try_began, r->first_byte));
+}
+
 static uint64_t rate_of(struct tcp *t, const struct expr *e)
 {
     int64_t n = 0;
@@ -131,8 +139,11 @@ static void start_relay(struct tcp *t)
     t->relay.on_end = on_relay_end;
     t->l4.status = 200;
     follow_store(&t->l4.rules, t->l4.upstream.server);
-    upstream_answered(&t->l4.upstream,
-                      instant_us_between(t->l4.upstream.try_began, t->l4.upstream.connected));
+    if (t->l4.upstream.pool->load == LOAD_FIRST_BYTE)
+        t->relay.on_first_byte = on_relay_byte;
+    else
+        upstream_answered(&t->l4.upstream,
+                          instant_us_between(t->l4.upstream.try_began, t->l4.upstream.connected));
     l4_log_early(&t->l4);
     keep_hello(t);
     t->relaying = relay_start(&t->relay, &o, span_of(t->hello, t->hello_len), SPAN(""));
@@ -207,7 +218,7 @@ static void denied(struct tcp *t)
     static const enum session_close how[] = { CLOSE_NORMAL, CLOSE_RESET, CLOSE_VANISH };
     int64_t number = t->l4.rules.action ? t->l4.rules.action->number : 0;
 
-    t->l4.status = 403;
+    t->l4.status = l4_denied_as(&t->l4);
     tcp_end(t, l4_ended(END_DENIED, MOMENT_REQUEST), how[number >= 0 && number < 3 ? number : 0]);
 }
 
@@ -307,7 +318,7 @@ static void carry_on(struct tcp *t, enum rules_result result)
 /* ---- the protocol ---- */
 
 static const struct live live_tcp = {
-    .address = live_address, .number = live_number, .text = live_text, .tls = live_tls, .bytes = tcp_bytes
+    .address = live_address, .number = live_number, .text = l4_text, .tls = live_tls, .bytes = tcp_bytes
 };
 
 static void tcp_begin(struct session *s)

@@ -354,7 +354,7 @@ static void udp_begin(struct session *s)
         return;
     case RULES_CLOSE:
     case RULES_TARPIT:
-        d->l4.status = 403;
+        d->l4.status = l4_denied_as(&d->l4);
         udp_end(d, l4_ended(END_DENIED, MOMENT_REQUEST));
         return;
     case RULES_DONE:
@@ -374,7 +374,7 @@ static void udp_begin(struct session *s)
 /* ---- from clients ---- */
 
 static const struct live live_udp = {
-    .address = live_address, .number = live_number, .text = live_text, .tls = live_tls, .bytes = udp_bytes
+    .address = live_address, .number = live_number, .text = l4_text, .tls = live_tls, .bytes = udp_bytes
 };
 
 static void open_session(struct udp_gate *g, const struct udp_packet *p, struct udp_key key)

@@ -26,8 +26,17 @@ struct upstream_ticket {
 };
 
 /* --- small things --- */
+static void upstream_flight_ends(struct upstream *u)
+{
+    if (LIKELY(u->flight_began.us == 0))
+        return;
+    server_flight_ends(upstream_state(u), u->flight_began);
+    u->flight_began = (instant){ 0 };
+}
+
 static void upstream_let_go(struct upstream *u)
 {
+    upstream_flight_ends(u);
     if (u->counted)
         server_done(upstream_state(u), thread_now(u->thread));
     u->counted = false;
@@ -77,6 +86,11 @@ static void upstream_note_try(struct upstream *u)
     u->tried_count++;
     bool again = u->tries == 1 && u->tried_count > 1; /* others were asked for this request before */
     u->try_began = thread_now(u->thread);
+    if (UNLIKELY(u->pool->inflight)) {
+        upstream_flight_ends(u);
+        u->flight_began = u->try_began;
+        server_flight_begins(upstream_state(u), u->try_began);
+    }
     *upstream_this_try(u) =
         (struct try_facts){ .server = u->server,
                             .found = u->found ? &u->found[(u->tries - 1) % u->found_count] : NULL,
@@ -530,6 +544,8 @@ void upstream_failed(struct upstream *u, enum upstream_failure f)
 
 void upstream_answered(struct upstream *u, uint64_t first_byte_us)
 {
+    if (u->pool->load != LOAD_LAST_BYTE)
+        upstream_flight_ends(u);
     server_answered(upstream_state(u), first_byte_us, thread_now(u->thread));
 }
 

@@ -131,6 +131,7 @@ struct upstream {
     struct deferred later;              /* a try that failed at once */
     instant started, picked, connected; /* {0} = not reached */
     instant try_began;
+    instant flight_began;              /* told to the server's state, which waits for its end; {0} = not */
     uint32_t queue_server, queue_pool; /* its place in that queue; 0: it was in none */
     uint32_t tried_count;
     struct try_facts tried[UPSTREAM_TRIES]; /* not cleared; for nginx's logs */

@@ -37,24 +37,6 @@ static bool stream_address(void *self, enum which_address which, struct address 
     return true;
 }
 
-static struct span limit_status(uint8_t how)
-{
-    bool dry = how & LIMITED_DRY;
-
-    switch ((enum limited)(how & ~LIMITED_DRY)) {
-    case LIMITED_PASSED:
-        return SPAN("PASSED");
-    case LIMITED_DELAYED:
-        return dry ? SPAN("DELAYED_DRY_RUN") : SPAN("DELAYED");
-    case LIMITED_REJECTED:
-        return dry ? SPAN("REJECTED_DRY_RUN") : SPAN("REJECTED");
-    case LIMITED_NOT:
-    case LIMITED_DRY:
-        break;
-    }
-    return span_of(NULL, 0);
-}
-
 static struct span stream_text(void *self, enum fetch f)
 {
     struct stream *s = self;
@@ -62,9 +44,9 @@ static struct span stream_text(void *self, enum fetch f)
     if (f == FETCH_COMPRESSION_RATIO)
         return compress_ratio(s);
     if (f == FETCH_LIMIT_REQ_STATUS)
-        return limit_status(s->rules.limit_req);
+        return rules_limit_text(s->rules.limit_req);
     if (f == FETCH_LIMIT_CONN_STATUS)
-        return limit_status(s->rules.limit_conn);
+        return rules_limit_text(s->rules.limit_conn);
     if (f == FETCH_DOCUMENT_ROOT || f == FETCH_REQUEST_FILENAME)
         return files_fetch(self, f);
     return live_text(self, f);

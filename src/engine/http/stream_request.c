@@ -131,19 +131,11 @@ void stream_on_limit(struct rules *r, const struct rules_limit *l)
 {
     struct stream *s = CONTAINER_OF(r, struct stream, rules);
     struct error_about about = stream_about(s);
-    bool rate = l->zone->kind == ZONE_RATE;
     char room[256];
     struct buf b;
 
     buf_init_fixed(&b, room, sizeof(room));
-    buf_put(&b, !rate                       ? SPAN("limiting connections")
-                : l->how == LIMITED_DELAYED ? SPAN("delaying request")
-                                            : SPAN("limiting requests"));
-    if (l->limits->dry_run)
-        buf_put(&b, SPAN(", dry run"));
-    if (rate)
-        buf_printf(&b, ", excess: %u.%03u", (unsigned)(l->early / 1000), (unsigned)(l->early % 1000));
-    buf_printf(&b, " by zone \"%.*s\"", SPAN_ARGS(l->zone->name));
+    rules_limit_put(&b, l);
     about.text = buf_span(&b);
     about.level = (uint8_t)(l->limits->level + (l->how == LIMITED_DELAYED));
     stream_error(s, ERROR_LIMITED, &about);

@@ -51,6 +51,16 @@ MUST_USE bool eval_capture(struct facts *f, unsigned response, uint32_t slot, ui
                            struct span text, size_t most);
 
 /*
+ * A password that is slow to compare: whose it is said to be, and the hash of <list>
+ * for him. False: nobody asks, or the list has none of that name.
+ */
+struct auth;
+MUST_USE bool eval_auth_ask(struct facts *f, const struct auth *list, struct span *password,
+                            struct span *hash);
+/* What came of it. False: no room. */
+MUST_USE bool eval_auth_tell(struct facts *f, const struct auth *list, bool good);
+
+/*
  * What counter <n> follows, of the request or else of its connection; NULL: nothing.
  * <v> as a key of <t>, which may lie in the scratch. False: it is none.
  */

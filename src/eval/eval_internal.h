@@ -51,6 +51,8 @@ unsigned eval_capture_slots(const struct facts *f, unsigned response);
 struct value fetch_value(struct facts *f, const struct expr_part *p);
 /* fetch_request.c: the <n>-th occurrence (from 1) for OCCURRENCE_EACH; false when there are not so many. */
 bool fetch_nth(struct facts *f, const struct expr_part *p, uint32_t n, struct value *out);
+/* Of Basic authentication (RFC 7617), as the request's field says it. */
+struct value fetch_user_or_password(struct facts *f, bool password);
 bool fetch_has_many(const struct expr_part *p);
 
 /* The groups of the vocabulary; each answers its own fetches only. */
@@ -58,6 +60,7 @@ struct value fetch_process(struct facts *f, const struct expr_part *p);
 struct value fetch_client(struct facts *f, const struct expr_part *p);
 struct value fetch_bytes(struct facts *f, const struct expr_part *p);
 struct value fetch_request(struct facts *f, const struct expr_part *p);
+struct value fetch_auth(struct facts *f, const struct expr_part *p);
 struct value fetch_slots(struct facts *f, const struct expr_part *p);
 struct value fetch_server(struct facts *f, const struct expr_part *p);
 struct value fetch_stick(struct facts *f, const struct expr_part *p);

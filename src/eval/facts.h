@@ -18,6 +18,8 @@
 #include "model/expr.h"
 #include "model/regex.h"
 
+struct auth;
+struct auth_verdict;
 struct expr_part;
 struct message;
 struct pool;
@@ -140,8 +142,11 @@ struct facts {
     struct span uri;               /* decoded and normalized, as rewritten; ptr NULL: as message->path */
     struct span host;              /* lower case, without port; empty: the server's name is taken */
     struct span auth_user;         /* set by the action that checked it; else the field is read */
-    const struct scope *scope;     /* where the stream is */
-    const struct scope *front;     /* the virtual server, or the frontend */
+    const struct auth_verdict *verdicts; /* passwords that were asked about; NULL: none */
+    const struct auth *auth_wanted; /* set by a fetch: a hash of this list is slow, and somebody may wait */
+    bool auth_may_wait;             /* he who evaluates asks again when it is computed */
+    const struct scope *scope;      /* where the stream is */
+    const struct scope *front;      /* the virtual server, or the frontend */
     const struct proxy *proxy;
     struct span proxy_host, proxy_port; /* $proxy_host; ptr NULL: none */
     struct regex_match match;           /* of the last regular expression that matched */

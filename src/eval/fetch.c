@@ -42,6 +42,7 @@ static fetch_fn *const fetches[FETCH_COUNT] = {
     [FETCH_HELLO_SNI... FETCH_INSPECTED] = fetch_bytes,
     [FETCH_SESSION_PROTOCOL] = fetch_client,
     [FETCH_METHOD... FETCH_REQUEST_COMPLETE] = fetch_request,
+    [FETCH_AUTH_LISTED... FETCH_AUTH_LISTED_USER] = fetch_auth,
     [FETCH_CAPTURE... FETCH_MAP] = fetch_slots,
     [FETCH_PROXY_HOST... FETCH_PROXY_PORT] = fetch_request,
     [FETCH_POOL_NAME... FETCH_SERVER_SOURCE_PORT] = fetch_server,

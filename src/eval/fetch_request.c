@@ -243,7 +243,6 @@ static struct span path_and_query(struct facts *f)
     return scratch_join(f->scratch, scratch_join(f->scratch, m->path, SPAN("?")), m->query);
 }
 
-static struct value user_or_password(struct facts *f, bool password);
 
 static struct span version_text(const struct message *m)
 {
@@ -308,13 +307,11 @@ static struct value body(struct facts *f)
 
 /* ---- Basic authentication (RFC 7617) ---- */
 
-static struct value user_or_password(struct facts *f, bool password)
+struct value fetch_user_or_password(struct facts *f, bool password)
 {
     const struct field *field = message_find(f->request, FIELD_AUTHORIZATION);
     struct conversion decode = { .kind = CONVERT_BASE64_DECODE };
 
-    if (!password && f->auth_user.ptr != NULL)
-        return value_text(f->auth_user);
     if (field == NULL || !span_starts_with_nocase(field->value, SPAN("basic ")))
         return value_none();
     struct value v = convert_value(f, value_text(span_trim(span_from_index(field->value, 6))), &decode);
@@ -476,9 +473,9 @@ static struct value from_request(struct facts *f, const struct expr_part *p)
         return field ? value_text(field->value) : value_none();
     }
     case FETCH_AUTH_USER:
-        return user_or_password(f, false);
+        return f->auth_user.ptr ? value_text(f->auth_user) : fetch_user_or_password(f, false);
     case FETCH_AUTH_PASSWORD:
-        return user_or_password(f, true);
+        return fetch_user_or_password(f, true);
     case FETCH_FORWARDED_FOR_APPENDED:
         return forwarded_for(f);
     default:

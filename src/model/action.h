@@ -170,7 +170,8 @@ struct rewrite {
     uint32_t skip;
 };
 struct auth {
-    const struct expr *realm; /* "off" switches off */
+    struct span name;         /* of a userlist; else empty */
+    const struct expr *realm; /* "off" switches off; NULL: of a userlist */
     const struct map *users;  /* name -> struct span of the hashed password */
 };
 /*

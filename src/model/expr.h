@@ -25,6 +25,8 @@ enum needs {
     NEEDS_SERVER = 1 << 4,   /* a server was picked */
     NEEDS_RESPONSE = 1 << 5, /* the response's head */
     NEEDS_END = 1 << 6,      /* the end of the stream: times, bytes, codes (logs) */
+    /* who the request says it is from, against hashes of passwords: slow to compute */
+    NEEDS_PASSWORD = 1 << 7 | NEEDS_REQUEST,
 };
 
 /*
@@ -138,7 +140,9 @@ enum needs {
     X(AUTH_TYPE, TEXT, REQUEST)                                                                              \
     X(AUTH_BEARER, TEXT, REQUEST) /* <text> the field, Authorization when empty */                           \
     X(REQUEST_COMPLETE, TEXT, END)                                                                           \
-    X(CAPTURE, TEXT, NOTHING) /* <number>: $1..$9 of the last regular expression */                          \
+    X(AUTH_LISTED, BOOL, PASSWORD)      /* the request names a user of <auth>, with the right password */    \
+    X(AUTH_LISTED_USER, TEXT, PASSWORD) /* who it is then */                                                 \
+    X(CAPTURE, TEXT, NOTHING)           /* <number>: $1..$9 of the last regular expression */                \
     X(CAPTURE_NAMED, TEXT, NOTHING)                                                                          \
     X(SLOT, TEXT, NOTHING)       /* <number>: a stream variable (set, set-var, captures) */                  \
     X(CAPTURED, TEXT, NOTHING)   /* slot <number>; <number2> 1: of answers */                                \
@@ -362,6 +366,7 @@ enum value_type convert_gives(enum convert c);
 struct regex;     /* model/regex.h */
 struct lookup;    /* model/lookup.h: nginx map, HAProxy map files, geo */
 struct stick_ask; /* model/stick.h */
+struct auth;      /* model/action.h */
 struct pool;
 struct server;
 
@@ -410,6 +415,7 @@ struct expr_part {
     const struct pool *pool;     /* POOL_*, SERVER_*: NULL = the stream's own */
     const struct server *server;
     const struct stick_ask *stick; /* STICK_* */
+    const struct auth *auth;       /* AUTH_LISTED* */
     LIST_OF(struct conversion) conversions;
     struct where at;
     /* by expr_finish, for lines that are written often */

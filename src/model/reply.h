@@ -26,7 +26,7 @@ struct reply {
     struct span raw;             /* HAProxy errorfile: a whole HTTP/1 answer, sent as it is */
     bool close;
     bool default_page; /* no content of its own: the scope's error_pages, then its <replies> decide what is
-                          sent with <status> (and <location>); in a reply_set: it is such a page */
+                          sent with <status> (and <location>, <fields>); in a reply_set: it is such a page */
     struct where at;
 };
 

@@ -5,6 +5,7 @@
 #include "conf/haproxy/acl.h"
 #include "conf/haproxy/convert.h"
 #include "conf/haproxy/review.h"
+#include "conf/haproxy/users.h"
 
 enum comparison { OPERATOR_EQ, OPERATOR_GE, OPERATOR_GT, OPERATOR_LE, OPERATOR_LT };
 
@@ -18,6 +19,7 @@ struct criterion {
     bool no_dns;
     bool method_known;
     bool any; /* value, so far */
+    const struct user_list *groups; /* whose groups values are; NULL: none's */
 };
 
 static const struct {
@@ -193,6 +195,10 @@ static bool add_binary(struct criterion *c, const struct word *w)
 static bool add_value(struct criterion *c, const struct word *w)
 {
     c->any = true;
+    if (c->groups) {
+        c->test->nocase = false;
+        return haproxy_group_texts(c->b, c->groups, w, c->test);
+    }
     switch (c->test->how) {
     case MATCH_INT:
     case MATCH_LEN:
@@ -247,6 +253,7 @@ static bool add_file(struct criterion *c, const struct word *w, bool map)
 
 static bool take_method(struct criterion *c, const struct word *w)
 {
+    c->groups = NULL;
     const char *names[COUNT_OF(methods) + 1] = { NULL };
     for (size_t i = 0; i < COUNT_OF(methods); i++) {
         names[i] = methods[i].name;
@@ -348,6 +355,7 @@ bool haproxy_criterion(struct build *b, const struct statement *s, uint32_t from
     c.like = (struct test){ .subject = sample.expr, .at = w->at };
     c.like.source = word_at(s, to - 1)->raw.ptr >= w->raw.ptr ? source_of(s, from, to) : w->text;
     c.method_known = default_method(&sample, &c.like.how);
+    c.groups = sample.groups;
     begin_test(&c);
     uint32_t i = take_flags(&c, from + 1, to);
     if (i == 0)

@@ -4,6 +4,7 @@
 #include "conf/common/diag_conf.h"
 #include "conf/haproxy/rules.h"
 #include "conf/haproxy/stick.h"
+#include "conf/haproxy/users.h"
 
 /* ---- ends of a ruleset ---- */
 
@@ -312,6 +313,8 @@ const struct keyword haproxy_action_words[] = {
            .manual = "answers 403, or what the words say"),
     ACTION("deny", IN_HTTP_RESPONSE, 0, ARGS_ANY, on_deny, .low = 502,
            .manual = "answers 502, or what the words say"),
+    ACTION("auth", IN_HTTP_REQUEST | IN_STATS_RULES, 0, 2, haproxy_on_auth,
+           .manual = "[realm TEXT]: asks for a name and a password (401)"),
     ACTION("tarpit", IN_HTTP_REQUEST, 0, ARGS_ANY, on_tarpit, .low = 500,
            .manual = "waits `timeout tarpit`, then answers 500, or what the words say"),
     ACTION("return", IN_HTTP_REQUEST | IN_HTTP_RESPONSE, 0, ARGS_ANY, on_deny, .low = 200,
@@ -364,7 +367,6 @@ const struct keyword haproxy_action_words[] = {
     { "wait-for-handshake", IN_HTTP_REQUEST, 0, 0, KEYWORD_TUNING,
       .manual = "early data is not taken, so handshakes are over" },
 
-    REFUSED("auth", IN_HTTP_REQUEST | IN_STATS_RULES, "lists of users are not served yet"),
     REFUSED("cache-use", IN_HTTP_REQUEST, "answers are not cached yet"),
     REFUSED("cache-store", IN_HTTP_RESPONSE, "answers are not cached yet"),
     REFUSED("do-log", ANYWHERE, "lines are written at the end of a request only"),

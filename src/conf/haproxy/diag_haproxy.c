@@ -889,5 +889,9 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_stick_missing,
     &haproxy_no_stick_table,
     &haproxy_stick_counter,
+    &haproxy_no_user_list,
+    &haproxy_no_user_group,
+    &haproxy_no_list_user,
+    &haproxy_user_twice,
     NULL,
 };

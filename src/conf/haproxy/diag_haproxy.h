@@ -164,6 +164,12 @@ extern const struct diag_kind haproxy_tls_few_keys; /* {0} path {1} count */
 extern const struct diag_kind haproxy_tls_open_list;
 extern const struct diag_kind haproxy_tls_name; /* {0} word */
 
+/* diag_users.c */
+extern const struct diag_kind haproxy_no_user_list;  /* {0} name */
+extern const struct diag_kind haproxy_no_user_group; /* {0} group {1} list */
+extern const struct diag_kind haproxy_no_list_user;  /* {0} user {1} list */
+extern const struct diag_kind haproxy_user_twice;    /* {0} name */
+
 /* diag_l4.c */
 extern const struct diag_kind haproxy_long_interface; /* {0} text */
 

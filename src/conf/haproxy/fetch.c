@@ -239,6 +239,7 @@ static bool take_converters(struct sample_reader *r, struct sample *out)
         if (!take_arguments(r, &args) || !haproxy_take_converter(r, name, &args))
             return false;
         out->has_match = false; /* what counts now is what the converter gives */
+        r->groups = NULL;
     }
     return true;
 }
@@ -254,5 +255,6 @@ bool haproxy_sample(struct build *b, const struct word *w, bool acl, struct samp
     out->expr->at = r.part->at = w->at;
     expr_finish(b->arena, out->expr);
     out->type = out->expr->type;
+    out->groups = r.groups;
     return true;
 }

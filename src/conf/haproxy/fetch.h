@@ -18,6 +18,7 @@ struct sample_reader {
     bool acl;
     struct expr_part *part; /* being made */
     struct expr *expr;
+    const struct user_list *groups; /* whose groups the values of an ACL are; NULL: none's */
 };
 
 struct fetch_row;

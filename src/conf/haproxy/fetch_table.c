@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
 #include "conf/haproxy/fetch.h"
+#include "conf/haproxy/users.h"
 #include "model/tls.h"
 
 static struct expr_part *add(struct sample_reader *r, const struct fetch_row *row, struct span arg)
@@ -298,6 +299,17 @@ static bool response_protocol(struct sample_reader *r, const struct fetch_row *r
     return v->regex != NULL;
 }
 
+/* (userlist) */
+static bool user_list(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    const struct user_list *l = haproxy_user_list(r->b, &args->items[0], args->items[0].text);
+    if (l == NULL)
+        return false;
+    add(r, row, haproxy_user_list_auth(l)->name)->auth = haproxy_user_list_auth(l);
+    r->groups = row->number ? l : NULL;
+    return true;
+}
+
 /* The name of the section's default backend. */
 static bool default_backend(struct sample_reader *r, const struct fetch_row *row,
                             const struct sample_args *args)
@@ -472,6 +484,8 @@ const struct fetch_row haproxy_fetches[] = {
     { "base32", 0, 0, plain, FETCH(BASE), THEN(SDBM), .then_number = 1 },
     { "url32", 0, 0, plain, FETCH(BASE_QUERY), THEN(SDBM), .then_number = 1 },
     TEXTUAL("http_auth_type", AUTH_TYPE),
+    { "http_auth", 1, 1, user_list, FETCH(AUTH_LISTED) },
+    { "http_auth_group", 1, 1, user_list, FETCH(AUTH_LISTED_USER), .number = 1 },
     { "http_auth_bearer", 0, 1, joined, FETCH(AUTH_BEARER) },
     { "req.body_param", 1, 1, body_param, FETCH(REQUEST_BODY), .derived = true },
     { "capture.req.hdr", 1, 1, captured, FETCH(CAPTURED), .derived = true },
@@ -514,8 +528,6 @@ const struct fetch_row haproxy_fetches[] = {
     TEXTUAL("res.ver", RESPONSE_VERSION),
     TEXTUAL("resp_ver", RESPONSE_VERSION),
 
-    REFUSED("http_auth", "lists of users are not served yet"),
-    REFUSED("http_auth_group", "lists of users are not served yet"),
     { NULL },
 };
 

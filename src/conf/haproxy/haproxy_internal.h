@@ -37,6 +37,7 @@ enum haproxy_context {
     IN_HTTP_ERRORS = 1 << 15,
     IN_STATS_RULES = 1 << 16,
     IN_RESOLVERS = 1 << 17,
+    IN_USERLIST = 1 << 19,
     IN_SKIPPED = 1 << 18, /* a section that is refused as a whole */
     /* the usual groups */
     IN_PROXY = IN_FRONTEND | IN_LISTEN | IN_BACKEND,
@@ -241,6 +242,7 @@ struct named_server {
 };
 
 struct preprocessor; /* preprocess.c */
+struct user_list;    /* users.c */
 
 struct build {
     struct config *config;
@@ -264,6 +266,7 @@ struct build {
     LIST_OF(struct draft *) defaults; /* in order; the last is what a section without `from` gets */
     LIST_OF(struct draft *) proxies;
     LIST_OF(struct http_errors) http_errors;
+    LIST_OF(struct user_list *) user_lists;
     LIST_OF(struct track) tracks;
     LIST_OF(struct named_server) named_servers;
     struct reply_set *pages; /* the language's own; made once */
@@ -346,7 +349,7 @@ extern const struct keyword haproxy_frontend_words[], haproxy_stats_words[], hap
 extern const struct keyword haproxy_cookie_words[], haproxy_refused_words[], haproxy_old_words[];
 extern const struct keyword haproxy_rule_words[], haproxy_action_words[], haproxy_balance_words[],
     haproxy_log_words[], haproxy_compression_words[];
-extern const struct keyword haproxy_reply_words_table[], haproxy_state_words[];
+extern const struct keyword haproxy_reply_words_table[], haproxy_state_words[], haproxy_user_words[];
 /* Its servers are compiled: what a state file says of them. */
 void haproxy_compile_state(struct build *b, struct draft *d);
 
@@ -472,7 +475,8 @@ void haproxy_finish_acls(struct build *b, struct draft *d);
 struct sample {
     struct expr *expr; /* one part, finished */
     bool has_match;
-    enum match match; /* of the word itself (path_beg), else of the type */
+    const struct user_list *groups; /* whose groups values are; NULL: none's */
+    enum match match;               /* of the word itself (path_beg), else of the type */
     enum value_type type;
 };
 /* "hdr(host),lower". <acl>: words that ACLs alone have are allowed (path_beg). */

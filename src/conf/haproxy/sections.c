@@ -153,7 +153,6 @@ const struct keyword haproxy_section_words[] = {
       .manual = "NAME: error pages for `errorfiles`" },
     { "resolvers", IN_FILE, 1, 1, .handle = haproxy_on_resolvers,
       .manual = "NAME: nameservers for servers whose names are asked for while running" },
-    SECTION_REFUSED("userlist", "lists of users and http_auth() are not served yet"),
     SECTION_REFUSED("peers", "stick tables are not shared with other machines yet"),
     SECTION_REFUSED("mailers", "mail alerts are not sent by this program; watch its log instead"),
     SECTION_REFUSED("program", "start other programs by your service manager"),

@@ -231,7 +231,20 @@ static bool capture_is_known(struct rules *r, const struct action *a)
     return !r->facts->pending;
 }
 
-/* <known> false: its condition, or its value, waits for the session's first bytes. */
+/* A condition that may ask for a password: helpers compute slow hashes. <known> false: one is asked to. */
+static bool cond_of_password(struct rules *r, const struct action *a, bool *known)
+{
+    struct facts *f = r->facts;
+
+    f->auth_wanted = NULL;
+    f->auth_may_wait = r->hook == HOOK_REQUEST;
+    bool due = eval_cond(f, a->when);
+    f->auth_may_wait = false;
+    *known = f->auth_wanted == NULL;
+    return due;
+}
+
+/* <known> false: its condition, or its value, waits for the session's first bytes, or for a password. */
 static bool action_is_due(struct rules *r, const struct action *a, bool *known)
 {
     bool due = true;
@@ -239,6 +252,8 @@ static bool action_is_due(struct rules *r, const struct action *a, bool *known)
     *known = true;
     if (a->when && r->hook == HOOK_CONTENT && (a->when->needs & NEEDS_BYTES))
         due = eval_cond_known(r->facts, a->when, known);
+    else if (a->when && UNLIKELY((a->when->needs & NEEDS_PASSWORD) == NEEDS_PASSWORD))
+        due = cond_of_password(r, a, known);
     else if (a->when)
         due = eval_cond(r->facts, a->when);
     *known = *known && (!due || capture_is_known(r, a));
@@ -266,7 +281,7 @@ enum rules_result rules_resume(struct rules *r)
             if (known)
                 continue;
             r->next--;
-            return RULES_WAIT_BYTES;
+            return r->facts->auth_wanted ? RULES_AUTH : RULES_WAIT_BYTES;
         }
         r->action = a;
         switch (actions[a->kind](r, a)) {

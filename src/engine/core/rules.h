@@ -35,9 +35,10 @@ enum rules_result {
     RULES_FILES,      /* rules->action->files */
     RULES_STATUS,     /* rules->action->number */
     RULES_PAUSE,      /* rules->pause, then resume */
-    RULES_AUTH,       /* rules->action->auth: resume when it is passed, else 401 */
-    RULES_WAIT_BODY,  /* rules->action->number ms, ->number2 bytes; resume goes on behind it */
-    RULES_FAILED,     /* a circle, no memory, or a value that may not be sent: 500 */
+    RULES_AUTH,      /* facts->auth_wanted: resume when it is computed; none: rules->action->auth, resume when
+                        it is passed, else 401 */
+    RULES_WAIT_BODY, /* rules->action->number ms, ->number2 bytes; resume goes on behind it */
+    RULES_FAILED,    /* a circle, no memory, or a value that may not be sent: 500 */
 };
 
 /* What became of the cookie that names a server: letters of HAProxy's log, and what was read. */

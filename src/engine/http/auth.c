@@ -9,7 +9,7 @@
 #include "engine/core/thread.h"
 #include "engine/core/work.h"
 #include "engine/http/internal.h"
-#include "engine/http/password.h"
+#include "eval/password.h"
 #include "eval/eval.h"
 
 /* On the heap: a helper may still compute when the request is over. */
@@ -112,6 +112,27 @@ static enum stream_step submit(struct stream *s, struct span password, struct sp
     return STEP_WAIT;
 }
 
+/* A condition waits: it is looked at again. */
+static enum stream_step told(struct stream *s, bool good)
+{
+    const struct auth *list = s->facts.auth_wanted;
+
+    s->facts.auth_wanted = NULL;
+    if (!eval_auth_tell(&s->facts, list, good))
+        return stream_refuse(s, 500, END_INTERNAL);
+    s->routed_again = true;
+    return STEP_REQUEST;
+}
+
+/* Of a list that a condition asks for. */
+static enum stream_step ask_list(struct stream *s)
+{
+    struct span password, hash;
+
+    return eval_auth_ask(&s->facts, s->facts.auth_wanted, &password, &hash) ? submit(s, password, hash)
+                                                                            : told(s, false);
+}
+
 enum stream_step step_auth(struct stream *s)
 {
     if (s->auth && !s->auth->done)
@@ -119,8 +140,10 @@ enum stream_step step_auth(struct stream *s)
     if (s->auth) {
         bool good = s->auth->good;
         auth_fini(s);
-        return judged(s, good);
+        return s->facts.auth_wanted ? told(s, good) : judged(s, good);
     }
+    if (s->facts.auth_wanted)
+        return ask_list(s);
     s->facts.auth_user = span_of(NULL, 0);
     struct span user = ask(s, FETCH_AUTH_USER), password = ask(s, FETCH_AUTH_PASSWORD);
     if (!user.ptr || !password.ptr)

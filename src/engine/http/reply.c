@@ -246,13 +246,14 @@ static bool add_unsatisfied(struct stream *s)
 static bool reply_page(struct stream *s, const struct reply *r)
 {
     struct span body = r && r->body ? eval_text(&s->facts, r->body) : SPAN("");
+    const struct reply *own = s->rules.reply; /* its page is another's, its fields go with it */
 
     if (r && r->reason.len)
         s->answer.reason = r->reason;
     if (r && r->close)
         s->keep_client = false;
     return add_type(s, r) && add_unsatisfied(s) && add_location(s, r) && add_fields(s, r) &&
-           set_body(s, body);
+           (own == r || add_fields(s, own)) && set_body(s, body);
 }
 
 static bool reply_build(struct stream *s, const struct reply *r)

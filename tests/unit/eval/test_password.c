@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hashes made by htpasswd and openssl passwd. */
-#include "engine/http/password.h"
+#include "eval/password.h"
 
 #include "unit.h"
 

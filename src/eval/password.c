@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/http/password.h"
+#include "eval/password.h"
 
 #include <crypt.h>
 #include <openssl/crypto.h>

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/core/process_values.h"
 #include "engine/core/sessions.h"
 #include "engine/core/tcp.h"
 #include "engine/core/thread.h"
@@ -133,6 +134,7 @@ struct engine *engine_start(const struct engine_options *o)
 /* --- publishing --- */
 void engine_publish(struct engine *e, const struct generation_parts *parts)
 {
+    process_values_begin(parts->snapshot, e->shared.hostname);
     struct generation *g = generation_new(parts, e->shared.log, e->published, ++e->numbers);
 
     for (uint32_t i = 0; i < e->shared.thread_count; i++)

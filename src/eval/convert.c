@@ -593,7 +593,10 @@ struct value convert_value(struct facts *f, struct value v, const struct convers
         return look_up(f, v, c);
     if (c->kind == CONVERT_SET_SLOT || c->kind == CONVERT_UNSET_SLOT) {
         struct value kept = c->kind == CONVERT_SET_SLOT ? v : value_none();
-        return eval_set_slot(f, (uint32_t)c->number, &kept) ? v : value_none();
+        bool done;
+        return eval_set_slot_when(f, (uint32_t)c->number, (unsigned)c->number2, &kept, &done) && done
+                   ? v
+                   : value_none();
     }
     if (c->kind == CONVERT_STICK_NUMBER || c->kind == CONVERT_STICK_TRUTH)
         return convert_stick(f, v, c);

@@ -129,8 +129,25 @@ bool eval_truth(struct facts *f, const struct expr *e)
 
 /* ---- variables and captures ---- */
 
+/* Where variables of that slot are kept, which is no stream's; NULL: nowhere. */
+static struct kept_values *kept_values(const struct facts *f, uint32_t slot, bool make)
+{
+    if (slot & SLOT_PROCESS)
+        return f->snapshot->values;
+    return f->live->kept ? f->live->kept(f->self, make) : NULL;
+}
+
+static struct span kept_name(const struct facts *f, uint32_t slot)
+{
+    return f->snapshot->config->kept_names.items[slot & ~(SLOT_KEPT | SLOT_PROCESS)];
+}
+
 struct value eval_slot(const struct facts *f, uint32_t slot)
 {
+    if (UNLIKELY(slot & SLOT_KEPT)) {
+        struct kept_values *k = kept_values(f, slot, false);
+        return k ? kept_get(k, kept_name(f, slot), f->scratch) : value_none();
+    }
     if (f->slots == NULL || slot >= f->snapshot->config->slots)
         return value_none();
     return f->slots[slot];
@@ -141,6 +158,10 @@ bool eval_set_slot(struct facts *f, uint32_t slot, const struct value *v)
     uint32_t count = f->snapshot->config->slots;
     struct value kept = *v;
 
+    if (UNLIKELY(slot & SLOT_KEPT)) {
+        struct kept_values *k = kept_values(f, slot, v->type != VALUE_NONE);
+        return k ? kept_set(k, kept_name(f, slot), v) : v->type == VALUE_NONE;
+    }
     BUG_ON(slot >= count);
     if (f->slots == NULL)
         f->slots = scratch_zalloc(f->scratch, count * sizeof(*f->slots));
@@ -153,6 +174,35 @@ bool eval_set_slot(struct facts *f, uint32_t slot, const struct value *v)
     }
     f->slots[slot] = kept;
     return true;
+}
+
+static bool number_of(const struct value *v, int64_t *out)
+{
+    *out = v->type == VALUE_BOOL ? v->as.truth : v->as.number;
+    return v->type == VALUE_INT || v->type == VALUE_BOOL;
+}
+
+static bool slot_may_be_set(struct facts *f, uint32_t slot, unsigned when, const struct value *fresh)
+{
+    struct value old = eval_slot(f, slot);
+    bool text = old.type == VALUE_TEXT || old.type == VALUE_BINARY;
+    bool empty = old.type == VALUE_NONE || (text && old.as.text.len == 0);
+    int64_t a, b;
+
+    if ((when & SLOT_IF_SET && old.type == VALUE_NONE) ||
+        (when & SLOT_IF_NOT_SET && old.type != VALUE_NONE) || (when & SLOT_IF_EMPTY && !empty) ||
+        (when & SLOT_IF_NOT_EMPTY && empty))
+        return false;
+    if (!number_of(&old, &a) || !number_of(fresh, &b))
+        return true;
+    return !(when & SLOT_IF_GREATER && a <= b) && !(when & SLOT_IF_LESS && a >= b);
+}
+
+bool eval_set_slot_when(struct facts *f, uint32_t slot, unsigned when, const struct value *v, bool *done)
+{
+    *done = !(when & SLOT_IF_FOUND && v->type == VALUE_NONE) &&
+            (!(when & ~(unsigned)SLOT_IF_FOUND) || slot_may_be_set(f, slot, when, v));
+    return !*done || eval_set_slot(f, slot, v);
 }
 
 bool eval_capture(struct facts *f, unsigned response, uint32_t slot, uint32_t count, struct span text,

@@ -45,6 +45,9 @@ struct span eval_expand(struct facts *f, struct span to);
 
 /* Sets a stream variable; text is copied. False: no room. */
 MUST_USE bool eval_set_slot(struct facts *f, uint32_t slot, const struct value *v);
+/* The same under conditions, bits of enum slot_when; <done>: they held. */
+MUST_USE bool eval_set_slot_when(struct facts *f, uint32_t slot, unsigned when, const struct value *v,
+                                 bool *done);
 struct value eval_slot(const struct facts *f, uint32_t slot);
 /* Keeps <text>, at most <most> bytes of it, as capture <slot> of <count>. <response> 0 or 1. */
 MUST_USE bool eval_capture(struct facts *f, unsigned response, uint32_t slot, uint32_t count,

@@ -21,6 +21,7 @@
 struct auth;
 struct auth_verdict;
 struct expr_part;
+struct kept_values;
 struct message;
 struct pool;
 struct proxy;
@@ -66,6 +67,9 @@ struct live {
     bool (*body)(void *self, struct span *out);
     /* The first bytes of a TCP session. False: none yet. */
     bool (*bytes)(void *self, struct span *out);
+    /* Variables of the client's connection; NULL: it has none, and <make> false or no memory. NULL: no
+     * connection. */
+    struct kept_values *(*kept)(void *self, bool make);
     /* nginx -f, -d, -e, -x: is <path> a file ('f'), folder ('d'), anything ('e'), executable ('x')? */
     bool (*file)(void *self, struct span path, char kind);
 };

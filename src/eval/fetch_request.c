@@ -243,7 +243,6 @@ static struct span path_and_query(struct facts *f)
     return scratch_join(f->scratch, scratch_join(f->scratch, m->path, SPAN("?")), m->query);
 }
 
-
 static struct span version_text(const struct message *m)
 {
     return m->major == 2 ? SPAN("2.0") : m->minor == 0 ? SPAN("1.0") : SPAN("1.1");

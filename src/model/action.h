@@ -55,8 +55,8 @@ enum action_kind {
     ACTION_SET_PATH,
     ACTION_SET_QUERY,
     ACTION_SET_TARGET,
-    ACTION_SET_STATUS,  /* .number, .expr reason */
-    ACTION_SET_SLOT,    /* .number slot, .expr; without one the variable is unset */
+    ACTION_SET_STATUS, /* .number, .expr reason */
+    ACTION_SET_SLOT,   /* .number slot, .expr, .number2 enum slot_when; without .expr the variable is unset */
     ACTION_SET_ADDRESS, /* .expr, .number enum set_address: who the client is, and where it came to */
     ACTION_REWRITE,     /* .rewrite */
     /*

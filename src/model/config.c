@@ -194,6 +194,19 @@ uint32_t config_slot(struct config *c, struct span name)
     return known->slot;
 }
 
+uint32_t config_kept_slot(struct config *c, struct span name, bool process)
+{
+    struct slot_name *known = map_get(&c->names->slots, name);
+    if (known)
+        return known->slot;
+    known = ARENA_NEW(c->arena, struct slot_name);
+    known->slot = SLOT_KEPT | (process ? SLOT_PROCESS : 0) | c->kept_names.count;
+    c->process_slots += process;
+    *ARENA_PUSH(c->arena, &c->kept_names) = name;
+    (void)map_put(c->arena, &c->names->slots, name, known);
+    return known->slot;
+}
+
 /* In one language the later word replaces the earlier. */
 static void claim(struct config *c, struct process_claims *claims, struct process_claim fresh)
 {

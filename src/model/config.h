@@ -70,6 +70,16 @@ struct process {
     struct where user_at, group_at, chroot_at, pid_at;
 };
 
+/* A variable of the process (global's set-var). */
+struct process_value {
+    uint32_t slot;
+    const struct expr *expr; /* needs nothing */
+};
+
+/* A slot from here on is no stream's: connections and the process keep it by name. */
+#define SLOT_KEPT    (1u << 28)
+#define SLOT_PROCESS (1u << 29) /* set in those of the process */
+
 struct config {
     struct arena *arena;
     struct process process;
@@ -91,7 +101,10 @@ struct config {
     uint32_t slots;                    /* stream variables: how many a stream needs */
     uint32_t proxies;                  /* how many actions proxy; config_seal counts and numbers them */
     LIST_OF(struct span) slot_names;
-    struct vrrp_config *vrrp; /* NULL: none */
+    LIST_OF(struct span) kept_names; /* of variables that outlive a stream; slot SLOT_KEPT + index */
+    uint32_t process_slots;          /* how many of these are the process's */
+    LIST_OF(struct process_value) process_values; /* what they begin as, in order */
+    struct vrrp_config *vrrp;                     /* NULL: none */
     bool sealed;
     struct config_names *names; /* the builders' own memory of names */
 };
@@ -118,6 +131,8 @@ struct log_target *config_log_target(struct config *c, const struct log_target *
 struct regex *config_regex(struct config *c, struct span pattern, bool nocase, struct buf *why, size_t *at);
 /* Slot of a stream variable by name, new or old. */
 uint32_t config_slot(struct config *c, struct span name);
+/* The same of a variable of the client's connection, or of the process. */
+uint32_t config_kept_slot(struct config *c, struct span name, bool process);
 /* The first of that name, or NULL. */
 struct pool *config_find_pool(const struct config *c, enum language l, struct span name);
 struct pool *config_find_stream_pool(const struct config *c, enum language l, struct span name);

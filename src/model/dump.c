@@ -221,6 +221,10 @@ void config_dump(const struct config *c, struct buf *out)
         dump_log_target(&d, c->log_targets.items[i]);
     for (uint32_t i = 0; i < c->slot_names.count; i++)
         dump_line(&d, "slot %u %.*s", i, SPAN_ARGS(c->slot_names.items[i]));
+    for (uint32_t i = 0; i < c->kept_names.count; i++)
+        dump_line(&d, "kept slot %u %.*s", i, SPAN_ARGS(c->kept_names.items[i]));
+    for (uint32_t i = 0; i < c->process_values.count; i++)
+        dump_expr(&d, "process value", c->process_values.items[i].expr);
     for (uint32_t i = 0; i < c->listeners.count; i++)
         dump_listener(&d, c->listeners.items[i]);
     for (uint32_t i = 0; i < c->services.count; i++)

@@ -340,7 +340,7 @@ enum occurrence {
     X(CRC32C, BINARY, INT)        /* <number> 1 = avalanche */                                               \
     X(HMAC, BINARY, BINARY)       /* <text> the digest's name, <text2> the key */                            \
     X(SECURE_EQUAL, BINARY, BOOL) /* with slot <number2> - 1, in a time that tells nothing */                \
-    X(SET_SLOT, NONE, NONE)       /* slot <number> gets it; it goes on */                                    \
+    X(SET_SLOT, NONE, NONE) /* slot <number> gets it when <number2> holds; it goes on, or else is none */    \
     X(UNSET_SLOT, NONE, NONE)                                                                                \
     X(CAPTURE, TEXT, TEXT)    /* into slot <number>; <number2> 1: of answers */                              \
     X(POOL_USABLE, TEXT, INT) /* of the pool of that name */                                                 \
@@ -369,6 +369,20 @@ struct stick_ask; /* model/stick.h */
 struct auth;      /* model/action.h */
 struct pool;
 struct server;
+
+/*
+ * When a variable is set, as bits that must all hold (SET_SLOT's <number2>): by
+ * what it held, and by the new value <v>. Without any it is always set.
+ */
+enum slot_when {
+    SLOT_IF_FOUND = 1 << 0, /* <v> is not none */
+    SLOT_IF_SET = 1 << 1,
+    SLOT_IF_NOT_SET = 1 << 2,
+    SLOT_IF_EMPTY = 1 << 3, /* a text without a byte, or none */
+    SLOT_IF_NOT_EMPTY = 1 << 4,
+    SLOT_IF_GREATER = 1 << 5, /* than <v>; what are not two numbers is set */
+    SLOT_IF_LESS = 1 << 6,
+};
 
 struct conversion {
     enum convert kind;

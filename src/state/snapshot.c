@@ -58,6 +58,7 @@ struct snapshot *snapshot_new(struct state_world *w, const struct config *c)
     s->services = table(c->services.count);
     s->sticks = table(c->stick_tables.count);
     s->zones = table(c->zones.count);
+    s->values = c->process_slots ? kept_new() : NULL;
     world_lock(w);
     for (uint32_t i = 0; i < c->pools.count; i++)
         s->pools[i] = pool_state_find(w, c->pools.items[i]);
@@ -105,6 +106,7 @@ void snapshot_put(struct snapshot *s)
     for (uint32_t i = 0; i < s->config->zones.count; i++)
         zone_state_put(s->zones[i]);
     free(s->zones);
+    kept_free(&s->values);
     free(s->servers);
     free(s->services);
     free(s->pools);

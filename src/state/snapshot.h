@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "model/config.h"
+#include "state/kept.h"
 #include "state/pool_state.h"
 #include "state/server_state.h"
 #include "state/service_state.h"
@@ -32,6 +33,7 @@ struct snapshot {
     struct service_state **services;
     struct stick_state **sticks; /* by stick_table->index */
     struct zone_state **zones;   /* by zone->index */
+    struct kept_values *values;  /* variables of the process; NULL: the file has none */
     struct balance *balance;     /* NULL until balance_prepare */
     void (*balance_free)(struct balance *b);
     /* The last reference is gone: what the config lies in may go too. Any thread. NULL = nobody wants to know

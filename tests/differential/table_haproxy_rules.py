@@ -57,4 +57,29 @@ GROUPS = [
         stats http-request auth realm Figures unless { http_auth(people) } || { path /stats/plain }
         stats http-request auth if { path /stats/plain }""",
           [Ask("/who"), Ask("/stats/never"), Ask("/stats"), Ask("/stats/plain")], front={"first": USERS}),
+    group("variables", """
+        http-request set-var(sess.count) var(sess.count,0),add(1)
+        http-request set-var(proc.last) path if { path_beg /set }
+        http-request set-var(txn.a) str(x)
+        http-request set-var(txn.a) req.hdr(nope)
+        http-request set-var(txn.u) str(y)
+        http-request unset-var(txn.u)
+        http-request set-var-fmt(txn.f) "%[path]-%[method]"
+        http-request set-var(txn.n) str(12),add(1)
+        http-request set-var(sess.bin) bin(6162)
+        http-request set-var(sess.ip) src
+        http-request set-header X-1 "<%[var(sess.count)]> <%[var(proc.last)]> <%[var(proc.begin)]> <%[var(proc.fmt)]> <%[var(proc.n),add(1)]> <%[var(txn.a)]> <%[var(txn.u)]> <%[var(txn.f)]> <%[var(txn.n)]> <%[var(sess.bin)]> <%[var(sess.ip),ipmask(8)]>"
+        http-request unset-var(proc.last) if { path /unset }
+        http-response set-header X-2 "<%[var(sess.count)]> <%[var(proc.last)]>" """,
+          [Ask(ECHO), Ask("/set/one"), Ask(ECHO), Ask("/unset"), Ask(ECHO), Ask(raw=b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\nGET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", note="two on a connection")],
+          front={"top": "set-var proc.begin str(hello),upper\nset-var-fmt proc.fmt %[bool(true)]-%[int(7)]\nset-var proc.n int(41)"}),
+    group("conditions of set-var", "\n".join(f"http-request set-var(txn.{v}) {start}" for v, start in (("text", "str(abc)"), ("empty", "str()"), ("num", "int(5)")))
+          + "".join(f"\nhttp-request set-var(txn.{v}{i}) var(txn.{v})" + f"\nhttp-request set-var(txn.{v}{i},{c}) {new}" + f"\nhttp-request set-header X-{v}-{c.replace(',', '-')}-{n} %[var(txn.{v}{i})]"
+                    for i, (v, c, n, new) in enumerate((v, c, n, new) for v in ("text", "empty", "num", "none") for c in ("ifexists", "ifnotexists", "ifset", "ifnotset", "ifgt", "iflt", "ifexists,ifgt")
+                                                       for n, new in ((0, "int(3)"), (1, "int(9)"), (2, "str(new)")))), [Ask(ECHO)]),
+    group("conditions of the converter set-var", """
+        http-request set-var(txn.a) str(abc)
+        http-request set-header X-1 "%[str(x),set-var(txn.a,ifnotexists)] <%[var(txn.a)]>"
+        http-request set-header X-2 "%[str(x),set-var(txn.b,ifnotexists)] <%[var(txn.b)]>"
+        http-request set-header X-3 "%[req.hdr(nope),set-var(txn.a)] <%[var(txn.a)]>" """, [Ask(ECHO)]),
 ]

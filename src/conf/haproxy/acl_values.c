@@ -18,7 +18,7 @@ struct criterion {
     enum comparison comparison;
     bool no_dns;
     bool method_known;
-    bool any; /* value, so far */
+    bool any;                       /* value, so far */
     const struct user_list *groups; /* whose groups values are; NULL: none's */
 };
 

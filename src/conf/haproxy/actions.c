@@ -181,26 +181,6 @@ static const struct expr *sample_expr(struct build *b, const struct word *w)
     return haproxy_sample(b, w, false, &sample) ? sample.expr : NULL;
 }
 
-/* set-var(NAME) EXPRESSION; <low> 1: a format instead */
-static void on_set_var(struct build *b, const struct keyword *k, const struct statement *s)
-{
-    uint32_t slot;
-    struct span name = text_at(s, 1);
-    if (span_find_char(name, ',') != SPAN_NONE) {
-        diag_add(b->diags, &haproxy_action_word, word_at(s, 1)->at, DIAG_TEXT(name, text_at(s, 0)));
-        return;
-    }
-    if (!haproxy_variable_slot(b, word_at(s, 1), name, &slot))
-        return;
-    const struct expr *value =
-        k->low ? haproxy_format(b, word_at(s, 2), FORMAT_RULE) : sample_expr(b, word_at(s, 2));
-    if (value == NULL)
-        return;
-    struct action *a = haproxy_action(b, ACTION_SET_SLOT);
-    a->number = slot;
-    a->expr = value;
-}
-
 static void on_set_address(struct build *b, const struct keyword *k, const struct statement *s)
 {
     const struct expr *value = sample_expr(b, word_at(s, 1));
@@ -209,15 +189,6 @@ static void on_set_address(struct build *b, const struct keyword *k, const struc
     struct action *a = haproxy_action(b, ACTION_SET_ADDRESS);
     a->number = k->low;
     a->expr = value;
-}
-
-/* Without an expression the variable is unset. */
-static void on_unset_var(struct build *b, const struct keyword *k, const struct statement *s)
-{
-    (void)k;
-    uint32_t slot;
-    if (haproxy_variable_slot(b, word_at(s, 1), text_at(s, 1), &slot))
-        haproxy_action(b, ACTION_SET_SLOT)->number = slot;
 }
 
 /* capture EXPRESSION len N, capture EXPRESSION id N */
@@ -347,9 +318,11 @@ const struct keyword haproxy_action_words[] = {
     ACTION("disable-l7-retry", IN_HTTP_REQUEST, 0, 0, on_retry_off,
            .manual = "what was sent to a server is not sent again"),
     ACTION("set-status", IN_HTTP_ANSWER, 1, 3, on_set_status, .manual = "STATUS [reason TEXT]"),
-    ACTION("set-var", ANYWHERE, 2, 2, on_set_var, .manual = "set-var(txn.NAME) EXPRESSION"),
-    ACTION("set-var-fmt", ANYWHERE, 2, 2, on_set_var, .low = 1, .manual = "set-var-fmt(txn.NAME) FORMAT"),
-    ACTION("unset-var", ANYWHERE, 1, 1, on_unset_var, .manual = "unset-var(txn.NAME)"),
+    ACTION("set-var", ANYWHERE, 2, 2, haproxy_on_set_var,
+           .manual = "set-var(txn.NAME[,ifset|ifnotset|ifempty|ifnotempty|ifgt|iflt ...]) EXPRESSION"),
+    ACTION("set-var-fmt", ANYWHERE, 2, 2, haproxy_on_set_var, .low = 1,
+           .manual = "set-var-fmt(txn.NAME) FORMAT"),
+    ACTION("unset-var", ANYWHERE, 1, 1, haproxy_on_unset_var, .manual = "unset-var(txn.NAME)"),
     ACTION("capture", IN_HTTP_RULES | IN_TCP_CONTENT, 3, 3, on_capture,
            .manual = "EXPRESSION len N | id N: into the log"),
     ACTION("set-log-level", IN_HTTP_RULES | IN_TCP_CONTENT, 1, 1, on_log_level, .manual = "LEVEL or silent"),

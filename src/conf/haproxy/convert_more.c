@@ -81,15 +81,19 @@ static bool with_variable(struct sample_reader *r, const struct convert_row *row
     return true;
 }
 
-/* set-var(variable), unset-var(variable) */
+/* set-var(variable[,condition ...]), unset-var(variable) */
 static bool variable(struct sample_reader *r, const struct convert_row *row, const struct sample_args *args,
                      struct conversion *v)
 {
-    (void)row;
+    struct span all = args->items[0].text;
     uint32_t slot;
-    if (!haproxy_variable_slot(r->b, &args->items[0], args->items[0].text, &slot))
+    unsigned when = 0;
+    for (uint32_t i = 1; i < args->count; i++)
+        all = arena_printf(r->b->arena, "%.*s,%.*s", SPAN_ARGS(all), SPAN_ARGS(args->items[i].text));
+    if (!haproxy_variable_when(r->b, &args->items[0], all, &slot, &when))
         return false;
     v->number = slot;
+    v->number2 = row->kind == CONVERT_SET_SLOT ? when : 0;
     return true;
 }
 
@@ -169,7 +173,7 @@ const struct convert_row haproxy_more_converters[] = {
     CONVERT("crc32c", 0, 1, CRC32C, avalanche),
     CONVERT("hmac", 2, 2, HMAC, hmac),
     CONVERT("secure_memcmp", 1, 1, SECURE_EQUAL, with_variable),
-    CONVERT("set-var", 1, 1, SET_SLOT, variable),
+    CONVERT("set-var", 1, 8, SET_SLOT, variable),
     CONVERT("unset-var", 1, 1, UNSET_SLOT, variable),
     CONVERT("capture-req", 1, 1, CAPTURE, slot, 0),
     CONVERT("capture-res", 1, 1, CAPTURE, slot, 1),

@@ -536,15 +536,15 @@ const struct diag_kind haproxy_bad_regex = {
 const struct diag_kind haproxy_variable_name = {
     .code = "K0380",
     ERROR,
-    .en = "\"{0}\" is not a variable: txn.NAME, req.NAME and res.NAME are",
+    .en = "\"{0}\" is not a variable: txn., sess., proc., req. and res. stand before its name",
     .zh = "“{0}”不是变量名，应为 txn.名称、req.名称 或 res.名称",
     .haproxy = "invalid variable name '{0}'. A variable name must be start by its scope.",
 };
 const struct diag_kind haproxy_variable_scope = {
     .code = "K0381",
     ERROR,
-    .en = "`{0}`: variables of the process, the session and of checks are not kept yet; txn. ones are",
-    .zh = "`{0}`：尚不支持进程、会话和检查范围的变量，可用 txn.",
+    .en = "`{0}`: variables of checks are not kept; txn., sess. and proc. ones are",
+    .zh = "`{0}`：不支持检查范围的变量，可用 txn.、sess. 和 proc.",
 };
 /* ---- rules ---- */
 
@@ -893,5 +893,7 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_no_user_group,
     &haproxy_no_list_user,
     &haproxy_user_twice,
+    &haproxy_variable_process,
+    &haproxy_variable_early,
     NULL,
 };

@@ -170,6 +170,10 @@ extern const struct diag_kind haproxy_no_user_group; /* {0} group {1} list */
 extern const struct diag_kind haproxy_no_list_user;  /* {0} user {1} list */
 extern const struct diag_kind haproxy_user_twice;    /* {0} name */
 
+/* diag_variables.c */
+extern const struct diag_kind haproxy_variable_process; /* {0} name */
+extern const struct diag_kind haproxy_variable_early;   /* {0} expression */
+
 /* diag_l4.c */
 extern const struct diag_kind haproxy_long_interface; /* {0} text */
 

@@ -36,28 +36,6 @@ const struct regex *haproxy_regex(struct build *b, const struct word *w, struct 
     return r;
 }
 
-/* ---- variables ---- */
-
-bool haproxy_variable_slot(struct build *b, const struct word *w, struct span name, uint32_t *slot)
-{
-    static const char *const streams[] = { "txn.", "req.", "res." };
-    static const char *const others[] = { "proc.", "sess.", "psess.", "check." };
-    for (size_t i = 0; i < COUNT_OF(streams); i++) {
-        if (span_starts_with(name, span_from(streams[i])) && name.len > 4) {
-            *slot = config_slot(b->config, arena_printf(b->arena, "%.*s", SPAN_ARGS(name)));
-            return true;
-        }
-    }
-    for (size_t i = 0; i < COUNT_OF(others); i++) {
-        if (!span_starts_with(name, span_from(others[i])))
-            continue;
-        diag_add(b->diags, &haproxy_variable_scope, w->at, DIAG_TEXT(name));
-        return false;
-    }
-    diag_add(b->diags, &haproxy_variable_name, w->at, DIAG_TEXT(name));
-    return false;
-}
-
 /* ---- arguments ---- */
 
 /* A piece in quotes at the cursor, without them. */

@@ -264,15 +264,13 @@ static void read_files(struct config *c, struct diags *d, const struct world *w,
 /* ---- the language ---- */
 
 static const struct keyword *const lists[] = {
-    haproxy_tls_words,         haproxy_tls_global_words, haproxy_section_words,
-    haproxy_global_words,      haproxy_tuning_words,     haproxy_proxy_words,
-    haproxy_timeout_words,     haproxy_option_words,     haproxy_frontend_words,
-    haproxy_stats_words,       haproxy_check_words,      haproxy_cookie_words,
-    haproxy_environment_words, haproxy_refused_words,    haproxy_old_words,
-    haproxy_balance_words,     haproxy_log_words,        haproxy_compression_words,
-    haproxy_reply_words_table, haproxy_rule_words,       haproxy_action_words,
-    haproxy_bind_words,        haproxy_server_words,     haproxy_state_words,
-    haproxy_resolvers_words,   haproxy_user_words,       NULL,
+    haproxy_tls_words,         haproxy_tls_global_words,  haproxy_section_words,     haproxy_global_words,
+    haproxy_tuning_words,      haproxy_proxy_words,       haproxy_timeout_words,     haproxy_option_words,
+    haproxy_frontend_words,    haproxy_stats_words,       haproxy_check_words,       haproxy_cookie_words,
+    haproxy_environment_words, haproxy_refused_words,     haproxy_old_words,         haproxy_balance_words,
+    haproxy_log_words,         haproxy_compression_words, haproxy_reply_words_table, haproxy_rule_words,
+    haproxy_action_words,      haproxy_bind_words,        haproxy_server_words,      haproxy_state_words,
+    haproxy_resolvers_words,   haproxy_user_words,        haproxy_variable_words,    NULL,
 };
 static const char *const contexts[] = {
     "the file",

@@ -212,6 +212,7 @@ struct global {
     struct lines logs;
     struct span log_tag, log_host, node, description;
     bool send_hostname;
+    struct lines variables;            /* set-var, set-var-fmt */
     struct control_socket socket_like; /* unix-bind */
     struct span unix_prefix, errors_relative, state_base, state_file;
     struct setting maxconn, tune_bufsize, tune_maxrewrite, tune_maxhdr, noreuseport;
@@ -446,6 +447,12 @@ void haproxy_compile_tracks(struct build *b);
 /* What is tried again, for the policy; statuses go there too. */
 uint32_t haproxy_retry_on(struct build *b, const struct draft *d, struct server_policy *p);
 
+/* ---- variables.c ---- */
+/* global's set-var: what variables of the process begin as. */
+void haproxy_compile_process_values(struct build *b);
+keyword_fn haproxy_on_set_var, haproxy_on_unset_var; /* of rules; <low> 1: set-var-fmt */
+extern const struct keyword haproxy_variable_words[];
+
 /* ---- review.c: HAProxy's own checks of a whole section ---- */
 void haproxy_review(struct build *b, const struct draft *d);
 
@@ -485,6 +492,9 @@ bool haproxy_sample(struct build *b, const struct word *w, bool acl, struct samp
 const struct regex *haproxy_regex(struct build *b, const struct word *w, struct span pattern, bool nocase);
 /* "txn.name": the slot of that variable. */
 bool haproxy_variable_slot(struct build *b, const struct word *w, struct span name, uint32_t *slot);
+/* "txn.name[,ifset ...]": bits of enum slot_when too. */
+bool haproxy_variable_when(struct build *b, const struct word *w, struct span text, uint32_t *slot,
+                           unsigned *when);
 bool haproxy_unhex(struct arena *a, struct span hex, struct span *out);
 
 /* ---- log.c ---- */

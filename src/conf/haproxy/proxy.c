@@ -224,6 +224,7 @@ void haproxy_compile(struct build *b)
         haproxy_compile_logs(b, d); /* how many captures there are is known now */
         haproxy_review(b, d);
     }
+    haproxy_compile_process_values(b);
     haproxy_finish_stick_tables(b);
 }
 

@@ -224,8 +224,6 @@ const struct keyword haproxy_tuning_words[] = {
     REFUSED("maxsessrate", "limits of rates are not served yet"),
     REFUSED("pp2-never-send-local", "checks that ask for it send a LOCAL header"),
     REFUSED("program", "start other programs by your service manager"),
-    REFUSED("set-var", "variables of the process are not kept yet"),
-    REFUSED("set-var-fmt", "variables of the process are not kept yet"),
     REFUSED("setcap", "the worker keeps only the capabilities that the file needs"),
     REFUSED("user-group", "see `user` and `group`"),
     { NULL },

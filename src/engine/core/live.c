@@ -8,6 +8,7 @@
 #include "engine/core/slot.h"
 #include "engine/core/thread.h"
 #include "engine/core/upstream.h"
+#include "state/kept.h"
 
 static bool proxy_address(const struct session_extra *e, enum which_address which, struct address *out)
 {
@@ -73,6 +74,16 @@ struct span live_text(void *self, enum fetch f)
     return f == FETCH_LISTENER_NAME ? l->session->gate->model->name : span_of(NULL, 0);
 }
 
+struct kept_values *live_kept(void *self, bool make)
+{
+    const struct live_self *l = self;
+    struct session_extra *e = make ? session_extra(l->session) : l->session->extra;
+
+    if (e && !e->values && make)
+        e->values = kept_new();
+    return e ? e->values : NULL;
+}
+
 static bool no_bytes(void *self, struct span *out)
 {
     (void)self, (void)out;
@@ -91,6 +102,7 @@ const struct live live_session = { .address = live_address,
                                    .tls = live_tls,
                                    .body = no_bytes,
                                    .bytes = no_bytes,
+                                   .kept = live_kept,
                                    .file = no_file };
 
 void live_begin(struct facts *f, const struct live *live, struct live_self *self, struct scratch *scratch,

@@ -21,6 +21,7 @@ struct live_self {
 bool live_address(void *self, enum which_address which, struct address *out);
 bool live_number(void *self, enum fetch f, int64_t *out);
 struct span live_text(void *self, enum fetch f);
+struct kept_values *live_kept(void *self, bool make);
 /* live_tls.c */
 struct value live_tls(void *self, enum fetch f, int32_t number, struct scratch *room);
 

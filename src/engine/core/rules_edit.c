@@ -243,9 +243,14 @@ enum outcome act_set_status(struct rules *r, const struct action *a)
 /* --- what is remembered --- */
 enum outcome act_set_slot(struct rules *r, const struct action *a)
 {
-    struct value v = eval_value(r->facts, a->expr);
+    struct value v = { .type = VALUE_NONE };
+    bool done;
 
-    return eval_set_slot(r->facts, (uint32_t)a->number, &v) ? NEXT : rules_end(r, RULES_FAILED);
+    if (a->expr)
+        v = eval_value(r->facts, a->expr);
+    return eval_set_slot_when(r->facts, (uint32_t)a->number, (unsigned)a->number2, &v, &done)
+               ? NEXT
+               : rules_end(r, RULES_FAILED);
 }
 
 enum outcome act_capture(struct rules *r, const struct action *a)

@@ -130,6 +130,8 @@ static void session_forget(struct session *s)
 
     s->stage = SESSION_CLOSED;
     loop_forget_deadline(t->loop, &s->deadline);
+    if (s->extra)
+        kept_free(&s->extra->values);
     slab_put(&t->extra_slab, s->extra);
     if (s->follows)
         follow_session_end(s, thread_now(t));

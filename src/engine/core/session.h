@@ -20,6 +20,7 @@
 #include "io/loop.h"
 
 struct gate;
+struct kept_values;
 struct lease;
 struct protocol_ops;
 struct stick_follow;
@@ -42,6 +43,7 @@ struct session_extra {
     struct address source;                     /* as rules changed it (real_ip, set-src); len 0 = not */
     bool source_of_request;                    /* REAL_IP has set <source>, for one request */
     struct address target;                     /* where it came to, as rules changed it; len 0 = not */
+    struct kept_values *values;                /* its variables; NULL: none was set */
     struct address local;                      /* our end of the socket, once asked for */
 };
 

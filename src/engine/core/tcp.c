@@ -317,9 +317,12 @@ static void carry_on(struct tcp *t, enum rules_result result)
 
 /* ---- the protocol ---- */
 
-static const struct live live_tcp = {
-    .address = live_address, .number = live_number, .text = l4_text, .tls = live_tls, .bytes = tcp_bytes
-};
+static const struct live live_tcp = { .address = live_address,
+                                      .number = live_number,
+                                      .text = l4_text,
+                                      .tls = live_tls,
+                                      .kept = live_kept,
+                                      .bytes = tcp_bytes };
 
 static void tcp_begin(struct session *s)
 {

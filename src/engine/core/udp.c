@@ -373,9 +373,12 @@ static void udp_begin(struct session *s)
 
 /* ---- from clients ---- */
 
-static const struct live live_udp = {
-    .address = live_address, .number = live_number, .text = l4_text, .tls = live_tls, .bytes = udp_bytes
-};
+static const struct live live_udp = { .address = live_address,
+                                      .number = live_number,
+                                      .text = l4_text,
+                                      .tls = live_tls,
+                                      .kept = live_kept,
+                                      .bytes = udp_bytes };
 
 static void open_session(struct udp_gate *g, const struct udp_packet *p, struct udp_key key)
 {

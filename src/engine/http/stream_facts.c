@@ -92,6 +92,7 @@ static const struct live stream_live = { .address = stream_address,
                                          .number = stream_number,
                                          .text = stream_text,
                                          .tls = live_tls,
+                                         .kept = live_kept,
                                          .body = stream_body,
                                          .bytes = stream_bytes,
                                          .file = stream_file };

@@ -400,6 +400,41 @@ static void slots_and_captures(void **state)
     assert_fetch(&s, FETCH_CAPTURED_RESPONSE, "(none)");
 }
 
+/* Does slot 1, which holds <old>, take <fresh> under <when>? */
+static bool takes(unsigned when, struct value old, struct value fresh)
+{
+    bool done = false;
+    assert_true(eval_set_slot(&s.f, 1, &old));
+    assert_true(eval_set_slot_when(&s.f, 1, when, &fresh, &done));
+    return done;
+}
+
+static void conditions_of_slots(void **state)
+{
+    (void)state;
+    const struct value none = { .type = VALUE_NONE }, three = { .type = VALUE_INT, .as.number = 3 },
+                       five = { .type = VALUE_INT, .as.number = 5 },
+                       empty = { .type = VALUE_TEXT, .as.text = SPAN("") },
+                       text = { .type = VALUE_TEXT, .as.text = SPAN("text") };
+    assert_true(takes(0, three, none));
+    assert_false(takes(SLOT_IF_FOUND, three, none));
+    assert_true(takes(SLOT_IF_SET, empty, three));
+    assert_false(takes(SLOT_IF_SET, none, three));
+    assert_true(takes(SLOT_IF_NOT_SET, none, three));
+    assert_false(takes(SLOT_IF_NOT_SET, text, three));
+    assert_true(takes(SLOT_IF_EMPTY, none, three));
+    assert_true(takes(SLOT_IF_EMPTY, empty, three));
+    assert_false(takes(SLOT_IF_EMPTY, text, three));
+    assert_false(takes(SLOT_IF_NOT_EMPTY, empty, three));
+    assert_true(takes(SLOT_IF_NOT_EMPTY, text, three));
+    assert_true(takes(SLOT_IF_GREATER, five, three));
+    assert_false(takes(SLOT_IF_GREATER, three, three));
+    assert_true(takes(SLOT_IF_LESS, three, five));
+    assert_false(takes(SLOT_IF_LESS, five, three));
+    assert_true(takes(SLOT_IF_LESS, five, text));
+    assert_false(takes(SLOT_IF_SET | SLOT_IF_LESS, five, three));
+}
+
 static void groups_of_the_last_regular_expression(void **state)
 {
     (void)state;
@@ -462,6 +497,7 @@ int main(void)
         T(timers),
         T(the_end),
         T(slots_and_captures),
+        T(conditions_of_slots),
         T(groups_of_the_last_regular_expression),
         T(a_variable_by_a_map),
     };

@@ -598,6 +598,8 @@ struct value convert_value(struct facts *f, struct value v, const struct convers
                    ? v
                    : value_none();
     }
+    if (c->kind == CONVERT_NODE_TEXT)
+        return convert_forwarded(f, v, c);
     if (c->kind == CONVERT_STICK_NUMBER || c->kind == CONVERT_STICK_TRUTH)
         return convert_stick(f, v, c);
     if (c->kind == CONVERT_BYTES && v.type == VALUE_TEXT)
@@ -644,12 +646,24 @@ struct value convert_value(struct facts *f, struct value v, const struct convers
     case CONVERT_SECURE_EQUAL:
     case CONVERT_CAPTURE:
     case CONVERT_POOL_USABLE:
+    case CONVERT_SERVER_QUEUE:
+    case CONVERT_FIELD_SAFE:
     case CONVERT_ADD_ITEM:
     case CONVERT_BE_TO_DEC:
     case CONVERT_LE_TO_DEC:
     case CONVERT_BE_TO_HEX:
     case CONVERT_LANGUAGE:
         return convert_more(f, v, c);
+    case CONVERT_JSON_QUERY:
+    case CONVERT_TOKEN_PART:
+    case CONVERT_TOKEN_VERIFY:
+    case CONVERT_AES_GCM_DECODE:
+        return convert_token(f, v, c);
+    case CONVERT_FORWARDED_FIELD:
+    case CONVERT_FORWARDED_VALID:
+    case CONVERT_NODE_NAME:
+    case CONVERT_NODE_PORT:
+        return convert_forwarded(f, v, c);
     case CONVERT_BASE64_URL:
     case CONVERT_BASE64_URL_DECODE:
     case CONVERT_CRC32C:

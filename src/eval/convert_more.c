@@ -178,6 +178,52 @@ static struct value pool_usable_of(const struct facts *f, struct span name)
     return value_none();
 }
 
+static bool is_safe(char c)
+{
+    return ((unsigned char)c >= 0x20 && c != 0x7f) || c == '\t';
+}
+
+static struct value field_safe(struct facts *f, struct span s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t bad = 0, len = 0;
+
+    for (size_t i = 0; i < s.len; i++)
+        bad += !is_safe(s.ptr[i]);
+    if (bad == 0)
+        return value_text(s);
+    char *at = scratch_bytes(f->scratch, s.len + 2 * bad);
+    if (at == NULL)
+        return value_none();
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (is_safe(s.ptr[i])) {
+            at[len++] = s.ptr[i];
+            continue;
+        }
+        at[len++] = '%';
+        at[len++] = hex[c >> 4];
+        at[len++] = hex[c & 15];
+    }
+    return value_text(span_of(at, len));
+}
+
+/* "server" of the stream's own pool, or "pool/server". */
+static struct value server_queue_of(const struct facts *f, struct span name)
+{
+    size_t slash = span_find_char(name, '/');
+    const struct pool *p =
+        slash == SPAN_NONE ? f->pool
+                           : config_find_pool(f->snapshot->config, LANGUAGE_HAPROXY, span_first(name, slash));
+    if (slash != SPAN_NONE)
+        name = span_from_index(name, slash + 1);
+    for (uint32_t i = 0; p && i < p->servers.count; i++)
+        if (span_eq(p->servers.items[i]->name, name))
+            return value_int(atomic_load_explicit(&snapshot_server(f->snapshot, p->servers.items[i])->waiting,
+                                                  memory_order_relaxed));
+    return value_none();
+}
+
 struct value convert_more(struct facts *f, struct value v, const struct conversion *c)
 {
     struct span s = v.as.text;
@@ -197,6 +243,10 @@ struct value convert_more(struct facts *f, struct value v, const struct conversi
         return capture(f, s, c);
     case CONVERT_POOL_USABLE:
         return pool_usable_of(f, s);
+    case CONVERT_FIELD_SAFE:
+        return field_safe(f, s);
+    case CONVERT_SERVER_QUEUE:
+        return server_queue_of(f, s);
     case CONVERT_ADD_ITEM:
         return add_item(f, s, c);
     case CONVERT_LANGUAGE:

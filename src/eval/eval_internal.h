@@ -85,6 +85,8 @@ struct value convert_value(struct facts *f, struct value v, const struct convers
 struct value convert_stick(struct facts *f, struct value v, const struct conversion *c);
 /* convert_more.c */
 struct value convert_more(struct facts *f, struct value v, const struct conversion *c);
+struct value convert_token(struct facts *f, struct value v, const struct conversion *c);
+struct value convert_forwarded(struct facts *f, struct value v, const struct conversion *c);
 struct value convert_hash(struct facts *f, struct value v, const struct conversion *c);
 bool text_is_number(struct span s, int64_t *out);
 /* Makes <v> into <want>, as HAProxy casts; none when it cannot be. */

@@ -37,10 +37,10 @@ struct value fetch_slots(struct facts *f, const struct expr_part *p)
 typedef struct value fetch_fn(struct facts *f, const struct expr_part *p);
 
 static fetch_fn *const fetches[FETCH_COUNT] = {
-    [FETCH_TRUE... FETCH_DATE_US] = fetch_process,
+    [FETCH_TRUE... FETCH_DATE_WHOLE_US] = fetch_process,
     [FETCH_CLIENT_IP... FETCH_CONNECTION_ERROR] = fetch_client,
     [FETCH_HELLO_SNI... FETCH_INSPECTED] = fetch_bytes,
-    [FETCH_SESSION_PROTOCOL] = fetch_client,
+    [FETCH_SESSION_PROTOCOL... FETCH_REQUEST_US] = fetch_client,
     [FETCH_METHOD... FETCH_REQUEST_COMPLETE] = fetch_request,
     [FETCH_AUTH_LISTED... FETCH_AUTH_LISTED_USER] = fetch_auth,
     [FETCH_CAPTURE... FETCH_MAP] = fetch_slots,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client's connection, and the first bytes on it. */
 #include "eval/eval_internal.h"
+#include "model/scope.h"
 #include "state/snapshot.h"
 #include "wire/client_hello.h"
 
@@ -90,6 +91,31 @@ static struct value request_serial(struct facts *f)
     return value_int(f->serial);
 }
 
+static struct value milliseconds(duration t)
+{
+    return duration_is_none(t) ? value_none() : value_int(t.ms);
+}
+
+static struct value timeout(struct facts *f, const struct expr_part *p)
+{
+    const struct client_policy *front = f->front ? f->front->client : NULL;
+    const struct server_policy *back = f->scope ? f->scope->server : NULL;
+    int64_t n;
+
+    if (p->number == 0 && f->live->number(f->self, p->fetch, &n))
+        return value_int(n);
+    if (p->fetch == FETCH_TIMEOUT_CLIENT)
+        return front ? milliseconds(front->body_timeout) : value_none();
+    if (back == NULL)
+        return value_none();
+    return milliseconds(p->fetch == FETCH_TIMEOUT_SERVER ? back->read_timeout : back->tunnel_timeout);
+}
+
+static struct value date_of(uint64_t wall_us)
+{
+    return wall_us ? value_int((int64_t)wall_us) : value_none();
+}
+
 struct value fetch_client(struct facts *f, const struct expr_part *p)
 {
     switch ((unsigned)p->fetch) {
@@ -136,6 +162,17 @@ struct value fetch_client(struct facts *f, const struct expr_part *p)
         return service_number(f, p->fetch);
     case FETCH_SESSION_PROTOCOL:
         return value_text(f->udp ? SPAN("UDP") : SPAN("TCP"));
+    case FETCH_PROXY_HEADER:
+    case FETCH_THREAD:
+        return live_number(f, p->fetch, p->fetch == FETCH_PROXY_HEADER);
+    case FETCH_TIMEOUT_CLIENT:
+    case FETCH_TIMEOUT_SERVER:
+    case FETCH_TIMEOUT_TUNNEL:
+        return timeout(f, p);
+    case FETCH_ACCEPT_US:
+        return date_of(f->accepted_wall_us);
+    case FETCH_REQUEST_US:
+        return date_of(f->begun_wall_us);
     case FETCH_LISTENER_NAME:
         return value_text(f->live->text(f->self, p->fetch));
     case FETCH_CONNECTION_ERROR:

@@ -71,6 +71,8 @@ struct value fetch_process(struct facts *f, const struct expr_part *p)
         return uuid(f);
     case FETCH_DATE_US:
         return value_int((int64_t)(f->wall_us % 1000000));
+    case FETCH_DATE_WHOLE_US:
+        return value_int((int64_t)f->wall_us);
     case FETCH_DATE_COMMON:
         return value_text(span_from(facts_clock(f)->common));
     case FETCH_DATE_ISO:

@@ -88,12 +88,27 @@ enum action_kind {
     ACTION_STICK_ADD,   /* .stick: to what its counter follows, .number or .expr is added */
     ACTION_STICK_SET,   /* the same, set */
     ACTION_STICK_MATCH, /* in PICK: the server that .table has for the key .expr */
+    ACTION_SET_TIMEOUT, /* .number ms, or .expr; .number2 enum set_timeout: of this stream */
+    ACTION_PAUSE,       /* .number ms, or .expr; then the list goes on */
+    ACTION_NORMALIZE,   /* .number enum normalize; .number2 1: strictly, wholly */
+    ACTION_SET_TOS,     /* .number: of packets to the client */
     ACTION_STICK_STORE, /* .table gets the server for the key .expr: when it has answered (PICK), or now */
     ACTION_COUNT
 };
 
 enum lines_edit { LINES_REPLACE, LINES_DELETE, LINES_DENY, LINES_ALLOW };
 enum set_address { SET_SOURCE, SET_SOURCE_PORT, SET_TARGET, SET_TARGET_PORT };
+enum set_timeout { SET_TIMEOUT_SERVER, SET_TIMEOUT_TUNNEL, SET_TIMEOUT_CLIENT };
+enum normalize {
+    NORMALIZE_SLASHES,    /* "//" is "/" */
+    NORMALIZE_DOT,        /* segments "." go */
+    NORMALIZE_DOTDOT,     /* segments ".." go with the one before; strictly: at the beginning too */
+    NORMALIZE_UPPERCASE,  /* %2f is %2F; strictly: what is no escape is 400 */
+    NORMALIZE_UNRESERVED, /* %41 is A; strictly: the same */
+    NORMALIZE_QUERY,      /* parameters in the order of their names */
+    NORMALIZE_FRAGMENT_STRIP,
+    NORMALIZE_FRAGMENT_ENCODE,
+};
 enum status_view { STATUS_STUB, STATUS_PAGE };
 
 struct name_resolver; /* model/name_resolver.h */

@@ -3,6 +3,7 @@
 #include "model/config.h"
 
 #include "model/config_internal.h"
+#include "model/public_key.h"
 #include "model/regex.h"
 
 struct config *config_new(void)
@@ -22,6 +23,8 @@ void config_free(struct config **c)
         return;
     for (uint32_t i = 0; i < (*c)->regexes.count; i++)
         regex_release((*c)->regexes.items[i]);
+    for (uint32_t i = 0; i < (*c)->keys.count; i++)
+        public_key_release((*c)->keys.items[i]);
     struct arena *arena = (*c)->arena; /* it holds the struct too */
     *c = NULL;
     arena_free(&arena);
@@ -176,6 +179,14 @@ struct regex *config_regex(struct config *c, struct span pattern, bool nocase, s
         (void)map_put(c->arena, known, regex_source(r), r);
     }
     return r;
+}
+
+struct public_key *config_public_key(struct config *c, struct span pem)
+{
+    struct public_key *k = public_key_read(c->arena, pem);
+    if (k)
+        *ARENA_PUSH(c->arena, &c->keys) = k;
+    return k;
 }
 
 struct slot_name {

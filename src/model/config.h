@@ -96,6 +96,7 @@ struct config {
     LIST_OF(struct name_group *) name_groups;
     LIST_OF(struct log_target *) log_targets;
     LIST_OF(struct regex *) regexes;   /* released with the config */
+    LIST_OF(struct public_key *) keys; /* the same */
     struct log_target_list error_logs; /* the process's own */
     uint32_t log_counters;             /* of log rules that write samples */
     uint32_t slots;                    /* stream variables: how many a stream needs */
@@ -129,6 +130,8 @@ struct server *config_add_server(struct config *c, struct pool *p);
 /* The same file or address is the same target: returns the one that is there. */
 struct log_target *config_log_target(struct config *c, const struct log_target *like);
 struct regex *config_regex(struct config *c, struct span pattern, bool nocase, struct buf *why, size_t *at);
+/* NULL: <pem> is neither a public key nor a certificate. */
+struct public_key *config_public_key(struct config *c, struct span pem);
 /* Slot of a stream variable by name, new or old. */
 uint32_t config_slot(struct config *c, struct span name);
 /* The same of a variable of the client's connection, or of the process. */

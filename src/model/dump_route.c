@@ -60,6 +60,10 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_STICK_MATCH] = "STICK_MATCH",
     [ACTION_STICK_STORE] = "STICK_STORE",
     [ACTION_PERSIST] = "PERSIST",
+    [ACTION_SET_TIMEOUT] = "SET_TIMEOUT",
+    [ACTION_PAUSE] = "PAUSE",
+    [ACTION_NORMALIZE] = "NORMALIZE",
+    [ACTION_SET_TOS] = "SET_TOS",
 };
 
 const char *action_name(enum action_kind k)

@@ -50,7 +50,8 @@ enum needs {
     X(DATE_ISO, TEXT, NOTHING)                                                                               \
     X(PROCESS_CONNECTIONS, INT, NOTHING)                                                                     \
     X(UUID, TEXT, NOTHING)                                                                                   \
-    X(DATE_US, INT, NOTHING) /* microseconds of the second */                                                \
+    X(DATE_US, INT, NOTHING)       /* microseconds of the second */                                          \
+    X(DATE_WHOLE_US, INT, NOTHING) /* microseconds since 1970 */                                             \
     /* the client's connection */                                                                            \
     X(CLIENT_IP, IP, CLIENT) /* after realip and PROXY */                                                    \
     X(CLIENT_PORT, INT, CLIENT)                                                                              \
@@ -101,6 +102,13 @@ enum needs {
     X(RDP_COOKIE_COUNT, INT, BYTES)                                                                          \
     X(INSPECTED, BOOL, BYTES) /* the time to look at the first bytes is over, or no more will come */        \
     X(SESSION_PROTOCOL, TEXT, CLIENT) /* TCP or UDP */                                                       \
+    X(PROXY_HEADER, BOOL, CLIENT)     /* it came with one */                                                 \
+    X(THREAD, INT, CLIENT)            /* of ours, from 0 */                                                  \
+    X(TIMEOUT_CLIENT, INT, CLIENT)    /* ms; <number> 1: as the file says, 0: as it is for this stream */    \
+    X(TIMEOUT_SERVER, INT, CLIENT)                                                                           \
+    X(TIMEOUT_TUNNEL, INT, CLIENT)                                                                           \
+    X(ACCEPT_US, INT, CLIENT)   /* when the connection was accepted: microseconds since 1970 */              \
+    X(REQUEST_US, INT, REQUEST) /* when the request's first byte came */                                     \
     /* the request */                                                                                        \
     X(METHOD, TEXT, REQUEST)                                                                                 \
     X(TARGET, TEXT, REQUEST) /* as received: nginx $request_uri, HAProxy url/capture.req.uri */              \
@@ -352,7 +360,19 @@ enum occurrence {
     X(LANGUAGE, TEXT,                                                                                        \
       TEXT) /* of those in <text>, parted by ';', the one that is liked best; else <text2> */                \
     X(STICK_NUMBER, NONE, INT) /* <stick>, of the key that comes in */                                       \
-    X(STICK_TRUTH, NONE, BOOL)
+    X(STICK_TRUTH, NONE, BOOL)                                                                               \
+    X(JSON_QUERY, TEXT, TEXT) /* <text> the path; <number> 1: a number is whole */                           \
+    X(TOKEN_PART, TEXT,                                                                                      \
+      TEXT) /* of a JWT: <number2> 0 its head, 1 its payload; <text>, <number> as JSON_QUERY, none: all */   \
+    X(TOKEN_VERIFY, TEXT, INT) /* <text> or the slot: the algorithm; <token>: the key; 1: it is right */     \
+    X(AES_GCM_DECODE, BINARY, BINARY) /* <cipher> */                                                         \
+    X(FORWARDED_FIELD, TEXT, TEXT)    /* <text> proto, host, for or by of RFC 7239 */                        \
+    X(FORWARDED_VALID, TEXT, BOOL)                                                                           \
+    X(NODE_NAME, TEXT, TEXT) /* of a node of RFC 7239; an address is one */                                  \
+    X(NODE_PORT, TEXT, TEXT)                                                                                 \
+    X(NODE_TEXT, NONE, TEXT)   /* as a node; <number> 1: inside of quotes */                                 \
+    X(FIELD_SAFE, TEXT, TEXT)  /* what no field may hold as %HH (HAProxy's formats) */                       \
+    X(SERVER_QUEUE, TEXT, INT) /* of "pool/server" */
 enum convert {
 #define X(name, takes, gives) CONVERT_##name,
     CONVERT_LIST(X)
@@ -367,6 +387,7 @@ struct regex;     /* model/regex.h */
 struct lookup;    /* model/lookup.h: nginx map, HAProxy map files, geo */
 struct stick_ask; /* model/stick.h */
 struct auth;      /* model/action.h */
+struct public_key;
 struct pool;
 struct server;
 
@@ -384,6 +405,22 @@ enum slot_when {
     SLOT_IF_LESS = 1 << 6,
 };
 
+/* What a signature is checked by: a secret, as text or in slot <slot> - 1, or a key. */
+struct token_ask {
+    struct span secret;
+    uint32_t slot;                /* 0: none */
+    const struct public_key *key; /* NULL: none */
+};
+/* In base64: <text>, or what slot <slot> - 1 holds. */
+struct cipher_part {
+    struct span text;
+    uint32_t slot; /* 0: none */
+};
+struct cipher_ask {
+    unsigned bits; /* of the key */
+    struct cipher_part nonce, key, tag;
+};
+
 struct conversion {
     enum convert kind;
     int64_t number, number2;
@@ -391,6 +428,8 @@ struct conversion {
     const struct regex *regex;
     const struct lookup *lookup;
     const struct stick_ask *stick;
+    const struct token_ask *token;
+    const struct cipher_ask *cipher;
 };
 
 enum expr_escape {

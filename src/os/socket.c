@@ -253,6 +253,13 @@ static bool set_flag(int fd, int get, int set, int flag, bool on)
     return wanted == flags || fcntl(fd, set, wanted) == 0;
 }
 
+void socket_set_tos(int fd, int tos)
+{
+    /* Both: a socket of IPv6 may carry IPv4. One of another family refuses them. */
+    (void)setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+    (void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
+}
+
 bool socket_set_blocking(int fd, bool blocking)
 {
     return set_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, !blocking);

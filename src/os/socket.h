@@ -72,6 +72,8 @@ MUST_USE bool socket_apply(int fd, const struct socket_listen *s, struct socket_
 /* True when <fd> is a listening stream or a bound datagram socket; <at> is where. For inherited ones (fd@3,
  * socket activation). */
 bool socket_is_listening(int fd, struct address *at, bool *datagram);
+/* IP_TOS or IPV6_TCLASS of what is sent from now on; what cannot be set stays. */
+void socket_set_tos(int fd, int tos);
 MUST_USE bool socket_set_blocking(int fd, bool blocking);
 MUST_USE bool socket_set_cloexec(int fd, bool cloexec);
 /* Who is at the other end of a UNIX socket. */

@@ -279,11 +279,10 @@ static const struct convert_row converters[] = {
 
 const struct refused_names haproxy_refused_converters[] = {
     { "table_glitch_cnt table_glitch_rate", "glitches are of HTTP/2 and HTTP/3" },
-    { "aes_cbc_dec aes_cbc_enc aes_gcm_dec aes_gcm_enc bytes_range cpl debug fix_is_valid fix_tag_value "
-      "json_query "
-      "jwt_decrypt_jwk jwt_decrypt_cert jwt_decrypt_secret jwt_header_query jwt_payload_query jwt_verify "
-      "jwt_verify_cert mqtt_field_value mqtt_is_valid protobuf reverse_dom rfc7239_field rfc7239_is_valid "
-      "rfc7239_n2nn rfc7239_n2np rfc7239_nn rfc7239_np srv_queue ungrpc when x509_v_err_str xxh3",
+    { "aes_cbc_dec aes_cbc_enc aes_gcm_enc bytes_range cpl debug fix_is_valid fix_tag_value "
+      "jwt_decrypt_jwk jwt_decrypt_cert jwt_decrypt_secret "
+      "jwt_verify_cert mqtt_field_value mqtt_is_valid protobuf reverse_dom "
+      "rfc7239_nn rfc7239_np ungrpc when x509_v_err_str xxh3",
       "it is not served yet" },
     { "51d.single da-csv-conv", "device detection is not built in" },
     { NULL, NULL },
@@ -309,9 +308,11 @@ static const struct convert_row *find(struct span name)
     for (size_t i = 0; i < COUNT_OF(converters); i++)
         if (span_eq(name, span_from(converters[i].name)))
             return &converters[i];
-    for (const struct convert_row *row = haproxy_more_converters; row->name; row++)
-        if (span_eq(name, span_from(row->name)))
-            return row;
+    static const struct convert_row *const more[] = { haproxy_more_converters, haproxy_token_converters };
+    for (size_t i = 0; i < COUNT_OF(more); i++)
+        for (const struct convert_row *row = more[i]; row->name; row++)
+            if (span_eq(name, span_from(row->name)))
+                return row;
     return NULL;
 }
 

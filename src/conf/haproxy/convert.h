@@ -14,7 +14,8 @@ struct convert_row {
     convert_fn *make; /* NULL: nothing to fill in */
     int64_t number;
 };
-extern const struct convert_row haproxy_more_converters[]; /* ends with a NULL name */
+extern const struct convert_row haproxy_more_converters[],
+    haproxy_token_converters[]; /* end with a NULL name */
 
 /* map, map_beg_int ...: adds to r->part. <known> false: it is no such name. */
 bool haproxy_map_converter(struct sample_reader *r, struct span name, const struct sample_args *args,

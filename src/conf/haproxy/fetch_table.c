@@ -198,19 +198,44 @@ static bool payload(struct sample_reader *r, const struct fetch_row *row, const 
     return true;
 }
 
-/* date([offset[,unit]]) */
+/* What microseconds are in "s", "ms" or "us" at argument <i>. */
+static bool in_units(struct sample_reader *r, const struct sample_args *args, uint32_t i)
+{
+    static const struct {
+        const char *name;
+        int64_t us;
+    } units[] = { { "s", 1000000 }, { "ms", 1000 }, { "us", 1 } };
+    struct span unit = args->count > i ? args->items[i].text : SPAN("s");
+    for (size_t k = 0; k < COUNT_OF(units); k++) {
+        if (!span_eq(unit, span_from(units[k].name)))
+            continue;
+        if (units[k].us > 1)
+            expr_add_conversion(r->b->arena, r->part, CONVERT_DIV)->number = units[k].us;
+        return true;
+    }
+    return haproxy_sample_fail(r, &haproxy_sample_args, unit, SPAN(""));
+}
+
+/* date([offset[,unit]]): the offset is in that unit. */
 static bool date(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
 {
     int64_t offset = 0;
-    if (args->count > 1 && !span_eq(args->items[1].text, SPAN("s")))
-        return haproxy_sample_fail(r, &haproxy_sample_refused, span_from(row->name),
-                                   SPAN("dates count in seconds"));
-    if (args->count && !haproxy_sample_number(r, &args->items[0], INT32_MIN, INT32_MAX, &offset))
+    if (args->count && args->items[0].text.len &&
+        !haproxy_sample_number(r, &args->items[0], INT32_MIN, INT32_MAX, &offset))
         return false;
     (void)add(r, row, SPAN(""));
+    if (!in_units(r, args, 1))
+        return false;
     if (offset)
         expr_add_conversion(r->b->arena, r->part, CONVERT_ADD)->number = offset;
     return true;
+}
+
+/* accept_date([unit]) */
+static bool moment(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)add(r, row, SPAN(""));
+    return in_units(r, args, 0);
 }
 
 /* True for the first request of its connection. */
@@ -354,7 +379,32 @@ const struct fetch_row haproxy_fetches[] = {
     PLAIN("pid", PID),
     { "proc", 0, 0, plain, FETCH(NUMBER), .number = 1 },
     { "rand", 0, 1, number, FETCH(RANDOM) },
-    { "date", 0, 2, date, FETCH(DATE_S) },
+    { "date", 0, 2, date, FETCH(DATE_WHOLE_US) },
+    { "accept_date", 0, 1, moment, FETCH(ACCEPT_US) },
+    { "request_date", 0, 1, moment, FETCH(REQUEST_US) },
+    PLAIN("thread", THREAD),
+    PLAIN("fc_rcvd_proxy", PROXY_HEADER),
+    PLAIN("cur_client_timeout", TIMEOUT_CLIENT),
+    PLAIN("cur_server_timeout", TIMEOUT_SERVER),
+    PLAIN("cur_tunnel_timeout", TIMEOUT_TUNNEL),
+    { "fe_client_timeout", 0, 0, plain, FETCH(TIMEOUT_CLIENT), .number = 1 },
+    { "be_server_timeout", 0, 0, plain, FETCH(TIMEOUT_SERVER), .number = 1 },
+    { "be_tunnel_timeout", 0, 0, plain, FETCH(TIMEOUT_TUNNEL), .number = 1 },
+    /* the end, for logs */
+    PLAIN("bytes_in", BYTES_RECEIVED),
+    PLAIN("bytes_out", BYTES_SENT),
+    PLAIN("fc.timer.handshake", TIMER_HANDSHAKE),
+    PLAIN("fc.timer.total", TIMER_TOTAL),
+    PLAIN("bc.timer.connect", TIMER_CONNECT),
+    PLAIN("req.timer.idle", TIMER_IDLE),
+    PLAIN("req.timer.hdr", TIMER_REQUEST),
+    PLAIN("req.timer.tq", TIMER_QUERY),
+    PLAIN("req.timer.queue", TIMER_QUEUE),
+    PLAIN("res.timer.hdr", TIMER_RESPONSE),
+    PLAIN("res.timer.data", TIMER_DATA),
+    PLAIN("txn.timer.total", TIMER_ACTIVE),
+    PLAIN("txn.timer.user", TIMER_USER),
+    TEXTUAL("txn.sess_term_state", TERMINATION),
     { "var", 1, 2, variable, FETCH(SLOT) },
     { "unique-id", 0, 0, unique_id, FETCH(SLOT) },
     { "uuid", 0, 1, plain, FETCH(UUID) },
@@ -535,19 +585,19 @@ const struct fetch_row haproxy_fetches[] = {
 const struct refused_names haproxy_refused_fetches[] = {
     { "   dst_conn     "
       " "
-      " so_id be_server_timeout be_tunnel_timeout cur_server_timeout cur_tunnel_timeout "
-      "cur_client_timeout "
-      "fe_client_timeout be_connect_timeout cur_connect_timeout cur_queue_timeout be_queue_timeout "
+      " so_id     "
+      " "
+      " be_connect_timeout cur_connect_timeout cur_queue_timeout be_queue_timeout "
       "be_tarpit_timeout "
-      "fe_tarpit_timeout cur_tarpit_timeout stopping thread   prio_class prio_offset "
+      "fe_tarpit_timeout cur_tarpit_timeout stopping    prio_class prio_offset "
       "last_rule_file "
       "last_rule_line last_entity waiting_entity term_events bc_be_queue bc_srv_queue bc_glitches "
       "fc_glitches "
-      "accept_date request_date txn.timer.user txn.timer.total txn.id32 txn.conn_retries txn.redispatched "
-      "txn.sess_term_state txn.timer.tunnel  bytes_in bytes_out req.timer.hdr req.timer.idle "
-      "req.timer.queue "
-      "req.timer.tq res.timer.data res.timer.hdr res.timer.user fc.timer.handshake fc.timer.total "
-      "bc.timer.connect "
+      "    txn.id32 txn.conn_retries txn.redispatched "
+      " txn.timer.tunnel      "
+      " "
+      "   res.timer.user   "
+      " "
       "bc_nb_streams bc_setting_streams_limit bc_rtt bc_rttvar bc_reused bc_settings_streams_limit "
       "fc_nb_streams "
       "fc_settings_streams_limit fc_streams_limit be_uuid   uptime",
@@ -561,7 +611,7 @@ const struct refused_names haproxy_refused_fetches[] = {
       "it shows the inside of HAProxy" },
     { "bc_err bc_err_name bc_err_str fc_err fc_err_name fc_fackets fc_lost fc_reordering "
       "fc_retrans fc_rtt "
-      "fc_rttvar fc_sacked fc_unacked fc_pp_authority fc_pp_unique_id fc_pp_tlv fc_rcvd_proxy "
+      "fc_rttvar fc_sacked fc_unacked fc_pp_authority fc_pp_unique_id fc_pp_tlv  "
       "fc_src_is_local "
       "fc_dst_is_local dst_is_local src_is_local",
       "this detail of a connection is not kept yet" },

@@ -229,6 +229,33 @@ static void add_variable(struct formatter *f, const struct variable *v, struct f
         p->dash = DASH_NEVER;
 }
 
+/* May it hold bytes that no field may? What came in a head does not, until something is decoded. */
+static bool may_be_unclean(const struct expr_part *p)
+{
+    if (p->kind != PART_FETCH)
+        return false;
+    switch ((unsigned)p->fetch) {
+    case FETCH_SLOT:
+    case FETCH_CAPTURED:
+    case FETCH_REQUEST_BODY:
+    case FETCH_BYTES_PAYLOAD:
+    case FETCH_AUTH_USER:
+    case FETCH_AUTH_PASSWORD:
+    case FETCH_REQUEST_FIELDS:
+    case FETCH_RESPONSE_FIELDS:
+        return true;
+    default:
+        break;
+    }
+    for (uint32_t i = 0; i < p->conversions.count; i++) {
+        enum convert c = p->conversions.items[i].kind;
+        if (convert_gives(c) == VALUE_BINARY || c == CONVERT_URL_DECODE || c == CONVERT_JSON_QUERY ||
+            c == CONVERT_TOKEN_PART || c == CONVERT_CONCAT || c == CONVERT_ADD_ITEM || c == CONVERT_REGSUB)
+            return true;
+    }
+    return fetch_type(p->fetch) == VALUE_BINARY;
+}
+
 static bool add_sample(struct formatter *f, struct span text, struct flags flags)
 {
     struct word w = here(f, text);
@@ -239,6 +266,10 @@ static bool add_sample(struct formatter *f, struct span text, struct flags flags
         return true;
     struct expr_part *p = ARENA_PUSH(f->b->arena, &f->e->parts);
     *p = sample.expr->parts.items[0];
+    if (f->use == FORMAT_RULE && may_be_unclean(p))
+        (void)expr_add_conversion(f->b->arena, p, CONVERT_FIELD_SAFE);
+    if (f->use == FORMAT_RULE)
+        flags.quote = false; /* HAProxy's rules have no quotes round samples */
     finish_part(f, p, flags, ESCAPE_HAPROXY_TEXT);
     return true;
 }

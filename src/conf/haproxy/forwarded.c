@@ -158,8 +158,128 @@ static void compile(struct build *b, struct draft *d, enum kept k,
             add(b, d, &groups, &groups.items[g]);
 }
 
+/* ---- option forwarded (RFC 7239) ---- */
+
+/* One of its parts: where the value comes from; NULL: it is not wanted. */
+struct forwarded_part {
+    struct expr *value;
+};
+enum { PART_PROTO, PART_HOST, PART_BY, PART_BY_PORT, PART_FOR, PART_FOR_PORT, FORWARDED_PARTS };
+static const struct {
+    const char *name;
+    enum fetch fetch;
+} forwarded_parts[FORWARDED_PARTS] = {
+    { "proto", FETCH_SCHEME },       { "host", FETCH_HOST_FIELD }, { "by", FETCH_LOCAL_IP },
+    { "by_port", FETCH_LOCAL_PORT }, { "for", FETCH_CLIENT_IP },   { "for_port", FETCH_CLIENT_PORT },
+};
+
+static void take_own(struct build *b, unsigned k, struct forwarded_part *parts)
+{
+    parts[k].value = expr_fetch(b->arena, forwarded_parts[k].fetch, SPAN(""));
+}
+
+/* "for", "for-expr EXPRESSION" at word <i>. False: it is none of them. */
+static bool take_part(struct build *b, const struct statement *s, uint32_t *i, struct forwarded_part *parts)
+{
+    struct span word = text_at(s, *i);
+    for (unsigned k = 0; k < FORWARDED_PARTS; k++) {
+        struct span name = span_from(forwarded_parts[k].name);
+        struct sample sample;
+        if (span_eq(word, name)) {
+            take_own(b, k, parts);
+            return true;
+        }
+        if (k == PART_PROTO || word.len != name.len + 5 || !span_starts_with(word, name) ||
+            !span_ends_with(word, SPAN("-expr")) || *i + 1 == s->words.count)
+            continue;
+        if (!haproxy_sample(b, word_at(s, ++*i), false, &sample))
+            return false;
+        parts[k].value = sample.expr;
+        return true;
+    }
+    diag_add(b->diags, &haproxy_action_word, word_at(s, *i)->at, DIAG_TEXT(word, text_at(s, 0)));
+    return false;
+}
+
+/* Behind <e>, with room for conversions of its own. */
+static struct expr_part *append(struct build *b, struct expr *e, const struct expr *value)
+{
+    struct expr_part *p = ARENA_PUSH(b->arena, &e->parts);
+    *p = value->parts.items[0];
+    p->conversions.room = p->conversions.count;
+    return p;
+}
+
+static void append_text(struct build *b, struct expr *e, const char *text)
+{
+    (void)expr_add_text(b->arena, e, span_from(text));
+}
+
+static void append_node(struct build *b, struct expr *e, const struct expr *name, const struct expr *port)
+{
+    if (port)
+        append_text(b, e, "\"");
+    if (name)
+        expr_add_conversion(b->arena, append(b, e, name), CONVERT_NODE_TEXT)->number = port != NULL;
+    else
+        append_text(b, e, "unknown");
+    if (port == NULL)
+        return;
+    append_text(b, e, ":");
+    struct expr_part *p = append(b, e, port);
+    if (port->type != VALUE_INT)
+        (void)expr_add_conversion(b->arena, p, CONVERT_NODE_TEXT);
+    append_text(b, e, "\"");
+}
+
+static const struct expr *forwarded_value(struct build *b, const struct forwarded_part *parts)
+{
+    struct expr *e = ARENA_NEW(b->arena, struct expr);
+    if (parts[PART_PROTO].value) {
+        append_text(b, e, "proto=");
+        (void)append(b, e, parts[PART_PROTO].value);
+    }
+    if (parts[PART_HOST].value) {
+        append_text(b, e, e->parts.count ? ";host=\"" : "host=\"");
+        (void)append(b, e, parts[PART_HOST].value);
+        append_text(b, e, "\"");
+    }
+    for (unsigned k = PART_BY; k < FORWARDED_PARTS; k += 2) {
+        if (!parts[k].value && !parts[k + 1].value)
+            continue;
+        append_text(b, e, e->parts.count ? ";" : "");
+        append_text(b, e, k == PART_BY ? "by=" : "for=");
+        append_node(b, e, parts[k].value, parts[k + 1].value);
+    }
+    expr_finish(b->arena, e);
+    return e;
+}
+
+static void compile_forwarded(struct build *b, struct draft *d)
+{
+    const struct line *l = haproxy_line_last(d, KEPT_FORWARDED);
+    struct forwarded_part parts[FORWARDED_PARTS] = { { NULL } };
+    if (l == NULL || l->no)
+        return;
+    struct opened before = haproxy_line_begin(b, l);
+    bool good = true;
+    for (uint32_t i = 1; i < l->s.words.count; i++)
+        good = take_part(b, &l->s, &i, parts) && good;
+    if (l->s.words.count == 1) {
+        take_own(b, PART_PROTO, parts);
+        take_own(b, PART_FOR, parts);
+    }
+    if (good) {
+        struct action *a = haproxy_hook_action(b, d, HOOK_REQUEST, ACTION_FIELD_ADD, l->s.at);
+        a->name = SPAN("forwarded");
+        a->expr = forwarded_value(b, parts);
+    }
+    haproxy_line_end(b, before);
+}
+
 void haproxy_forwarded(struct build *b, struct draft *d)
 {
+    compile_forwarded(b, d);
     compile(b, d, KEPT_FORWARDFOR, add_forwarded_for);
     compile(b, d, KEPT_ORIGINALTO, add_original_to);
 }

@@ -221,10 +221,26 @@ static void monitors(struct build *b, struct draft *d)
         monitor_uri(b, d, uri);
 }
 
+/* option http-restrict-req-hdr-names reject: 403 for names with other characters. */
+static void reject_names(struct build *b, struct draft *d)
+{
+    struct word at = { .at = d->restrict_names.at };
+    struct test t = { .subject = expr_fetch(b->arena, FETCH_REQUEST_FIELD_NAMES, SPAN("")),
+                      .how = MATCH_REGEX,
+                      .at = at.at,
+                      .source = SPAN("http-restrict-req-hdr-names reject") };
+    *ARENA_PUSH(b->arena, &t.regexes) = haproxy_regex(b, &at, SPAN("[^a-zA-Z0-9,-]"), false);
+    struct action *a = haproxy_hook_action(b, d, HOOK_REQUEST, ACTION_REPLY, at.at);
+    a->when = cond_of_test(b->arena, &t);
+    a->reply = haproxy_default_reply(b, 403, at.at);
+}
+
 void haproxy_begin_hooks(struct build *b, struct draft *d)
 {
     if (!draft_is_front(d))
         return;
+    if (draft_is_http(d) && value_or(&d->restrict_names, NAMES_PRESERVE) == NAMES_REJECT)
+        reject_names(b, d);
     monitors(b, d);
     if (draft_is_http(d))
         unique_id(b, d);

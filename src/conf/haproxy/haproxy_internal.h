@@ -87,6 +87,7 @@ enum kept {
     KEPT_STATS,      /* stats lines */
     KEPT_FORWARDFOR, /* option forwardfor */
     KEPT_ORIGINALTO, /* option originalto */
+    KEPT_FORWARDED,  /* option forwarded */
     KEPT_CAPTURE,    /* capture, declare capture */
     KEPT_SOURCE,     /* source */
     KEPT_LOG_TAG,    /* log-tag */
@@ -107,6 +108,7 @@ struct lines {
     uint32_t count, room;
 };
 
+enum restricted_names { NAMES_PRESERVE, NAMES_DELETE, NAMES_REJECT };
 enum proxy_mode { MODE_UNSET, MODE_TCP, MODE_HTTP };
 enum log_style { LOG_STYLE_NONE, LOG_STYLE_TCP, LOG_STYLE_HTTP, LOG_STYLE_CLF, LOG_STYLE_HTTPS };
 
@@ -498,7 +500,8 @@ bool haproxy_variable_when(struct build *b, const struct word *w, struct span te
 bool haproxy_unhex(struct arena *a, struct span hex, struct span *out);
 
 /* ---- log.c ---- */
-enum format_use { FORMAT_LOG, FORMAT_RULE };
+/* RULE: for a head or a page, where not every byte may stand; VALUE: for a variable. */
+enum format_use { FORMAT_LOG, FORMAT_RULE, FORMAT_VALUE };
 /* "%ci:%cp [%t] %[path]": NULL and a diagnostic when it is none. */
 const struct expr *haproxy_format(struct build *b, const struct word *w, enum format_use use);
 void haproxy_compile_logs(struct build *b, struct draft *d);

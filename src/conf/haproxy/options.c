@@ -117,11 +117,7 @@ static void on_header_names(struct build *b, const struct keyword *k, const stru
     unsigned way;
     if (!value_choice(b->diags, word_at(s, 1), ways, &way))
         return;
-    if (way == 2)
-        diag_add(b->diags, &conf_refused, word_at(s, 1)->at,
-                 DIAG_TEXT(text_at(s, 1), SPAN("such fields can be kept or dropped, not answered with 403")));
-    else
-        set(&b->draft->restrict_names, s, way);
+    set(&b->draft->restrict_names, s, way);
 }
 
 #define OPTION(name, in, member, what)                                                                       \
@@ -198,12 +194,15 @@ const struct keyword haproxy_option_words[] = {
       .manual = "[clf]: lines about requests" },
     { "option tcplog", IN_D_FRONT, 0, 1, .handle = on_tcplog, CAN_NO, .manual = "lines about sessions" },
     { "option http-restrict-req-hdr-names", IN_D_PROXY, 1, 1, .handle = on_header_names,
-      .manual = "preserve, delete: fields with other characters than letters, digits and \"-\"" },
+      .manual = "preserve, delete, reject: fields with other characters than letters, digits and \"-\"" },
     { "option forwardfor", IN_D_PROXY, 0, ARGS_ANY, .handle = haproxy_keep_one, .offset = KEPT_FORWARDFOR,
       .manual = "[except NETWORK] [header NAME] [if-none]: adds X-Forwarded-For" },
     { "option originalto", IN_D_PROXY, 0, ARGS_ANY, .handle = haproxy_keep_one, .offset = KEPT_ORIGINALTO,
       .manual = "[except NETWORK] [header NAME]: adds X-Original-To" },
 
+    { "option forwarded", IN_D_BACK, 0, ARGS_ANY, .handle = haproxy_keep_one, .offset = KEPT_FORWARDED,
+      .manual = "[proto] [host] [by] [by_port] [for] [for_port], each also as NAME-expr EXPRESSION: adds "
+                "Forwarded (RFC 7239)" },
     ALWAYS("tcp-smart-accept", IN_D_FRONT, "always so: the first answer is sent without waiting"),
     ALWAYS("tcp-smart-connect", IN_D_BACK, "always so: a request goes out with the connection"),
     ALWAYS("http-no-delay", IN_D_PROXY, "always so: nothing is held back"),

@@ -73,7 +73,7 @@ static struct client_policy *client_policy(struct build *b, const struct draft *
     p->linger = is_on(&d->nolinger) ? LINGER_OFF : LINGER_ON;
     p->reset_at_end = is_on(&d->nolinger) && !draft_is_http(d);
     p->linger_time = p->linger_timeout = DURATION_S(1); /* as much as lets an early answer arrive */
-    p->underscores = value_or(&d->restrict_names, 0) == 0;
+    p->underscores = value_or(&d->restrict_names, 0) != NAMES_DELETE;
     p->drop_invalid_fields = !p->underscores;
     p->quiet_probe = is_on(&d->dontlognull);
     p->drop_trailers = is_on(&d->drop_response_trailers);

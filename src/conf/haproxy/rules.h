@@ -34,6 +34,9 @@ void haproxy_capture_rule(struct build *b, const struct statement *s, const stru
 /* ---- forwarded.c: before the request goes to a server ---- */
 void haproxy_forwarded(struct build *b, struct draft *d);
 
+/* ---- actions_stream.c ---- */
+keyword_fn haproxy_on_timeout, haproxy_on_pause, haproxy_on_normalize, haproxy_on_tos;
+
 /* ---- stats.c ---- */
 void haproxy_stats(struct build *b, struct draft *d); /* behind http-request rules */
 

@@ -76,7 +76,7 @@ static const struct expr *value_at(struct build *b, const struct statement *s, u
 {
     struct sample sample;
     if (format)
-        return haproxy_format(b, word_at(s, i), FORMAT_RULE);
+        return haproxy_format(b, word_at(s, i), FORMAT_VALUE);
     return haproxy_sample(b, word_at(s, i), false, &sample) ? sample.expr : NULL;
 }
 

@@ -60,6 +60,10 @@ bool live_number(void *self, enum fetch f, int64_t *out)
     else if (f == FETCH_REQUEST_SERIAL)
         *out =
             (int64_t)atomic_fetch_add_explicit(&s->thread->shared->request_serials, 1, memory_order_relaxed);
+    else if (f == FETCH_PROXY_HEADER)
+        *out = s->extra && s->extra->proxy_source.len;
+    else if (f == FETCH_THREAD)
+        *out = s->thread->index;
     else if (f == FETCH_TLS_USED)
         *out = s->conn.tls != NULL;
     else

@@ -211,6 +211,10 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_STICK_MATCH] = act_stick_match,
     [ACTION_STICK_STORE] = act_stick_store,
     [ACTION_PERSIST] = act_persist,
+    [ACTION_SET_TIMEOUT] = act_set_timeout,
+    [ACTION_PAUSE] = act_pause,
+    [ACTION_NORMALIZE] = act_normalize,
+    [ACTION_SET_TOS] = act_set_tos,
 };
 
 /* --- running --- */

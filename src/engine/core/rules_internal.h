@@ -25,6 +25,10 @@ action_fn act_limit_req, act_limit_conn;
 action_fn act_cookie, act_persist;
 /* follow.c */
 action_fn act_track, act_stick_add, act_stick_set, act_stick_match, act_stick_store;
+/* rules_stream.c */
+action_fn act_set_timeout, act_pause, act_set_tos;
+/* rules_uri.c */
+action_fn act_normalize;
 /* rules_lines.c */
 action_fn act_lines;
 /* rules_edit.c */

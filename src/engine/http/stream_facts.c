@@ -17,10 +17,24 @@
 #include "state/snapshot.h"
 
 /* --- on demand --- */
+static bool timeout_of(const struct rules *r, enum fetch f, int64_t *out)
+{
+    duration t = DURATION_NONE;
+
+    if (f == FETCH_TIMEOUT_CLIENT)
+        t = r->client->body_timeout;
+    else if (r->server)
+        t = f == FETCH_TIMEOUT_SERVER ? r->server->read_timeout : r->server->tunnel_timeout;
+    *out = duration_is_none(t) ? 0 : t.ms;
+    return !duration_is_none(t);
+}
+
 static bool stream_number(void *self, enum fetch f, int64_t *out)
 {
     const struct stream *s = self;
 
+    if (f == FETCH_TIMEOUT_CLIENT || f == FETCH_TIMEOUT_SERVER || f == FETCH_TIMEOUT_TUNNEL)
+        return timeout_of(&s->rules, f, out);
     if (f != FETCH_REQUEST_LENGTH)
         return live_number(self, f, out);
     *out = (int64_t)s->bytes_in;

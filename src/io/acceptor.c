@@ -6,8 +6,9 @@
 
 #define ACCEPTOR_PER_TURN 64u
 #define ACCEPTOR_RETRY    DURATION_MS(200)
-#define ACCEPTOR_QUEUED   4096u /* a kernel's usual limit of a queue; the loop has an end when others fill it \
-                                 */
+#define ACCEPTOR_QUEUED                                                                                      \
+    4096u /* a kernel's usual limit of a queue; the loop has an end when others fill it                      \
+           */
 
 static bool acceptor_is_exhaustion(int error)
 {

@@ -164,7 +164,7 @@ GROUPS = [
         location /spa/ { try_files $uri $uri/ /index.html; }
         location /php/ { try_files $uri $uri/ /php/index?$query_string; if ($arg_if) { return 200 "if\n"; } }
         location /php/index { return 200 "php $args\n"; }"""), [
-        *[Ask(p) for p in ("/", "/a.txt", "/sub", "/sub/", "/none", "/none/?x=y", "/empty", "/empty/", "/up/who", "/up/a%20b?x", "/pass/echo", "/pass/x?y=z", "/passuri/echo?x=1", "/passno/echo", "/status/x", "/status204/x", 
+        *[Ask(p) for p in ("/", "/a.txt", "/sub", "/sub/", "/none", "/none/?x=y", "/empty", "/empty/", "/up/who", "/up/a%20b?x", "/pass/echo", "/pass/x?y=z", "/passuri/echo?x=1", "/passno/echo", "/status/x", "/status204/x",
                            "/al/x.txt", "/al/none", "/al/", "/re/a.txt", "/re/none", "/re/sub/", "/deep/x", "/many/a", "/many/q?x=", "/many/q?x=1", "/exact", "/spa/app/route", "/spa/", "/php/x?a=b", "/php/x?if=1", "/sp%20ace.txt", "/a.txt/x", "/%2e%2e/a.txt", "/a.txt?x")],
         Ask("/a.txt", "POST", body=b"x"), Ask("/none", "POST", body=b"x"), Ask("/none", "PUT", body=b"x"), Ask("/a.txt", "DELETE"), Ask("/up/echo", "POST", body=b"body"), Ask("/sub", "POST", body=b"x"), Ask("/sub/", "POST", body=b"x"), Ask("/empty/", "POST", body=b"x"), Ask("/status/x", "POST", body=b"x"),
         Ask("/none", "HEAD"), Ask("/a.txt", "OPTIONS"), Ask("/status0/x", differs="a status needs no file: nginx closes the connection")], files=SITE),

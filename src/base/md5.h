@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * MD5 (RFC 1321), for names that other programs make with it: nginx's routes of
- * servers. It protects nothing; who needs that asks the TLS library.
+ * servers. It protects nothing; who needs that asks the TLS library, which would
+ * allocate for each sum, on the path of a request.
  */
 #pragma once
 

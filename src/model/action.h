@@ -188,6 +188,7 @@ struct auth {
     struct span name;         /* of a userlist; else empty */
     const struct expr *realm; /* "off" switches off; NULL: of a userlist */
     const struct map *users;  /* name -> struct span of the hashed password */
+    const struct expr *file;  /* instead of <users>: a path that is worked out, and read, for each request */
 };
 /*
  * A page of statistics: where it is, who may see it, and who may act on it. The

@@ -50,8 +50,12 @@ void dump_client_policy(struct dump *d, const struct client_policy *p)
     dump_flag(d, "server field", p->server_field);
     dump_flag(d, "date field", p->date_field);
     dump_flag(d, "drop trailers", p->drop_trailers);
-    dump_number(d, "rate", p->limit_rate);
-    dump_number(d, "rate after", p->limit_rate_after);
+    if (!p->limit_rate_from)
+        dump_number(d, "rate", p->limit_rate);
+    dump_expr(d, "rate", p->limit_rate_from);
+    if (!p->limit_rate_after_from)
+        dump_number(d, "rate after", p->limit_rate_after);
+    dump_expr(d, "rate after", p->limit_rate_after_from);
     dump_flag(d, "error codes of nginx", p->reject_error_codes_nginx);
     dump_flag(d, "error pages recursive", p->error_pages_recursive);
     dump_flag(d, "plain methods", p->plain_methods);

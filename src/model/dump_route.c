@@ -339,6 +339,12 @@ static void dump_stats_page(struct dump *d, const struct stats_page *p)
     d->depth--;
 }
 
+static void dump_auth(struct dump *d, const struct auth *a)
+{
+    dump_expr(d, "realm", a->realm);
+    dump_expr(d, "file", a->file);
+}
+
 static void dump_stick(const struct dump *d, const struct stick_ask *a)
 {
     dump_line(d, "%s[%u] of sc%u", stick_data_word(a->data), a->index, a->counter);
@@ -362,7 +368,7 @@ static void dump_operand(struct dump *d, const struct action *a)
     else if (a->kind == ACTION_REWRITE)
         dump_rewrite(d, a->rewrite);
     else if (a->kind == ACTION_AUTH_BASIC)
-        dump_expr(d, "realm", a->auth->realm);
+        dump_auth(d, a->auth);
     else if (a->kind == ACTION_LIMIT_REQ || a->kind == ACTION_LIMIT_CONN)
         dump_limits(d, a->limits);
     else if (a->kind == ACTION_FIELD_REPLACE || a->kind == ACTION_LINES)

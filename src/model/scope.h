@@ -51,12 +51,14 @@ struct client_policy {
     bool date_field;       /* answers carry our Date: own ones, and proxied ones whose Date is hidden */
     bool connection_field; /* answers say `Connection: keep-alive` in HTTP/1.1 too (nginx) */
     bool drop_trailers;    /* of answers, whatever the server's policy passes */
-    uint64_t limit_rate, limit_rate_after; /* bytes a second to the client; 0 = none */
-    bool reject_error_codes_nginx;         /* too long heads: 494/414 (nginx) instead of 431/414 */
-    bool error_pages_recursive;            /* an error page of an error page is sought too */
-    bool plain_methods;    /* of capitals, '-' and '_', else 400; TRACE is 405, CONNECT 400 (nginx) */
-    bool host_not_empty;   /* a Host without a name is refused */
-    bool target_host_wins; /* over Host, as RFC 9112 3.2.2 has it; else they must be the same */
+    uint64_t limit_rate,
+        limit_rate_after; /* bytes a second to the client; 0 = none; UINT64_MAX: as these say */
+    const struct expr *limit_rate_from, *limit_rate_after_from;
+    bool reject_error_codes_nginx; /* too long heads: 494/414 (nginx) instead of 431/414 */
+    bool error_pages_recursive;    /* an error page of an error page is sought too */
+    bool plain_methods;            /* of capitals, '-' and '_', else 400; TRACE is 405, CONNECT 400 (nginx) */
+    bool host_not_empty;           /* a Host without a name is refused */
+    bool target_host_wins;         /* over Host, as RFC 9112 3.2.2 has it; else they must be the same */
 };
 
 /* How we treat the server. */

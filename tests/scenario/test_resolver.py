@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from lib import client, config, process
+from lib import client, config, process, where
 
 
 class Nameserver:
-    """answers A for what <names> holds, NXDOMAIN for other names, and nothing for "silent.test" """
+    """answers A and AAAA for what <names> holds, NXDOMAIN for other names, and nothing for "silent.test" """
 
     def __init__(self, **names):
         self.names = {n.replace("_", "."): a for n, a in names.items()}
@@ -40,10 +40,14 @@ class Nameserver:
         self.asked.append((name, kind))
         if name == "silent.test":
             return None
-        addresses = self.names.get(name, []) if kind == 1 else []
+        addresses = [a for a in self.names.get(name, []) if kind == (28 if ":" in a else 1)]
         code = 0 if name in self.names else 3
         head = data[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(addresses), 0, 0)
-        return head + question + b"".join(b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 60, 4) + socket.inet_aton(a) for a in addresses)
+        return head + question + b"".join(self.record(kind, a) for a in addresses)
+
+    def record(self, kind, address):
+        data = socket.inet_pton(socket.AF_INET6 if kind == 28 else socket.AF_INET, address)
+        return b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(data)) + data
 
     def close(self):
         self.socket.close()
@@ -51,7 +55,8 @@ class Nameserver:
 
 @pytest.fixture
 def nameserver():
-    made = Nameserver(app_test=["127.0.0.1"], two_test=["127.0.0.2", "127.0.0.1"], empty_test=[])
+    made = Nameserver(app_test=["127.0.0.1"], two_test=["127.0.0.2", "127.0.0.1"], empty_test=[],
+                      six_test=["::1"], both_test=["127.0.0.2", "::1"])
     yield made
     made.close()
 
@@ -97,3 +102,21 @@ def test_a_name_that_leads_nowhere(start, origin, nameserver, name):
     assert ask(p, name).status == 502
     assert process.wait_until(lambda: f"{name} could not be resolved" in p.read("error.log").replace('"', ""), 2)
     assert not a.requests
+
+
+SIX = FILE.replace("ipv6=off", "@words@")
+
+
+@pytest.mark.parametrize("options,name,serves", [
+    ("", "six.test", True), ("ipv6=on", "six.test", True), ("ipv4=off", "six.test", True), ("ipv6=off", "six.test", False),
+    ("", "both.test", True), ("ipv4=off", "both.test", True), ("", "app.test", True), ("ipv4=off", "app.test", False)])
+def test_addresses_of_both_kinds(start, origin, nameserver, options, name, serves):
+    """a server at ::1 that only AAAA leads to, beside an address of IPv4 where nobody listens"""
+    if options == "ipv4=off" and where.TEST_PEER:
+        pytest.skip("Debian's nginx is older than ipv4=off")
+    a = origin("a", host="127.0.0.1" if name == "app.test" else "::1")
+    p = start("nginx", config.nginx(SIX), a=a.port, dns=nameserver.port, words=options)
+    assert [ask(p, name).status for _ in range(3)] == [200 if serves else 502] * 3
+    if serves:
+        asked = [t for n, t in nameserver.asked if n == name]
+        assert len(asked) == len(set(asked)), "what there is not is remembered as well"

@@ -302,6 +302,27 @@ def test_stub_status_byte_for_byte(start):
         assert c.ask("POST", "/status", body=b"x").status == 405
 
 
+def test_stub_status_tells_half_a_head_from_none(start, origin):
+    """Reading: a part of a head came; Writing: a request is served; Waiting: nothing came yet, or an answer was the last"""
+    o = origin("a")
+    p = start("nginx", config.nginx("""
+        server { listen 127.0.0.1:@port@; location = /status { stub_status; } location / { proxy_pass http://127.0.0.1:@a@; } }"""), a=o.port)
+
+    def counts():
+        text = client.ask(p.port, target="/status").text
+        return tuple(int(n) for n in re.findall(r"(?:Reading|Writing|Waiting): (\d+)", text))
+    with client.Client(p.port), client.Client(p.port) as half, client.Client(p.port) as whole, client.Client(p.port) as slow:
+        half.send(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        whole.ask(target="/who")
+        slow.send(client.make_request("GET", "/slow/2000"))
+        assert process.wait_until(lambda: counts() == (1, 2, 2), 3), counts()
+        half.send(b"\r\n")
+        half.answer()
+        assert process.wait_until(lambda: counts() == (0, 2, 3), 1), counts()
+        half.send(b"GET / HT")
+        assert process.wait_until(lambda: counts() == (1, 2, 2), 1), counts()
+
+
 # ---- who, what, and in a browser ----
 
 def with_user(name, word):

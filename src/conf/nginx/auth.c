@@ -37,6 +37,17 @@ static const struct map *read_users(struct build *b, const struct word *w)
     return users;
 }
 
+/* Beside the configuration, unless it begins with a slash or a variable. */
+static const struct expr *computed_path(struct build *b, const struct word *w)
+{
+    struct word path = *w;
+    if (!span_starts_with(w->text, SPAN("$"))) {
+        path.text = nginx_conf_path(b, w->text);
+        path.raw = span_starts_with(w->text, SPAN("/")) ? w->raw : span_of(NULL, 0);
+    }
+    return nginx_expr(b, &b->http, &path, NULL);
+}
+
 bool nginx_wants_auth(const struct level *l)
 {
     const struct kept *realm = KEPT(l, auth_basic);
@@ -54,13 +65,12 @@ void nginx_compile_auth(struct build *b, const struct level *l, struct scope *sc
         return;
     }
     const struct word *path = word_at(&file->items[0], 1);
-    if (nginx_has_variables(path->text)) {
-        diag_add(b->diags, &nginx_no_variables, path->at, DIAG_TEXT(text_at(&file->items[0], 0)));
-        return;
-    }
     struct auth *auth = ARENA_NEW(b->arena, struct auth);
     auth->realm = nginx_expr(b, &b->http, word_at(s, 1), NULL);
-    auth->users = read_users(b, path);
+    if (nginx_has_variables(path->text))
+        auth->file = computed_path(b, path);
+    else
+        auth->users = read_users(b, path);
     action_add(b->config, scope, HOOK_REQUEST, ACTION_AUTH_BASIC, s->at)->auth = auth;
 }
 
@@ -68,7 +78,7 @@ void nginx_compile_auth(struct build *b, const struct level *l, struct scope *sc
 /* clang-format off */
 const struct keyword nginx_auth_words[] = {
     { "auth_basic", IN_HSL | IN_LIMIT_EXCEPT, 1, 1, .once = true, .handle = nginx_keep, AT(auth_basic), .manual = "name and password are asked for, with this realm; off" },
-    { "auth_basic_user_file", IN_HSL | IN_LIMIT_EXCEPT, 1, 1, .once = true, .handle = nginx_keep, AT(auth_basic_user_file), .manual = "name:hash, one a line: crypt(3), $apr1$, {SHA}, {SSHA}, {PLAIN}; read with the configuration" },
+    { "auth_basic_user_file", IN_HSL | IN_LIMIT_EXCEPT, 1, 1, .once = true, .handle = nginx_keep, AT(auth_basic_user_file), .manual = "name:hash, one a line: crypt(3), $apr1$, {SHA}, {SSHA}, {PLAIN}; read with the configuration, or for each request when its name has variables" },
     { NULL },
 };
 /* clang-format on */

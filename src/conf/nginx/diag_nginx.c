@@ -336,6 +336,20 @@ const struct diag_kind nginx_geo_refused = {
     .en = "`{0}` of geo is known but not supported yet",
     .zh = "geo 的 `{0}` 尚不支持",
 };
+const struct diag_kind nginx_geo_late_ranges = {
+    .code = "K0863",
+    .severity = SEVERITY_ERROR,
+    .en = "`ranges` must stand before the rows of geo",
+    .zh = "`ranges` 必须写在 geo 的各行之前",
+    .nginx = "the \"ranges\" directive must be the first directive inside \"geo\" block",
+};
+const struct diag_kind nginx_geo_no_range = {
+    .code = "K0864",
+    .severity = SEVERITY_ERROR,
+    .en = "\"{0}\" is no range of IPv4 addresses, as in 10.0.0.1-10.0.0.9",
+    .zh = "“{0}”不是 IPv4 地址范围，应如 10.0.0.1-10.0.0.9",
+    .nginx = "invalid range \"{0}\"",
+};
 const struct diag_kind nginx_bad_condition = {
     .code = "K0249",
     .severity = SEVERITY_ERROR,
@@ -726,6 +740,8 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_map_row,
     &nginx_map_conflict,
     &nginx_geo_refused,
+    &nginx_geo_late_ranges,
+    &nginx_geo_no_range,
     &nginx_bad_condition,
     &nginx_bad_url,
     &nginx_no_uri_here,

@@ -51,12 +51,17 @@ static void on_server_tokens(struct build *b, const struct keyword *k, const str
     on_choice(b, k, s, words);
 }
 
+/* A size, or variables that say one. */
 static void on_rate(struct build *b, const struct keyword *k, const struct statement *s)
 {
-    if (nginx_has_variables(text_at(s, 1)))
-        diag_add(b->diags, &nginx_no_variables, word_at(s, 1)->at, DIAG_TEXT(text_at(s, 0)));
-    else
+    bool after = k->offset == offsetof(struct level, limit_rate_after);
+    if (!nginx_has_variables(text_at(s, 1))) {
         nginx_set_size(b, k, s);
+        return;
+    }
+    *ARENA_PUSH(b->arena, after ? &b->level->limit_rate_after_text : &b->level->limit_rate_text) = *s;
+    *setting_at(b, k) = (struct setting){ .set = true, .n = UINT64_MAX, .at = s->at };
+    b->level->says_more = true;
 }
 
 #define AT(member) .offset = offsetof(struct level, member)
@@ -86,8 +91,8 @@ const struct keyword nginx_http_words[] = {
     { "port_in_redirect", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(port_in_redirect), .manual = "the port in redirects" },
     { "absolute_redirect", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(absolute_redirect), .manual = "scheme and host in redirects" },
     { "server_tokens", IN_HSL, 1, 1, ONCE, .handle = on_server_tokens, AT(server_tokens), .manual = "our version in the Server field and in pages; off unless it is said" },
-    { "limit_rate", IN_HSLI, 1, 1, ONCE, .handle = on_rate, AT(limit_rate), .manual = "bytes a second to a client" },
-    { "limit_rate_after", IN_HSLI, 1, 1, ONCE, .handle = on_rate, AT(limit_rate_after), .manual = "after so many bytes" },
+    { "limit_rate", IN_HSLI, 1, 1, ONCE, .handle = on_rate, AT(limit_rate), .manual = "bytes a second to a client; variables" },
+    { "limit_rate_after", IN_HSLI, 1, 1, ONCE, .handle = on_rate, AT(limit_rate_after), .manual = "after so many bytes; variables" },
     { NULL },
 };
 /* clang-format on */
@@ -107,7 +112,12 @@ static void fill_times(struct client_policy *p, const struct level *l)
     p->linger_timeout = TIME(l, lingering_timeout, 5000);
 }
 
-static void fill_limits(struct client_policy *p, const struct level *l)
+static const struct expr *rate_text(struct build *b, uint64_t rate, const struct kept *k)
+{
+    return rate == UINT64_MAX ? nginx_expr(b, &b->http, word_at(&k->items[0], 1), NULL) : NULL;
+}
+
+static void fill_limits(struct build *b, struct client_policy *p, const struct level *l)
 {
     const struct setting *heads = level_setting(l, offsetof(struct level, client_header_buffers));
     uint64_t count = heads ? heads->n : 4, size = heads ? heads->n2 : 8192;
@@ -119,6 +129,8 @@ static void fill_limits(struct client_policy *p, const struct level *l)
     p->body_max = SETTING(l, client_max_body_size, 1 << 20);
     p->limit_rate = SETTING(l, limit_rate, 0);
     p->limit_rate_after = SETTING(l, limit_rate_after, 0);
+    p->limit_rate_from = rate_text(b, p->limit_rate, KEPT(l, limit_rate_text));
+    p->limit_rate_after_from = rate_text(b, p->limit_rate_after, KEPT(l, limit_rate_after_text));
 }
 
 static void fill_switches(struct client_policy *p, const struct level *l)
@@ -157,7 +169,7 @@ const struct client_policy *nginx_client_policy(struct build *b, const struct le
     struct client_policy p;
     memset(&p, 0, sizeof(p));
     fill_times(&p, l);
-    fill_limits(&p, l);
+    fill_limits(b, &p, l);
     fill_switches(&p, l);
     /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): both were zeroed as a whole */
     if (l->parent && l->parent->client && memcmp(&p, l->parent->client, sizeof(p)) == 0)

@@ -13,6 +13,7 @@ struct pending_lookup {
     struct kept rows;
     struct span name;
     bool geo, hostnames, busy, bad;
+    bool ranged;           /* geo: rows are ranges of addresses */
     bool split;            /* split_clients: rows are shares of 0 to 10000 */
     struct lookup *lookup; /* once compiled */
 };
@@ -25,8 +26,11 @@ static void keep_row(struct build *b, void *self, const struct statement *s)
         p->hostnames = true;
     } else if (s->words.count == 1 && span_eq(first, SPAN("volatile"))) {
         return; /* every use is computed anew in any case */
-    } else if (p->geo && (span_eq(first, SPAN("ranges")) || span_eq(first, SPAN("delete")) ||
-                          span_eq(first, SPAN("proxy")) || span_eq(first, SPAN("proxy_recursive")))) {
+    } else if (p->geo && s->words.count == 1 && span_eq(first, SPAN("ranges"))) {
+        if (p->rows.count)
+            diag_add(b->diags, &nginx_geo_late_ranges, s->at, DIAG_NO_TEXT);
+        p->ranged = true;
+    } else if (p->geo && (span_eq(first, SPAN("proxy")) || span_eq(first, SPAN("proxy_recursive")))) {
         diag_add(b->diags, &nginx_geo_refused, s->at, DIAG_TEXT(first));
     } else if (s->words.count != 2) {
         diag_add(b->diags, &nginx_map_row, s->at, DIAG_TEXT(p->geo ? SPAN("geo") : SPAN("map")));
@@ -97,10 +101,54 @@ static void say_conflict(struct build *b, const struct word *w, struct where fir
     diag_also(b->diags, d, first, "the first one");
 }
 
+/* geo's `default` and `delete` mean other rows. */
+static bool add_special(struct build *b, struct pending_lookup *p, const struct statement *s)
+{
+    struct network n;
+    if (span_eq(text_at(s, 0), SPAN("default"))) {
+        p->lookup->fallback = expr_text(b->arena, text_at(s, 1));
+        return true;
+    }
+    if (!span_eq(text_at(s, 0), SPAN("delete")))
+        return false;
+    if (!value_network(b->diags, word_at(s, 1), &n))
+        return true;
+    for (uint32_t i = 0; i < p->lookup->rows.count; i++) {
+        struct lookup_row *row = &p->lookup->rows.items[i];
+        if (row->network.bits != n.bits || !network_contains(&row->network, &n.base))
+            continue;
+        *row = p->lookup->rows.items[--p->lookup->rows.count];
+        break;
+    }
+    return true;
+}
+
+static void add_ranges(struct build *b, struct pending_lookup *p)
+{
+    struct geo_ranges all = { 0 };
+    for (uint32_t i = 0; i < p->rows.count; i++) {
+        const struct statement *s = &p->rows.items[i];
+        struct geo_range r = { .at = s->at };
+        bool gone = span_eq(text_at(s, 0), SPAN("delete"));
+        if (!gone && add_special(b, p, s))
+            continue;
+        const struct word *w = word_at(s, gone);
+        if (!nginx_geo_range(w->text, &r)) {
+            diag_add(b->diags, &nginx_geo_no_range, w->at, DIAG_TEXT(w->text));
+            continue;
+        }
+        r.value = gone ? NULL : expr_text(b->arena, text_at(s, 1));
+        nginx_geo_put(b->arena, &all, &r);
+    }
+    nginx_geo_rows(b->arena, &all, p->lookup);
+}
+
 static void add_row(struct build *b, struct side *side, struct pending_lookup *p, struct map *seen,
                     const struct statement *s)
 {
     const struct word *w = word_at(s, 0);
+    if (p->geo && add_special(b, p, s))
+        return;
     struct lookup_row row = { .how = MATCH_EXACT, .text = w->text, .at = s->at };
     bool fallback = span_eq(w->text, SPAN("default"));
     bool good = true;
@@ -208,7 +256,9 @@ const struct lookup *nginx_lookup(struct build *b, struct side *side, struct pen
     p->lookup->by_hash = p->split;
     if (p->split)
         add_shares(b, p);
-    for (uint32_t i = 0; !p->split && i < p->rows.count; i++)
+    if (p->ranged)
+        add_ranges(b, p);
+    for (uint32_t i = 0; !p->split && !p->ranged && i < p->rows.count; i++)
         add_row(b, side, p, &seen, &p->rows.items[i]);
     lookup_finish(b->arena, p->lookup);
     p->busy = false;
@@ -229,7 +279,7 @@ void nginx_compile_lookups(struct build *b, struct side *side)
 const struct keyword nginx_map_words[] = {
     { "map", IN_HTTP | IN_STREAM, 2, 2, .block = true, .handle = on_map, .manual = "a variable that depends on others: texts, masks, regular expressions" },
     { "split_clients", IN_HTTP | IN_STREAM, 2, 2, .block = true, .handle = on_split, .manual = "a variable whose values have shares: of each key always the same" },
-    { "geo", IN_HTTP | IN_STREAM, 1, 2, .block = true, .handle = on_geo, .manual = "a variable that depends on an address" },
+    { "geo", IN_HTTP | IN_STREAM, 1, 2, .block = true, .handle = on_geo, .manual = "a variable that depends on an address: networks, or ranges; delete" },
     { NULL },
 };
 /* clang-format on */

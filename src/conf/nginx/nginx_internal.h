@@ -99,6 +99,7 @@ struct level {
     struct setting ignore_invalid_headers, underscores_in_headers, merge_slashes;
     struct setting server_name_in_redirect, port_in_redirect, absolute_redirect, server_tokens;
     struct setting limit_rate, limit_rate_after, recursive_error_pages;
+    struct kept limit_rate_text, limit_rate_after_text; /* with variables: the settings are then UINT64_MAX */
     struct setting gzip, gzip_comp_level, gzip_min_length, gzip_vary, gzip_http_version, gzip_proxied;
     /* proxying, http and stream */
     struct setting proxy_connect_timeout, proxy_send_timeout, proxy_read_timeout, proxy_timeout;
@@ -290,6 +291,23 @@ extern const struct known_variable nginx_http_variables[], nginx_stream_variable
 extern const struct keyword nginx_map_words[];
 const struct lookup *nginx_lookup(struct build *b, struct side *side, struct pending_lookup *p,
                                   struct where asked);
+
+/* ---- geo.c ---- */
+struct geo_range {
+    uint32_t from, to;        /* addresses of IPv4, in the machine's order */
+    const struct expr *value; /* NULL: what was there goes */
+    struct where at;
+};
+struct geo_ranges { /* apart from each other, in order */
+    struct geo_range *items;
+    uint32_t count, room;
+};
+/* "10.0.0.1-10.0.0.9": false when it is none. */
+bool nginx_geo_range(struct span text, struct geo_range *out);
+/* It takes the place of what was there. */
+void nginx_geo_put(struct arena *a, struct geo_ranges *g, const struct geo_range *r);
+/* Adds them to <l> as rows of networks. */
+void nginx_geo_rows(struct arena *a, const struct geo_ranges *g, struct lookup *l);
 
 /* All of them, used or not. */
 void nginx_compile_lookups(struct build *b, struct side *side);

@@ -44,6 +44,7 @@ void l4_begin(struct l4 *l, struct session *s, const struct live *live)
     l->live.session = l->session = s;
     l->thread = t;
     l->lease = lease_get(s->gate->gone ? s->gate->lease : t->lease);
+    thread_count(&t->relays, 1);
     s->owner = l;
     s->requests++;
     scratch_init(&l->scratch, &t->scratch_slab, L4_MEMORY);
@@ -204,6 +205,7 @@ void l4_finish(struct l4 *l, struct end end, enum session_close how)
     rules_end_limits(&l->rules);
     follow_end(&l->facts, l->from_client, l->to_client);
     scratch_reset(&l->scratch);
+    thread_count(&l->thread->relays, (uint32_t)-1);
     s->owner = NULL;
     session_close(s, how);
     lease_put(lease);

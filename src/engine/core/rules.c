@@ -137,8 +137,7 @@ static enum outcome act_use_server(struct rules *r, const struct action *a)
     return NEXT;
 }
 
-/* "4096", "4k", "1m". */
-static bool parse_rate(struct span text, uint64_t *out)
+bool rules_parse_size(struct span text, uint64_t *out)
 {
     unsigned shift = 0;
 
@@ -157,7 +156,7 @@ static enum outcome act_limit_rate(struct rules *r, const struct action *a)
 {
     uint64_t rate = 0;
 
-    if (parse_rate(eval_text(r->facts, a->expr), &rate)) {
+    if (rules_parse_size(eval_text(r->facts, a->expr), &rate)) {
         r->rate = rate;
         r->rate_after = (uint64_t)a->number;
     }

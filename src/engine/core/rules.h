@@ -124,6 +124,8 @@ void rules_enter(struct rules *r, const struct scope *scope);
 MUST_USE bool rules_again(struct rules *r, uint32_t skip);
 /* What REAL_IP made of the client's address is over with the request. */
 void rules_forget_source(struct rules *r);
+/* "4096", "4k", "1m": bytes. */
+bool rules_parse_size(struct span text, uint64_t *out);
 /* "PASSED", "REJECTED_DRY_RUN": what <how> of enum limited is called; ptr NULL: it was not limited. */
 struct span rules_limit_text(uint8_t how);
 /* As nginx words it in its error log: a rate tells how much too early, "5.040". */

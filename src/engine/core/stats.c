@@ -195,9 +195,15 @@ void stats_read_totals(const struct shared *shared, struct stats_totals *out)
         .accepted = atomic_load_explicit(&shared->accepted, memory_order_relaxed),
         .connections = atomic_load_explicit(&shared->connections, memory_order_relaxed),
     };
+    uint32_t busy = 0;
     for (uint32_t i = 0; i < shared->thread_count; i++) {
-        out->requests += atomic_load_explicit(&shared->threads[i]->requests, memory_order_relaxed);
-        out->writing += atomic_load_explicit(&shared->threads[i]->streams, memory_order_relaxed);
+        const struct thread *t = shared->threads[i];
+        uint32_t streams = atomic_load_explicit(&t->streams, memory_order_relaxed),
+                 heads = atomic_load_explicit(&t->heads, memory_order_relaxed);
+        out->requests += atomic_load_explicit(&t->requests, memory_order_relaxed);
+        out->reading += heads;
+        out->writing += streams > heads ? streams - heads : 0;
+        busy += streams + atomic_load_explicit(&t->relays, memory_order_relaxed);
     }
-    out->waiting = out->connections > out->writing ? out->connections - out->writing : 0;
+    out->waiting = out->connections > busy ? out->connections - busy : 0;
 }

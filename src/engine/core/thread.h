@@ -74,10 +74,18 @@ struct thread {
     _Atomic uint64_t adopted;  /* number of the last generation that was */
     _Atomic uint64_t requests; /* begun; written by this thread only */
     _Atomic uint32_t streams;  /* that run now */
+    _Atomic uint32_t heads;    /* of these, such as wait for the rest of a head */
+    _Atomic uint32_t relays;   /* sessions of TCP and UDP that run now */
     atomic_bool drain_posted, stop_posted;
     atomic_bool deaf; /* accepts no more; read by anybody */
     struct task adopt_task, drain_task, stop_task;
 };
+
+/* Of this thread's own counts that others read. */
+static inline void thread_count(_Atomic uint32_t *n, uint32_t by)
+{
+    atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + by, memory_order_relaxed);
+}
 
 #define THREAD_HEAD (64u * 1024)
 

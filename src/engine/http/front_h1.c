@@ -316,6 +316,7 @@ static enum stream_step head_read(struct stream *s)
     case CONN_AGAIN:
         if (s->client_expired)
             return head_is_late(s);
+        stream_head_waits(s, true);
         wheel_set(loop_wheel(s->thread->loop), &s->session->deadline,
                   instant_after(s->session->requests > 1 ? s->times.begun : s->times.accepted,
                                 s->rules.client->head_timeout));
@@ -408,6 +409,8 @@ static enum stream_step front_head(struct stream *s)
     for (;;) {
         size_t len = 0;
         enum h1_result r = s->in_len ? head_parse(s, &len) : H1_MORE;
+        if (UNLIKELY(s->head_waits) && r != H1_MORE)
+            stream_head_waits(s, false);
         if (r == H1_DONE)
             return head_done(s, len);
         if (r == H1_BAD)

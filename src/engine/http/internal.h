@@ -43,6 +43,8 @@ step_fn step_files;
 step_fn step_status;
 void status_fini(struct stream *s);
 /* A limit was met: for the error log. */
+/* The rest of its head is waited for, or not any more: for those who count. */
+void stream_head_waits(struct stream *s, bool waits);
 void stream_on_limit(struct rules *r, const struct rules_limit *l);
 /* stream_end.c */
 void stream_log(struct stream *s);

@@ -3,8 +3,17 @@
 
 #include "engine/core/thread.h"
 #include "engine/http/internal.h"
+#include "eval/eval.h"
 
 #define LEAST 1024 /* bytes that are worth a turn, unless a quarter of a second allows less */
+
+/* What says nothing sets no limit. */
+static uint64_t computed(struct stream *s, const struct expr *e)
+{
+    uint64_t n;
+
+    return rules_parse_size(eval_text(&s->facts, e), &n) ? n : 0;
+}
 
 bool slow_begin(struct stream *s)
 {
@@ -12,6 +21,10 @@ bool slow_begin(struct stream *s)
 
     s->rate = s->rules.rate ? s->rules.rate : p->limit_rate;
     s->rate_after = s->rules.rate_after ? s->rules.rate_after : p->limit_rate_after;
+    if (UNLIKELY(s->rate == UINT64_MAX))
+        s->rate = computed(s, p->limit_rate_from);
+    if (UNLIKELY(s->rate_after == UINT64_MAX))
+        s->rate_after = computed(s, p->limit_rate_after_from);
     s->rate_from = thread_now(s->thread);
     return s->rate != 0;
 }

@@ -141,11 +141,6 @@ static void stream_on_pause(struct deadline *d)
 
 /* --- life --- */
 /* Only this thread writes it; others read. */
-static void count_up(_Atomic uint32_t *n, uint32_t by)
-{
-    atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + by, memory_order_relaxed);
-}
-
 struct stream *stream_new(struct session *session, const struct front *front)
 {
     struct thread *t = session->thread;
@@ -156,7 +151,7 @@ struct stream *stream_new(struct session *session, const struct front *front)
     /* In two parts: over 2 KiB the library takes the slower way. */
     bytes_clear(s, offsetof(struct stream, rules));
     bytes_clear(&s->rules, offsetof(struct stream, upstream.tried) - offsetof(struct stream, rules));
-    count_up(&t->streams, 1);
+    thread_count(&t->streams, 1);
     atomic_store_explicit(&t->requests, atomic_load_explicit(&t->requests, memory_order_relaxed) + 1,
                           memory_order_relaxed);
     s->live.session = s->session = session;
@@ -176,6 +171,14 @@ struct stream *stream_new(struct session *session, const struct front *front)
     s->rules.on_limit = stream_on_limit;
     rules_begin_zeroed(&s->rules, session->gate->model->service->entry);
     return s;
+}
+
+void stream_head_waits(struct stream *s, bool waits)
+{
+    if (LIKELY(s->head_waits == waits))
+        return;
+    s->head_waits = waits;
+    thread_count(&s->thread->heads, waits ? 1 : (uint32_t)-1);
 }
 
 void stream_free(struct stream *s)
@@ -204,7 +207,8 @@ void stream_free(struct stream *s)
     loop_undefer(&s->turn);
     scratch_reset(&s->scratch);
     lease_put(s->lease);
-    count_up(&t->streams, (uint32_t)-1);
+    stream_head_waits(s, false);
+    thread_count(&t->streams, (uint32_t)-1);
     slab_put(&t->stream_slab, s);
 }
 

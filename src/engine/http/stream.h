@@ -88,6 +88,7 @@ struct stream {
     bool request_cut : 1;      /* the server takes no more of it */
     bool tunnel_over : 1;
     bool head_read : 1;    /* <request> is filled */
+    bool head_waits : 1;   /* a part of it came, and it is counted as such */
     bool pipelined : 1;    /* it was there before its forerunner's answer was complete */
     bool front_silent : 1; /* the connection brought no byte: no answer */
     bool back_garbage : 1; /* the server sent more than its answer */

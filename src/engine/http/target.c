@@ -87,6 +87,7 @@ static void on_answer(struct resolver_query *q, const struct resolver_answer *a)
 
     t->asking = false;
     t->answered = true;
+    t->silent = a->status == RESOLVER_TIMEOUT;
     for (uint32_t i = 0; i < a->count; i++)
         add_address(t, &a->addresses[i]);
     loop_defer(t->stream->thread->loop, &t->stream->turn); /* not inside the resolver: the stream may end */
@@ -133,12 +134,14 @@ enum target_state target_find(struct stream *s)
     struct target *t = s->target;
     enum target_state st = TARGET_WAIT;
 
-    if (t->pool || t->count)
+    if (t->pool || (t->count && !t->answered) || t->found)
         return TARGET_READY;
     if (!t->asking)
-        st = !t->answered                               ? begin_search(s)
-             : s->proxy->resolver->ipv6 && !t->asked_v6 ? ask(s, RESOLVER_AAAA)
-                                                        : TARGET_UNKNOWN;
+        st = !t->answered                                             ? begin_search(s)
+             : s->proxy->resolver->ipv6 && !t->asked_v6 && !t->silent ? ask(s, RESOLVER_AAAA)
+             : t->count                                               ? TARGET_READY
+                                                                      : TARGET_UNKNOWN;
+    t->found = st == TARGET_READY;
     return st == TARGET_UNKNOWN ? unknown(s) : st;
 }
 

@@ -20,7 +20,8 @@ struct target {
     struct address addresses[TARGET_ADDRESSES];
     uint32_t count;
     struct resolver_query query;
-    bool asking, answered, asked_v6;
+    bool asking, answered, asked_v6, silent; /* <silent>: no nameserver answered in time */
+    bool found;                              /* all addresses that will be tried are known */
 };
 
 /* When the proxy action was met: reads the URL into s->target. false: it is none, or no memory (500). */

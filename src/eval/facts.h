@@ -136,6 +136,7 @@ struct facts {
     bool udp;
 
     /* the first bytes of a TCP session */
+    struct span answered; /* the server's first bytes; ptr NULL: it is not asked about them */
     bool inspected; /* no more will be waited for: what is there is all */
     bool pending;   /* set by a fetch that more bytes would have answered otherwise */
 

@@ -267,9 +267,65 @@ static struct value rdp_cookie(struct facts *f, const struct expr_part *p, struc
     return counts ? value_int(1) : value_text(value);
 }
 
+/* Where the payload begins: "N", or from behind its length on "+N", "-N". */
+static bool counted_from(const struct expr_part *p, size_t behind, size_t *from)
+{
+    struct span text = p->text;
+    bool minus = span_starts_with(text, SPAN("-")), plus = span_starts_with(text, SPAN("+"));
+    uint64_t n = 0;
+
+    if (text.len && !span_to_u64(span_from_index(text, minus || plus), INT32_MAX, &n))
+        return false;
+    *from = text.len == 0 ? behind : minus ? behind - n : plus ? behind + n : n;
+    return !minus || n <= behind;
+}
+
+static struct value counted(struct facts *f, const struct expr_part *p, struct span bytes)
+{
+    size_t at = (size_t)p->number, width = (size_t)p->number2, len = 0, from;
+
+    if (bytes.len < at + width)
+        return not_yet(f);
+    for (size_t i = 0; i < width; i++)
+        len = len << 8 | (unsigned char)bytes.ptr[at + i];
+    if (len == 0 || len > (1u << 20) || !counted_from(p, at + width, &from))
+        return value_none();
+    if (bytes.len < from || bytes.len - from < len)
+        return not_yet(f);
+    return value_binary(span_of(bytes.ptr + from, len));
+}
+
+/* RFC 8446 5.1 and 4: a record of a handshake, and which message it begins with. */
+static struct value hello_type(struct facts *f, struct span bytes)
+{
+    if (bytes.len && bytes.ptr[0] != 22)
+        return value_none();
+    return bytes.len < 6 ? not_yet(f) : value_int((unsigned char)bytes.ptr[5]);
+}
+
+static struct value answer(struct facts *f, const struct expr_part *p)
+{
+    if (f->answered.ptr == NULL)
+        return value_none();
+    switch ((unsigned)p->fetch) {
+    case FETCH_ANSWER_LEN:
+        f->pending = !f->inspected;
+        return value_int((int64_t)f->answered.len);
+    case FETCH_ANSWER_PAYLOAD:
+        return payload(f, p, f->answered);
+    case FETCH_ANSWER_COUNTED:
+        return counted(f, p, f->answered);
+    default:
+        return hello_type(f, f->answered);
+    }
+}
+
 struct value fetch_bytes(struct facts *f, const struct expr_part *p)
 {
     struct span bytes;
+
+    if (p->fetch >= FETCH_ANSWER_LEN && p->fetch <= FETCH_ANSWER_HELLO_TYPE)
+        return answer(f, p);
 
     if (p->fetch == FETCH_INSPECTED) {
         f->pending = !f->inspected;
@@ -285,6 +341,8 @@ struct value fetch_bytes(struct facts *f, const struct expr_part *p)
     }
     if (p->fetch == FETCH_BYTES_PAYLOAD)
         return payload(f, p, bytes);
+    if (p->fetch == FETCH_BYTES_COUNTED)
+        return counted(f, p, bytes);
     if (p->fetch == FETCH_RDP_COOKIE || p->fetch == FETCH_RDP_COOKIE_COUNT)
         return rdp_cookie(f, p, bytes);
     return hello(f, p->fetch, bytes);

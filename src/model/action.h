@@ -39,7 +39,7 @@ enum action_kind {
     ACTION_ACCEPT,         /* leave this list */
     ACTION_SKIP,           /* the next .number actions of this list are not run (nginx: if, break) */
     ACTION_REPLY,          /* .reply; .number 1: it counts as an error of the client */
-    ACTION_CLOSE,          /* close without an answer; .number 1 = RST, 2 = silent-drop */
+    ACTION_CLOSE,          /* close without an answer; .number enum close_how */
     ACTION_TARPIT,         /* wait .number ms, then .reply */
     /* content */
     ACTION_PROXY,  /* .proxy */
@@ -96,6 +96,12 @@ enum action_kind {
     ACTION_COUNT
 };
 
+enum close_how {
+    CLOSE_FIN,
+    CLOSE_RST,
+    CLOSE_SILENT, /* the client is not told */
+    CLOSE_AFTER,  /* TCP, in RESPONSE: what the server has sent goes out first */
+};
 enum lines_edit { LINES_REPLACE, LINES_DELETE, LINES_DENY, LINES_ALLOW };
 enum set_address { SET_SOURCE, SET_SOURCE_PORT, SET_TARGET, SET_TARGET_PORT };
 enum set_timeout { SET_TIMEOUT_SERVER, SET_TIMEOUT_TUNNEL, SET_TIMEOUT_CLIENT };

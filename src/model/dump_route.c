@@ -477,6 +477,8 @@ void dump_scope(struct dump *d, const struct scope *s)
         dump_line(d, "captures cookie %.*s%s, %u bytes", SPAN_ARGS(s->captured_cookie->name),
                   s->captured_cookie->prefix ? "..." : "", s->captured_cookie->len);
     dump_time(d, "waits for bytes", s->inspect_delay);
+    if (s->answer_delay.ms)
+        dump_time(d, "waits for bytes of answers", s->answer_delay);
     dump_flag(d, "ends without them", s->inspect_strict);
     dump_flag(d, "logs who is refused", s->log_refused);
     d->depth--;

@@ -100,6 +100,12 @@ enum needs {
     X(BYTES_PAYLOAD, BINARY, BYTES) /* <number> offset, <number2> length */                                  \
     X(RDP_COOKIE, TEXT, BYTES)      /* of a connection request of RDP; <text> its name, empty: any */        \
     X(RDP_COOKIE_COUNT, INT, BYTES)                                                                          \
+    X(BYTES_COUNTED, BINARY, BYTES) /* <number> where its length stands, <number2> in how many bytes; <text> \
+        where it begins: "N", or from behind the length "+N", "-N" */                                                     \
+    X(ANSWER_LEN, INT, BYTES)       /* the same of the server's first bytes, in a TCP session */             \
+    X(ANSWER_PAYLOAD, BINARY, BYTES)                                                                         \
+    X(ANSWER_COUNTED, BINARY, BYTES)                                                                         \
+    X(ANSWER_HELLO_TYPE, INT, BYTES)                                                                         \
     X(INSPECTED, BOOL, BYTES) /* the time to look at the first bytes is over, or no more will come */        \
     X(SESSION_PROTOCOL, TEXT, CLIENT) /* TCP or UDP */                                                       \
     X(PROXY_HEADER, BOOL, CLIENT)     /* it came with one */                                                 \

@@ -143,6 +143,7 @@ struct scope {
     const struct captured_cookie *captured_cookie; /* NULL: none */
     bool inspect_strict; /* what should be looked at and does not come, ends the session (nginx) */
     bool log_refused;    /* of an entry: who is sent away before the protocol begins has a line in the log */
+    duration answer_delay;  /* the same for conditions on RESPONSE, in TCP */
     duration inspect_delay; /* how long conditions on CONTENT wait for bytes; 0 = they do not */
     struct where at;
 };

@@ -185,6 +185,13 @@ static bool unique_id(struct sample_reader *r, const struct fetch_row *row, cons
     return true;
 }
 
+/* Without "req." or "res." before it, what is meant depends on whose rule asks. */
+static bool asks_of_answer(const struct sample_reader *r)
+{
+    return r->b->ruleset == RULES_TCP_RESPONSE || r->b->ruleset == RULES_STICK_RESPONSE ||
+           r->b->ruleset == RULES_HTTP_RESPONSE;
+}
+
 /* (offset,length) */
 static bool payload(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
 {
@@ -193,6 +200,8 @@ static bool payload(struct sample_reader *r, const struct fetch_row *row, const 
         !haproxy_sample_number(r, &args->items[1], 0, INT32_MAX, &length))
         return false;
     struct expr_part *p = add(r, row, SPAN(""));
+    if (row->number == 1 && asks_of_answer(r))
+        p->fetch = FETCH_ANSWER_PAYLOAD;
     p->number = (int32_t)offset;
     p->number2 = (int32_t)length;
     return true;
@@ -214,6 +223,22 @@ static bool in_units(struct sample_reader *r, const struct sample_args *args, ui
         return true;
     }
     return haproxy_sample_fail(r, &haproxy_sample_args, unit, SPAN(""));
+}
+
+/* (offset of the length, its bytes[, offset of the payload]) */
+static bool counted_payload(struct sample_reader *r, const struct fetch_row *row,
+                            const struct sample_args *args)
+{
+    int64_t offset, width;
+    if (!haproxy_sample_number(r, &args->items[0], 0, INT32_MAX, &offset) ||
+        !haproxy_sample_number(r, &args->items[1], 1, 4, &width))
+        return false;
+    struct expr_part *p = add(r, row, args->count > 2 ? args->items[2].text : SPAN(""));
+    if (row->number == 1 && asks_of_answer(r))
+        p->fetch = FETCH_ANSWER_COUNTED;
+    p->number = (int32_t)offset;
+    p->number2 = (int32_t)width;
+    return true;
 }
 
 /* date([offset[,unit]]): the offset is in that unit. */
@@ -492,7 +517,15 @@ const struct fetch_row haproxy_fetches[] = {
     { "rdp_cookie", 0, 1, maybe_named, FETCH(RDP_COOKIE) },
     { "req.rdp_cookie_cnt", 0, 1, maybe_named, FETCH(RDP_COOKIE_COUNT) },
     { "rdp_cookie_cnt", 0, 1, maybe_named, FETCH(RDP_COOKIE_COUNT) },
-    { "payload", 2, 2, payload, FETCH(BYTES_PAYLOAD) },
+    { "payload", 2, 2, payload, FETCH(BYTES_PAYLOAD), .number = 1 },
+    { "req.payload_lv", 2, 3, counted_payload, FETCH(BYTES_COUNTED) },
+    { "payload_lv", 2, 3, counted_payload, FETCH(BYTES_COUNTED), .number = 1 },
+    PLAIN("res.len", ANSWER_LEN),
+    { "res.payload", 2, 2, payload, FETCH(ANSWER_PAYLOAD) },
+    { "res.payload_lv", 2, 3, counted_payload, FETCH(ANSWER_COUNTED) },
+    PLAIN("res.ssl_hello_type", ANSWER_HELLO_TYPE),
+    PLAIN("rep_ssl_hello_type", ANSWER_HELLO_TYPE),
+    PLAIN("rep.ssl_hello_type", ANSWER_HELLO_TYPE),
     TEXTUAL("req.ssl_sni", HELLO_SNI),
     TEXTUAL("req_ssl_sni", HELLO_SNI),
     TEXTUAL("req.ssl_alpn", HELLO_ALPN),
@@ -623,7 +656,7 @@ const struct refused_names haproxy_refused_fetches[] = {
       "req.hdrs_cnt "
       "pathq_len",
       "it is not served yet" },
-    { "req.payload_lv payload_lv res.len res.payload res.payload_lv res.ssl_hello_type rep_ssl_hello_type "
+    { " "
       "req.ssl_ec_ext req.ssl_st_ext req.ssl_ver req_ssl_ver req.ssl_cipherlist req.ssl_sigalgs "
       "req.ssl_keyshare_groups "
       "req.ssl_supported_groups distcc_body "

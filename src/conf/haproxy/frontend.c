@@ -321,6 +321,8 @@ void haproxy_end_hooks(struct build *b, struct draft *d)
     } else {
         (void)haproxy_hook_action(b, d, route, ACTION_CLOSE, d->at);
     }
+    d->scope->answer_delay =
+        d->inspect_delay_response.set ? DURATION_MS((uint32_t)d->inspect_delay_response.n) : DURATION_MS(0);
     d->scope->inspect_delay =
         d->inspect_delay.set ? DURATION_MS((uint32_t)d->inspect_delay.n) : DURATION_MS(0);
 }

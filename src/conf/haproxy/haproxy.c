@@ -152,7 +152,7 @@ static bool is_nameless_rule(struct build *b, const struct statement *s)
         return false;
     const struct keyword *row = haproxy_row(IN_DEFAULTS, text_at(s, 0));
     bool rule = row && row->handle == haproxy_keep && row->offset == KEPT_RULE;
-    if (!rule && !text_is(s, 0, "tcp-request inspect-delay"))
+    if (!rule && !text_is(s, 0, "tcp-request inspect-delay") && !text_is(s, 0, "tcp-response inspect-delay"))
         return false;
     diag_add(b->diags, &haproxy_defaults_rules, word_at(s, 0)->at, DIAG_TEXT(text_at(s, 0)));
     return true;

@@ -123,6 +123,11 @@ static void on_tcp_content(struct build *b, const struct statement *s)
     compile_action(b, s, RULES_CONTENT, IN_TCP_CONTENT);
 }
 
+static void on_tcp_response(struct build *b, const struct statement *s)
+{
+    compile_action(b, s, RULES_TCP_RESPONSE, IN_TCP_RESPONSE);
+}
+
 /* redirect, block, monitor fail: the condition is the last thing on the line. */
 static void on_block(struct build *b, const struct statement *s)
 {
@@ -163,6 +168,7 @@ static void on_stick(struct build *b, const struct statement *s)
     uint32_t cond = haproxy_find_condition(s, 2 < s->words.count ? 2 : s->words.count);
     struct statement part = *s;
     part.words.count = part.words.room = cond;
+    b->ruleset = text_is(s, 0, "stick store-response") ? RULES_STICK_RESPONSE : RULES_STICK;
     if (take_condition(b, s, cond))
         haproxy_stick(b, &part);
 }
@@ -214,6 +220,7 @@ static const struct {
     { "tcp-request connection", on_tcp_connection },
     { "tcp-request session", on_tcp_session },
     { "tcp-request content", on_tcp_content },
+    { "tcp-response content", on_tcp_response },
     { "block", on_block },
     { "redirect", on_redirect },
     { "use_backend", on_use_backend },
@@ -311,6 +318,7 @@ static void assemble(struct build *b, struct draft *d)
     append(b, d, HOOK_PICK, RULES_USE_SERVER);
     haproxy_finish_cookie(b, d);
     append(b, d, HOOK_PICK, RULES_STICK);
+    append(b, d, HOOK_RESPONSE, RULES_TCP_RESPONSE);
     append(b, d, HOOK_RESPONSE, RULES_HTTP_RESPONSE);
     append(b, d, HOOK_RESPONSE, RULES_STICK_RESPONSE);
     append(b, d, HOOK_REPLY, RULES_HTTP_AFTER);
@@ -366,9 +374,9 @@ const struct keyword haproxy_rule_words[] = {
     RULE("monitor fail", IN_FRONT, 1, "if CONDITION: then monitor-uri answers 503"),
     { "block", IN_PROXY, 2, ARGS_ANY, KEYWORD_OLD, .handle = haproxy_keep, .offset = KEPT_RULE,
       .today = "http-request deny if ...", .manual = "if CONDITION: answers 403" },
-    { "tcp-response content", IN_D_BACK, 0, ARGS_ANY, KEYWORD_REFUSED,
-      .today = "answers of TCP servers are not inspected yet" },
-    { "tcp-response inspect-delay", IN_D_BACK, 0, ARGS_ANY, KEYWORD_REFUSED,
-      .today = "answers of TCP servers are not inspected yet" },
+    RULE("tcp-response content", IN_D_BACK, 1,
+         "ACTION ... [if CONDITION]: when the server's first bytes are there"),
+    { "tcp-response inspect-delay", IN_D_BACK, 1, 1, .handle = haproxy_set_time, TO(inspect_delay_response),
+      .manual = "how long tcp-response rules wait for bytes" },
     { NULL },
 };

@@ -235,10 +235,10 @@ static void stick(struct build *b, const struct statement *s, enum ruleset set, 
 {
     struct sample sample;
     struct stick_table *t = table_at(b, s, 2);
+    b->ruleset = set;
     if (t == NULL || !haproxy_sample(b, word_at(s, 1), false, &sample))
         return;
     t->counts[STICK_SERVER_ID] = 1;
-    b->ruleset = set;
     struct action *a = haproxy_action(b, kind);
     a->expr = sample.expr;
     a->table = t;
@@ -247,11 +247,6 @@ static void stick(struct build *b, const struct statement *s, enum ruleset set, 
 void haproxy_stick(struct build *b, const struct statement *s)
 {
     bool response = text_is(s, 0, "stick store-response");
-    if (response && !draft_is_http(b->at)) {
-        diag_add(b->diags, &conf_refused, word_at(s, 0)->at,
-                 DIAG_TEXT(text_at(s, 0), SPAN("answers of TCP servers are not inspected yet")));
-        return;
-    }
     if (response) {
         stick(b, s, RULES_STICK_RESPONSE, ACTION_STICK_STORE);
         return;

@@ -28,6 +28,7 @@ struct way {
     bool splices;  /* as was asked for, or as it wins; never with TLS */
     bool ended;    /* EOF was read */
     bool closed;   /* and passed on */
+    bool held;     /* its first bytes are looked at */
 };
 
 enum { TO_SERVER, TO_CLIENT };
@@ -37,7 +38,9 @@ struct relay_state {
     struct way ways[2];
     struct relay_options options;
     struct deferred start;
-    struct deadline later;      /* rate limits */
+    struct deadline later;  /* rate limits */
+    struct deadline looked; /* the answer was looked at long enough */
+    bool look_over;
     deadline_fn client_expired; /* the session's own, put back at the end */
     instant began;
 };
@@ -66,6 +69,7 @@ void relay_cancel(struct relay *r)
     r->state = NULL;
     loop_undefer(&s->start);
     loop_forget_deadline(l, &s->later);
+    loop_forget_deadline(l, &s->looked);
     way_drop(l, &s->ways[TO_SERVER]);
     way_drop(l, &s->ways[TO_CLIENT]);
     loop_forget_deadline(l, &r->client->deadline);
@@ -127,6 +131,7 @@ enum moved {
     MOVED_SHARE, /* there is more, but the others have their turn */
     MOVED_BROKE_FROM,
     MOVED_BROKE_TO,
+    MOVED_DENIED, /* by whoever looks at the answer */
 };
 
 static size_t rate_left(const struct relay_state *s, const struct way *w)
@@ -225,6 +230,40 @@ static enum moved end_way(struct way *w)
     return MOVED_ALL;
 }
 
+/* The server's first bytes stay in the chunk until somebody has decided on them. */
+static enum moved hold(struct relay_state *s, struct way *w)
+{
+    struct loop *l = s->relay->thread->loop;
+    size_t room = chunk_room(loop_chunks(l), CHUNK_LARGE);
+
+    if (w->chunk == NULL)
+        w->chunk = chunk_get(loop_chunks(l), CHUNK_LARGE);
+    if (w->chunk == NULL)
+        return MOVED_BROKE_TO;
+    struct conn_done in = { .result = CONN_AGAIN };
+    if (!w->ended && w->end < room)
+        in = conn_read(w->from, w->chunk + w->end, room - w->end);
+    if (in.result == CONN_ERROR)
+        return MOVED_BROKE_FROM;
+    w->ended = w->ended || in.result == CONN_EOF;
+    w->end += in.result == CONN_OK ? in.len : 0;
+    bool last = w->ended || w->end == room || s->look_over;
+    switch (s->options.inspect(s->relay, span_of(w->chunk, w->end), last)) {
+    case RELAY_MORE:
+        return in.result == CONN_OK ? MOVED_SHARE : MOVED_ALL;
+    case RELAY_END:
+        return MOVED_DENIED;
+    case RELAY_LAST:
+        w->ended = true;
+        break;
+    case RELAY_PASS:
+        break;
+    }
+    w->held = false;
+    loop_forget_deadline(l, &s->looked);
+    return MOVED_SHARE;
+}
+
 static enum moved move(struct relay_state *s, struct way *w)
 {
     struct loop *l = s->relay->thread->loop;
@@ -285,7 +324,11 @@ static void go_on(struct relay *r)
         struct way *w = &s->ways[i];
         if (w->closed && is_flushed(w))
             continue;
-        enum moved moved = move(s, w);
+        enum moved moved = UNLIKELY(w->held) ? hold(s, w) : move(s, w);
+        if (UNLIKELY(moved == MOVED_DENIED)) {
+            finish(r, END_DENIED, MOMENT_DATA, 0);
+            return;
+        }
         if (moved == MOVED_BROKE_FROM || moved == MOVED_BROKE_TO) {
             finish(r, moved == MOVED_BROKE_FROM ? from[i] : to[i], MOMENT_DATA, 0);
             return;
@@ -332,6 +375,14 @@ static void on_later(struct deadline *d)
     go_on(CONTAINER_OF(d, struct relay_state, later)->relay);
 }
 
+static void on_looked(struct deadline *d)
+{
+    struct relay_state *s = CONTAINER_OF(d, struct relay_state, looked);
+
+    s->look_over = true;
+    go_on(s->relay);
+}
+
 /* ---- beginning ---- */
 
 static bool way_init(struct loop *l, struct way *w, struct conn *from, struct conn *to, bool splice,
@@ -371,6 +422,13 @@ bool relay_start(struct relay *r, const struct relay_options *o, struct span fro
     s->ways[TO_CLIENT].rate = o->rate_to_client;
     deferred_init(&s->start, on_start);
     deadline_init(&s->later, on_later);
+    deadline_init(&s->looked, on_looked);
+    if (UNLIKELY(o->inspect)) {
+        s->ways[TO_CLIENT].held = true;
+        s->look_over = o->inspect_delay.ms == 0;
+        if (!s->look_over)
+            loop_set_deadline(l, &s->looked, o->inspect_delay);
+    }
     r->state = s;
     r->client->owner = r->server->owner = r;
     client->on_ready = on_client_ready;

@@ -22,8 +22,20 @@ struct session;
 struct thread;
 struct upstream_conn;
 
+/* What is made of the server's first bytes, before the client gets them. */
+enum relay_verdict {
+    RELAY_MORE,
+    RELAY_PASS,
+    RELAY_LAST, /* what is there goes to the client, and nothing more */
+    RELAY_END,
+};
+/* <last>: no more will come, or be waited for. */
+typedef enum relay_verdict (*relay_inspect_fn)(struct relay *r, struct span bytes, bool last);
+
 struct relay_options {
-    duration client_timeout; /* the client is silent, or does not read, that long */
+    relay_inspect_fn inspect; /* NULL: nobody looks; RELAY_END ends it as END_DENIED */
+    duration inspect_delay;   /* how long more bytes are waited for */
+    duration client_timeout;  /* the client is silent, or does not read, that long */
     duration server_timeout;
     duration tunnel_timeout;              /* instead of both, once bytes went both ways; NONE = they count */
     duration client_fin, server_fin;      /* the same once a direction is closed; NONE = as before */

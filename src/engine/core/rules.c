@@ -234,6 +234,12 @@ static bool capture_is_known(struct rules *r, const struct action *a)
     return !r->facts->pending;
 }
 
+/* Conditions on the first bytes of a TCP session: the client's, or the server's. */
+static bool waits_for_bytes(const struct rules *r)
+{
+    return r->hook == HOOK_CONTENT || (r->hook == HOOK_RESPONSE && r->facts->answered.ptr);
+}
+
 /* A condition that may ask for a password: helpers compute slow hashes. <known> false: one is asked to. */
 static bool cond_of_password(struct rules *r, const struct action *a, bool *known)
 {
@@ -253,7 +259,7 @@ static bool action_is_due(struct rules *r, const struct action *a, bool *known)
     bool due = true;
 
     *known = true;
-    if (a->when && r->hook == HOOK_CONTENT && (a->when->needs & NEEDS_BYTES))
+    if (a->when && waits_for_bytes(r) && (a->when->needs & NEEDS_BYTES))
         due = eval_cond_known(r->facts, a->when, known);
     else if (a->when && UNLIKELY((a->when->needs & NEEDS_PASSWORD) == NEEDS_PASSWORD))
         due = cond_of_password(r, a, known);

@@ -113,6 +113,30 @@ static uint64_t rate_of(struct tcp *t, const struct expr *e)
     return e && eval_number(&t->l4.facts, e, &n) && n > 0 ? (uint64_t)n : 0;
 }
 
+/* tcp-response content: the server's first bytes. */
+static enum relay_verdict on_answer(struct relay *r, struct span bytes, bool last)
+{
+    struct tcp *t = r->owner;
+    struct facts *f = &t->l4.facts;
+
+    bool again = f->answered.ptr != NULL;
+    f->answered = bytes;
+    f->inspected = last;
+    f->server = t->l4.upstream.server;
+    enum rules_result result = again ? rules_resume(&t->l4.rules) : rules_run(&t->l4.rules, HOOK_RESPONSE);
+    if (result == RULES_WAIT_BYTES && !last)
+        return RELAY_MORE;
+    f->answered = span_of(NULL, 0); /* the chunk goes its way */
+    if (result == RULES_CLOSE && t->l4.rules.action->number == CLOSE_AFTER)
+        return RELAY_LAST;
+    return result == RULES_DONE || result == RULES_WAIT_BYTES ? RELAY_PASS : RELAY_END;
+}
+
+static bool answer_is_looked_at(const struct rules *r)
+{
+    return r->scope->on[HOOK_RESPONSE].count || r->entry->on[HOOK_RESPONSE].count;
+}
+
 static void start_relay(struct tcp *t)
 {
     const struct client_policy *c = t->l4.rules.client;
@@ -130,6 +154,11 @@ static void start_relay(struct tcp *t)
         .rate_to_client = s->rate_to_client ? rate_of(t, s->rate_to_client) : c->limit_rate,
         .half_close = !s->end_together,
     };
+
+    if (UNLIKELY(answer_is_looked_at(&t->l4.rules))) {
+        o.inspect = on_answer;
+        o.inspect_delay = t->l4.rules.scope->answer_delay;
+    }
 
     t->l4.upstream.conn->owner = NULL;
     t->relay.thread = t->l4.thread;

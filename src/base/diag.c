@@ -36,7 +36,8 @@ void diags_set_language(struct diags *d, const char *language)
 
 uint32_t diags_add_source(struct diags *d, struct span name, struct span text)
 {
-    *ARENA_PUSH(d->arena, &d->sources) = (struct source){ name, text };
+    struct source s = { arena_span(d->arena, name), text };
+    *ARENA_PUSH(d->arena, &d->sources) = s;
     return d->sources.count;
 }
 

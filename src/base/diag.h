@@ -58,7 +58,7 @@ struct diag {
     struct diag *alike; /* the first of them; each holds the next */
 };
 
-/* The texts that were read, so that a place can be shown. Bytes are borrowed. */
+/* The texts that were read, so that a place can be shown. Their bytes are borrowed. */
 struct source {
     struct span name; /* as the operator wrote it */
     struct span text;
@@ -70,7 +70,7 @@ struct diags *diags_new(void);
 void diags_free(struct diags **d);
 /* "zh", "zh_CN.UTF-8": Chinese sentences; anything else, and NULL: English. */
 void diags_set_language(struct diags *d, const char *language);
-/* Returns the index + 1 for struct where. <name> and <text> must outlive <d>. */
+/* Returns the index + 1 for struct where. <name> is copied; <text> must outlive <d>. */
 uint32_t diags_add_source(struct diags *d, struct span name, struct span text);
 /* The sources in the order they were added. */
 uint32_t diags_source_count(const struct diags *d);

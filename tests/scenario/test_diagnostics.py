@@ -186,6 +186,39 @@ def test_same_thing_twice_names_both_places(check):
     assert d and d[0].line == 4 and re.search(r"(^|\n)\s*3 \|", d[0].text), out
 
 
+EXPRESSIONS = {"        location ~ ^/a(b { return 204; }": "^/a(b", "        server_name ~^(x;": "^(x", "        if ($uri ~ [z) { return 204; }": "[z",
+               "        rewrite ^/(a /b last;": "^/(a", "        location / { proxy_redirect ~^(r /; proxy_pass http://app; }": "^(r"}
+
+
+def test_regular_expressions_that_do_not_compile(check):
+    text = (NGINX % "\n".join(EXPRESSIONS)).replace("    upstream app", "    map $uri $m { ~^(q 1; }\n    upstream app", 1)
+    _, found, out = check(nginx=text)
+    for line, expression in [(3, "^(q"), *enumerate(EXPRESSIONS.values(), 7)]:
+        d = only(found, line)
+        assert d.marked == expression and "does not compile" in d.message and re.search("missing (closing parenthesis|terminating )", d.message), out
+
+
+def test_files_that_include_each_other(check, work):
+    (work / "a.conf").write_text("# nothing\ninclude b.conf;\n")
+    (work / "b.conf").write_text("include a.conf;\nsever_name x;\n")
+    code, found, out = check(nginx=NGINX % "        include a.conf;")
+    assert code == 1 and [(os.path.basename(d.file), d.line, d.marked) for d in found if d.severity == "error"] == [("b.conf", 1, "a.conf"), ("b.conf", 2, "sever_name")], out
+
+
+def test_upstreams_without_servers(check):
+    text = "events {}\nhttp {\n    upstream one { hash $uri consistent; }\n    upstream two { ip_hash; }\n    upstream three { }\n    server {\n        listen 127.0.0.1:8999;\n" \
+           "        location / { proxy_pass http://one; }\n        location /2 { proxy_pass http://two; }\n    }\n}\n" \
+           "stream {\n    upstream four { hash $remote_addr; }\n    server { listen 127.0.0.1:8998; proxy_pass four; }\n}\n"
+    _, found, out = check(nginx=text)
+    assert [(d.line, d.marked) for d in found if d.severity == "error"] == [(3, "one"), (4, "two"), (5, "three"), (13, "four")], out
+    assert all("no servers" in d.message for d in found if d.severity == "error"), out
+
+
+def test_an_upstream_that_nothing_uses(check):
+    code, found, out = check(nginx=NGINX % "        location / { proxy_pass http://127.0.0.1:1; }")
+    assert code == 0 and [(d.severity, d.line, d.marked) for d in found] == [("warning", 3, "app")], out
+
+
 def test_at_most_fifty_a_file(check):
     _, found, out = check(nginx=NGINX % "\n".join(f"        nosuchword{i} on;" for i in range(200)))
     errors = [d for d in found if d.severity == "error"]

@@ -609,7 +609,7 @@ def test_a_reload_changes_the_certificate_and_keeps_connections(front, pki, work
         assert c.ask(target="/who").status == 200
 
 
-@pytest.mark.parametrize("wrong", ["key", "locked", "none", "ciphers"])
+@pytest.mark.parametrize("wrong", ["key", "locked", "none", "kind", "ciphers"])
 def test_a_wrong_file_is_an_error_at_its_line(prepare, origin, pki, language, work, wrong):
     """and changes nothing of what runs"""
     (work / "mixed.pem").write_bytes((pki.dir / "a.example.pem").read_bytes() + (pki.dir / "other.key").read_bytes())
@@ -621,10 +621,12 @@ def test_a_wrong_file_is_an_error_at_its_line(prepare, origin, pki, language, wo
     good = p.file.read_text()
     change = {"nginx": {"key": ("a.example.key", "other.key"), "locked": ("a.example.key", "locked.key"),
                         "none": (f"{pki.dir}/a.example.pem", f"{work}/none.pem"),
+                        "kind": (f"{pki.dir}/a.example.pem", f"{pki.dir}/a.example.key"),
                         "ciphers": ("a.example.key;", "a.example.key; ssl_ciphers NOSUCH;")},
               "haproxy": {"key": (f"{pki.dir}/a.example.both", f"{work}/mixed.pem"),
                           "locked": (f"{pki.dir}/a.example.both", f"{work}/locked.pem"),
                           "none": (f"{pki.dir}/a.example.both", f"{work}/none.pem"),
+                          "kind": (f"{pki.dir}/a.example.both", f"{pki.dir}/a.example.key"),
                           "ciphers": ("a.example.both ", "a.example.both ciphers NOSUCH ")}}[language][wrong]
     bad = good.replace(*change)
     line = next(i for i, (a, b) in enumerate(zip(good.splitlines(), bad.splitlines()), 1) if a != b)

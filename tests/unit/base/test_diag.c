@@ -149,6 +149,20 @@ static void other_places_stand_in_the_order_of_the_file(void **state)
     tear_down(&f);
 }
 
+/* Files that are included are named by what does not live long. */
+static void the_name_of_a_source_is_kept(void **state)
+{
+    struct fixture f;
+    char name[] = "site.conf";
+    (void)state;
+    set_up(&f, "nginx.conf", "include site.conf;\n");
+    uint32_t other = diags_add_source(f.diags, span_from(name), SPAN("lisen 80;\n"));
+    memset(name, 'x', sizeof(name) - 1);
+    diag_add(f.diags, &no_mode, (struct where){ other, 0, 5 }, DIAG_TEXT(SPAN("a")));
+    assert_holds(picture(&f), "  --> site.conf:1:1\n");
+    tear_down(&f);
+}
+
 static void places_in_other_files_come_after_with_their_name(void **state)
 {
     struct fixture f;
@@ -609,6 +623,7 @@ int main(void)
         cmocka_unit_test(caret_stands_under_the_word_after_tabs_and_chinese),
         cmocka_unit_test(wide_words_get_wide_carets),
         cmocka_unit_test(other_places_stand_in_the_order_of_the_file),
+        cmocka_unit_test(the_name_of_a_source_is_kept),
         cmocka_unit_test(places_in_other_files_come_after_with_their_name),
         cmocka_unit_test(carriage_returns_and_controls_do_not_reach_the_terminal),
         cmocka_unit_test(long_lines_are_cut_round_the_caret),

@@ -514,6 +514,10 @@ void parent_stop(struct parent *p, enum parent_stop how)
 {
     p->stopping = true;
     p->restart_at = (instant){ UINT64_MAX };
+    for (unsigned i = 0; i < COUNT_OF(p->children); i++) /* first: another director waits for the goodbye */
+        if (p->children[i].pid != 0 && p->children[i].kind == CHILD_VRRP &&
+            p->children[i].stage != CHILD_STOPPING)
+            parent_stop_child(&p->children[i]);
     if (p->published != NULL)
         holdings_stop_listening(p->published, p->upgrade != 0);
     for (unsigned i = 0; i < COUNT_OF(p->children); i++) {

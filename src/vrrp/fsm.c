@@ -294,7 +294,7 @@ static void hear_stronger_master(struct step *s)
 {
     if (s->config->answer_higher)
         act(s, FSM_SEND);
-    act(s, FSM_RELEASE);
+    act(s, FSM_LET_GO);
     begin_to_listen(s);
     note_master(s);
     respect(s);
@@ -599,6 +599,7 @@ const char *fsm_action_name(enum fsm_action a)
         [FSM_SEND_GOODBYE] = "send goodbye",
         [FSM_TAKE] = "take",
         [FSM_RELEASE] = "release",
+        [FSM_LET_GO] = "let go",
         [FSM_ANNOUNCE_AGAIN] = "announce again",
         [FSM_TELL] = "tell",
         [FSM_TELL_LOWER] = "tell lower",

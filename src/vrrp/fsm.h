@@ -86,6 +86,7 @@ enum fsm_action {
     FSM_SEND_GOODBYE,   /* an advert of priority 0 */
     FSM_TAKE,           /* put the addresses on the interface and announce them */
     FSM_RELEASE,        /* take them off */
+    FSM_LET_GO,         /* take them off when the other master has announced them, which is at once */
     FSM_ANNOUNCE_AGAIN, /* a weaker master may have moved the traffic: announce, as garp_lower_prio_* says */
     FSM_TELL,           /* the state has changed: log, scripts, FIFO */
     FSM_TELL_LOWER,     /* a weaker master's advert was heard */

@@ -65,7 +65,8 @@ struct router {
     /* the addresses */
     struct vip vip;
     struct garp garp;
-    instant probe_at; /* as master: the next question who else has them */
+    instant let_go_at; /* while vip lingers: it ends then at the latest */
+    instant probe_at;  /* as master: the next question who else has them */
 
     /* conditions */
     bool connected, pending; /* the network allows it; something tracked has no result yet */

@@ -5,7 +5,7 @@
 #include "os/sysctl.h"
 #include "vrrp/internal.h"
 
-enum { CENTISECOND_US = 10000, PROBE_S = 10, WEAKER_SAID_S = 10 };
+enum { CENTISECOND_US = 10000, PROBE_S = 10, WEAKER_SAID_S = 10, LET_GO_US = 100000 };
 
 /* ---- made from the model ---- */
 
@@ -175,6 +175,36 @@ static void release(struct router *r)
     vip_release(&r->vip);
 }
 
+/*
+ * A master that comes speaks first, then puts the addresses up, then announces
+ * them. Until neighbours have heard that, what they send comes here, and what
+ * was let go of too soon would answer nobody. It is quiet meanwhile: there is
+ * one master. Two hosts with one MAC cannot do it: the switch follows who spoke.
+ */
+static void let_go(struct router *r)
+{
+    if (r->model->vmac) {
+        release(r);
+        return;
+    }
+    uint64_t half = r->fc.interval_us / 2;
+    garp_end(&r->garp);
+    r->doubt = (struct router_doubt){ 0 };
+    r->v->watch_stale = true;
+    r->count.released++;
+    vip_linger(&r->vip);
+    r->let_go_at = (instant){ r->v->now.us + (half < LET_GO_US ? half : LET_GO_US) };
+}
+
+static void turn_let_go(struct router *r)
+{
+    bool listens = r->f.state == FSM_BACKUP || r->f.state == FSM_YIELDED;
+    if (!r->vip.lingers || (listens && r->v->now.us < r->let_go_at.us))
+        return;
+    r->v->watch_stale = true;
+    vip_release(&r->vip);
+}
+
 static void tell_lower(struct router *r, const struct fsm_event *e)
 {
     struct notify_subject s = router_subject(r);
@@ -204,6 +234,9 @@ static void act(struct router *r, enum fsm_action a, const struct fsm_event *e)
         break;
     case FSM_RELEASE:
         release(r);
+        break;
+    case FSM_LET_GO:
+        let_go(r);
         break;
     case FSM_ANNOUNCE_AGAIN:
         garp_lower(&r->garp, &r->model->garp, r->v->now);
@@ -276,6 +309,7 @@ void router_event(struct router *r, struct fsm_event e)
     say_cause(r, &e, &before);
     for (unsigned i = 0; i < result.count; i++)
         act(r, (enum fsm_action)result.actions[i], &e);
+    turn_let_go(r); /* a fault or an end does not wait */
     if (r->memory)
         atomic_store_explicit(&r->memory->master, fsm_is_master(r->f.state), memory_order_relaxed);
 }
@@ -321,6 +355,7 @@ void router_turn(struct router *r)
     if (r->v->now.us >= fsm_next(&r->f).us)
         router_tell(r, FSM_TIME);
     vip_turn(&r->vip, r->v->now);
+    turn_let_go(r);
     turn_garp(r);
     turn_probe(r);
     router_doubt_turn(r);
@@ -336,6 +371,8 @@ instant router_next(const struct router *r)
     instant next = earlier(fsm_next(&r->f), earlier(vip_next(&r->vip), garp_next(&r->garp)));
     if (fsm_is_master(r->f.state))
         next = earlier(next, r->probe_at);
+    if (r->vip.lingers)
+        next = earlier(next, r->let_go_at);
     if (flap_is_held(&r->flap, r->v->now))
         next = earlier(next, r->flap.held_until);
     if (r->doubt.kind != DOUBT_NONE)
@@ -377,6 +414,8 @@ void router_inherit(struct router *r, struct router *old)
     r->since = old->since;
     memcpy(r->history, old->history, sizeof(r->history));
     r->changes = old->changes;
+    if (old->vip.lingers)
+        vip_release(&old->vip);
     bool announce_all = fsm_is_master(r->f.state) && old->vip.count != r->vip.count;
     vip_replace(&old->vip, &r->vip, r->v->now);
     r->vip = old->vip;

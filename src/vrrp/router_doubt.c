@@ -179,10 +179,16 @@ void vrrp_on_claim(void *self, unsigned index, const struct arp_claim *claim)
     memcpy(ip.bytes, claim->ip, claim->ip_size);
     for (uint32_t i = 0; i < v->router_count; i++) {
         struct router *r = &v->routers[i];
+        const struct vip_item *item = claimed(r, index, &ip);
+        if (item == NULL)
+            continue;
+        if (r->vip.lingers) {
+            vip_on_claimed(&r->vip, item);
+            v->watch_stale |= !r->vip.lingers;
+        }
         /* Right after a takeover the last words of the old master may still be on their way. */
         bool settled = instant_us_between(r->since, v->now) > 2 * (uint64_t)r->fc.interval_us;
-        if (fsm_is_master(r->f.state) && settled && !is_heard(r) && claimed(r, index, &ip) &&
-            !is_ours(r, claim->mac))
+        if (fsm_is_master(r->f.state) && settled && !is_heard(r) && !is_ours(r, claim->mac))
             router_doubts(r, DOUBT_SILENT, &(struct vrrp_ip){ 0 }, 0, VRRP_TAKEN, claim->mac, index, &ip);
     }
 }

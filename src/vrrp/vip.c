@@ -215,6 +215,7 @@ static void add_all(struct vip *v, instant now, bool again)
 void vip_take(struct vip *v, instant now)
 {
     v->held = true;
+    v->lingers = false;
     add_all(v, now, false);
     add_routes(v);
 }
@@ -232,11 +233,29 @@ static void drop(struct vip *v, struct vip_item *item)
 
 void vip_release(struct vip *v)
 {
-    if (v->held)
+    if (v->held || v->lingers)
         remove_routes(v);
-    v->held = v->missing = false;
+    v->held = v->missing = v->lingers = false;
     for (uint32_t i = 0; i < v->count; i++)
         drop(v, &v->items[i]);
+}
+
+void vip_linger(struct vip *v)
+{
+    v->lingers = v->held;
+    v->held = v->missing = false;
+}
+
+void vip_on_claimed(struct vip *v, const struct vip_item *item)
+{
+    bool left = false;
+    if (!v->lingers)
+        return;
+    drop(v, &v->items[item - v->items]);
+    for (uint32_t i = 0; i < v->model->addresses.count; i++)
+        left |= v->items[i].ours;
+    if (!left) /* those that are excluded are announced too, but nothing says that the other has them */
+        vip_release(v);
 }
 
 static bool same(const struct vip_item *a, const struct vip_item *b)

@@ -28,6 +28,7 @@ struct vip {
     struct vip_item *items;
     uint32_t count;
     bool held;
+    bool lingers; /* another master has them, and has not announced them yet */
     bool missing; /* something could not be put there: tried again */
     instant retry_at;
 };
@@ -44,6 +45,10 @@ bool vip_adopt(struct vip *v);
 
 void vip_take(struct vip *v, instant now);
 void vip_release(struct vip *v);
+/* Not held any more, but still there: until vip_release, or, one by one, until vip_on_claimed. */
+void vip_linger(struct vip *v);
+/* Another host announced the address <item>. The last one takes the routes with it. */
+void vip_on_claimed(struct vip *v, const struct vip_item *item);
 /* Goes on with <fresh>, of the same instance in a new configuration: what is in both is not touched. <v> is
  * finished and becomes <fresh>. */
 void vip_replace(struct vip *v, struct vip *fresh, instant now);

@@ -245,7 +245,7 @@ static void set_watch(struct vrrp *v)
     unsigned count = 0;
     for (uint32_t i = 0; i < v->router_count; i++) {
         const struct vip *vip = &v->routers[i].vip;
-        for (uint32_t j = 0; vip->held && j < vip->count && count < ANNOUNCE_WATCHED; j++)
+        for (uint32_t j = 0; (vip->held || vip->lingers) && j < vip->count && count < ANNOUNCE_WATCHED; j++)
             ips[count++] = ip_of_address(&vip->items[j].model->ip);
     }
     v->watch_stale = !announce_watch_set(&v->watch, ips, count);

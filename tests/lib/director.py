@@ -80,10 +80,13 @@ _LISTEN = r'''
 import socket, sys, time, json, struct
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 s.bind(("br0", 0))
+s.setsockopt(socket.SOL_SOCKET, 35, 1)      # SO_TIMESTAMPNS: when it came, not when we had a turn
 print("ready", flush=True)
 while True:
-    f = s.recv(2000)
+    f, more = s.recvmsg(2000, 100)[:2]
     t = time.monotonic()
+    for level, kind, data in more:
+        if kind == 35: t -= time.time() - sum(n / d for n, d in zip(struct.unpack("qq", data[:16]), (1, 1e9)))
     kind = struct.unpack("!H", f[12:14])[0]
     if kind == 0x0800 and f[23] == 112:
         ihl = (f[14] & 15) * 4

@@ -55,7 +55,7 @@ def pair(site, which, text=director.COURSE, more="    nopreempt", priorities=(10
 
 
 def measure(site, a, b, way, seconds):
-    """-> seconds until the other one holds the address and says so"""
+    """-> seconds until the other one holds the address and says so, and how many of them until the goodbye (None: there was none)"""
     if way == "killed":
         at = a.kill_hard()
     else:
@@ -63,9 +63,10 @@ def measure(site, a, b, way, seconds):
         os.kill(a.pid, signal.SIGTERM)
     took = site.wire.first("d2", at, seconds)
     assert took is not None and process.wait_until(b.has, 1), "the other one takes the address"
+    goodbye = next((x.at - at for x in site.wire.of("d1", at) if x.priority == 0), None)
     if way == "stopped" and where.peer("keepalived").name in a.argv[0]:      # how long that one takes to say goodbye is its own matter
-        took -= [x for x in site.wire.of("d1", at) if x.priority == 0][0].at - at
-    return took
+        took -= goodbye
+    return took, goodbye
 
 
 WATCH_ADDRESS = r'''

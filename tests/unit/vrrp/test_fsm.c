@@ -53,6 +53,7 @@ static void note_actions(struct rig *r)
             r->holds = true;
             break;
         case FSM_RELEASE:
+        case FSM_LET_GO:
             r->holds = false;
             break;
         case FSM_SEND:
@@ -351,6 +352,7 @@ static void a_stronger_master_is_given_way(void **state)
     struct rig r = rig_at(c, FSM_MASTER);
     assert_int_equal(hear(&r, 101, -1), FSM_BACKUP);
     assert_int_equal(r.sent, 0);
+    assert_true(did(&r.last, FSM_LET_GO) && !did(&r.last, FSM_RELEASE)); /* it has not announced itself yet */
     c.answer_higher = true;
     r = rig_at(c, FSM_MASTER);
     assert_int_equal(hear(&r, 101, -1), FSM_BACKUP);

@@ -44,7 +44,8 @@ static void take_word(struct agent_words *w, struct span word)
         w->health = words[i].health ? words[i].health : w->health;
         return;
     }
-    w->nonsense = true;
+    if (w->strange.len == 0)
+        w->strange = word;
 }
 
 struct agent_words agent_read(struct span line)

@@ -23,7 +23,7 @@ struct agent_words {
     enum agent_health { AGENT_HEALTH_SAME, AGENT_UP, AGENT_DOWN } health;
     bool has_weight, has_limit;
     uint32_t percent, limit;
-    bool nonsense; /* there was a word that is none of these; the rest counts all the same */
+    struct span strange; /* the first word that is none of these: the rest counts all the same; empty: none */
 };
 /* <line>: without its end. What is behind '#' is a remark. */
 struct agent_words agent_read(struct span line);
@@ -32,7 +32,8 @@ enum health_change agent_apply(const struct agent_words *w, const struct server 
                                struct server_state *state, instant now);
 
 struct agent_probe;
-/* Once for each start. <answered>: <words> are there; else nobody answered, which changes nothing. */
+/* Once for each start. <answered>: <words> are there, as long as the call; else nobody answered, which
+ * changes nothing. */
 typedef void (*agent_fn)(struct agent_probe *p, bool answered, const struct agent_words *words);
 
 struct agent_probe {

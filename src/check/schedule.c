@@ -25,6 +25,7 @@ struct watched {
     struct buf told;           /* what the server is told that it counts as; empty unless its check says so */
     struct agent_probe *agent; /* NULL: none; part of the round */
     struct deadline agent_next;
+    bool agent_is_strange; /* its last answer held a word that is none, which was told */
 };
 
 /* What one publishing brought; freed at the end of the turn in which the next one came. */
@@ -43,6 +44,7 @@ struct checks {
     pthread_t thread;
     struct rand rand;
     checks_fn on_change;
+    checks_strange_fn on_strange;
     void *to;
     struct round *round; /* NULL before the first publish */
     char node[64];       /* this machine's name */
@@ -191,6 +193,9 @@ static void on_agent_done(struct agent_probe *p, bool answered, const struct age
 
     if (!answered)
         return; /* connectivity is the check's business */
+    if (words->strange.len && !w->agent_is_strange)
+        c->on_strange(c->to, w->model, words->strange);
+    w->agent_is_strange = words->strange.len > 0;
     enum health_change change = agent_apply(words, w->model, w->state, loop_now_exact(c->loop));
     if (change != HEALTH_SAME)
         c->on_change(c->to, c->round->snapshot, w->model, w->state, change);
@@ -341,7 +346,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-struct checks *checks_start(checks_fn on_change, void *to)
+struct checks *checks_start(checks_fn on_change, checks_strange_fn on_strange, void *to)
 {
     const struct loop_options options = { .heartbeat = DURATION_NONE };
     struct checks *c = calloc(1, sizeof(*c));
@@ -349,6 +354,7 @@ struct checks *checks_start(checks_fn on_change, void *to)
     if (c == NULL)
         return NULL;
     c->on_change = on_change;
+    c->on_strange = on_strange;
     c->to = to;
     rand_seed(&c->rand, 0);
     if (gethostname(c->node, sizeof(c->node) - 1))

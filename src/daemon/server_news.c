@@ -109,6 +109,16 @@ bool server_news_none_left(const struct snapshot *s, const struct server *server
     return change == HEALTH_WENT_DOWN && active + backup == 0;
 }
 
+void server_news_strange_agent(struct buf *out, const struct server *server, struct span word)
+{
+    const size_t most = 32;
+
+    buf_printf(out, "Agent of %.*s/%.*s says \"", SPAN_ARGS(server->pool->name), SPAN_ARGS(server->name));
+    for (size_t i = 0; i < word.len && i < most; i++)
+        buf_put_char(out, word.ptr[i] >= ' ' && word.ptr[i] <= '~' && word.ptr[i] != '"' ? word.ptr[i] : '.');
+    buf_printf(out, "%s\", which no agent says: that changes nothing.", word.len > most ? "..." : "");
+}
+
 const char *server_news_kind(const struct snapshot *s, const struct server *server)
 {
     const struct pool *p = server->pool;

@@ -247,6 +247,20 @@ static void on_server_change(void *to, const struct snapshot *s, const struct se
         say_haproxy(w, s, server, state, change);
 }
 
+/* In the checks' thread. */
+static void on_strange_agent(void *to, const struct server *server, struct span word)
+{
+    struct worker *w = to;
+    struct buf line;
+    char room[256];
+
+    buf_init_fixed(&line, room, sizeof(room));
+    server_news_strange_agent(&line, server, word);
+    words_say(w->manifest->language, WORDS_WARNING, "%.*s", SPAN_ARGS(buf_span(&line)));
+    if (server->pool->news)
+        engine_say(w->engine, server->pool->news, true, LEVEL_WARNING, buf_span(&line));
+}
+
 static bool wants_checks(const struct config *c)
 {
     if (c->name_groups.count)
@@ -260,7 +274,7 @@ static bool wants_checks(const struct config *c)
 static void publish_checks(struct worker *w, struct snapshot *s)
 {
     if (w->checks == NULL && wants_checks(s->config))
-        w->checks = checks_start(on_server_change, w);
+        w->checks = checks_start(on_server_change, on_strange_agent, w);
     if (w->checks != NULL)
         checks_publish(w->checks, snapshot_get(s), prepared_clients(w->current->prepared));
 }

@@ -301,6 +301,23 @@ static struct stick_entry *shard_find(const struct stick_shard *h, uint64_t hash
     return NULL;
 }
 
+/* Full again is news when a tenth had been free. */
+static void note_room(struct stick_state *s)
+{
+    uint64_t used = atomic_load_explicit(&s->used, memory_order_relaxed),
+             size = atomic_load_explicit(&s->size, memory_order_relaxed);
+
+    if (used * 10 < size * 9)
+        atomic_store_explicit(&s->full, false, memory_order_relaxed);
+}
+
+bool stick_is_full_now(struct stick_state *s)
+{
+    return atomic_load_explicit(&s->used, memory_order_relaxed) >=
+               atomic_load_explicit(&s->size, memory_order_relaxed) &&
+           !atomic_exchange_explicit(&s->full, true, memory_order_relaxed);
+}
+
 static struct stick_entry *shard_add(struct stick_state *s, struct stick_shard *h, uint64_t hash,
                                      struct span key, instant now)
 {
@@ -326,6 +343,8 @@ static struct stick_entry *shard_add(struct stick_state *s, struct stick_shard *
     atomic_store_explicit(&e->used_us, now.us, memory_order_relaxed);
     h->count++;
     atomic_fetch_add_explicit(&s->used, 1, memory_order_relaxed);
+    if (UNLIKELY(atomic_load_explicit(&s->full, memory_order_relaxed)))
+        note_room(s);
     return e;
 }
 

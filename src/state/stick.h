@@ -31,6 +31,7 @@ struct stick_state {
     _Atomic uint32_t used;
     _Atomic uint32_t size, expire_ms; /* as the newest file says */
     _Atomic bool nopurge;
+    _Atomic bool full; /* somebody was told so */
 };
 
 struct stick_state *stick_state_get(struct stick_state *s);
@@ -45,6 +46,9 @@ void stick_state_put(struct stick_state *s);
  */
 MUST_USE bool stick_key_of(const struct stick_table *t, const struct value *v, char room[STICK_KEY_ROOM],
                            struct span *key);
+
+/* After stick_make gave NULL: is that because the table is full, and was it not told since it was emptier? */
+MUST_USE bool stick_is_full_now(struct stick_state *s);
 
 /* With a reference, or NULL. */
 struct stick_entry *stick_find(struct stick_state *s, struct span key, instant now);

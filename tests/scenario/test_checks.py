@@ -213,6 +213,42 @@ def test_errors_of_traffic_count(start, toy, how):
         assert status(p).startswith("UP")
 
 
+@pytest.mark.parametrize("layer", ("layer4", "layer7"))
+def test_observe_sees_connections_or_answers(start, toy, layer):
+    """layer4 minds who cannot be reached, and layer7 what it answers too"""
+    t, health = toy(toys.answers(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")), toy(toys.http(200))
+    p = one(start, HTTP + "\n    retries 0", f"check inter 20s fastinter 20s port {health.port} observe {layer} error-limit 3 on-error mark-down", t.port)
+    becomes(p, "UP")
+    for _ in range(5):
+        assert client.ask(p.port, target="/x").status in (500, 503)
+    if layer == "layer7":
+        becomes(p, "DOWN")
+        return
+    assert status(p) == "UP", "answers are none of its business"
+    t.stop()
+    for _ in range(5):
+        assert client.ask(p.port, target="/x").status == 503
+    becomes(p, "DOWN")
+
+
+def test_slowstart(start, toy):
+    """who comes back gets little at first, and all that it should have in the end"""
+    back, health, other = toy(toys.http(200, b"back")), toy(toys.http(200)), toy(toys.http(200, b"other"))
+    p = one(start, "balance roundrobin\n    option httpchk", f"check inter 100ms rise 1 fall 1 port {health.port} weight 100 slowstart 3s\n    server other 127.0.0.1:@other@ weight 100",
+            back.port, other=other.port)
+    becomes(p, "UP")
+    health.serve = toys.http(500)
+    becomes(p, "DOWN")
+    health.serve = toys.http(200)
+    becomes(p, "UP")
+    began = time.monotonic()
+    early = [client.ask(p.port).text for _ in range(20)]
+    took = time.monotonic() - began
+    if took < 1:        # a machine that is slower than this has seen the end already
+        assert early.count("back") <= 7, early
+    assert process.wait_until(lambda: row(p)["throttle"] in ("", "100") and [client.ask(p.port).text for _ in range(20)].count("back") >= 9, 10, 0.3)
+
+
 def test_sessions_end_when_the_server_goes_down(start, toy):
     health, echo = toy(toys.http(200)), toy(lambda s: [s.sendall(d) for d in iter(lambda: s.recv(100), b"")])
     text = config.haproxy(STATS + BACKEND.format(lines=HTTP, words=f"check inter 100ms rise 1 fall 1 port {health.port} on-marked-down shutdown-sessions"), mode="tcp").replace("    stats enable", "    mode http\n    stats enable")
@@ -246,6 +282,27 @@ def test_track(start, toy):
     becomes(p, "UP", name="b/other")
     health.serve = toys.http(500)
     becomes(p, "DOWN", name="b/other")
+
+
+def test_track_of_another_backend_is_followed_through_maintenance(start, toy):
+    """a chain: one check for three servers, in whatever section they are; an operator's word for the first counts for all"""
+    health = toy(toys.http(200))
+    text = config.haproxy(STATS + BACKEND.format(lines=HTTP, words="check inter 100ms rise 1 fall 1") + """
+backend c
+    server near 127.0.0.1:@s@ track b/s
+backend d
+    server far 127.0.0.1:@s@ track c/near
+""", top="stats socket @dir@/s level admin")
+    p = start("haproxy", text, stats=ports.free_port(), s=health.port)
+    for name in ("b/s", "c/near", "d/far"):
+        becomes(p, "UP", name=name)
+    client.socket_command(p.dir / "s", "set server b/s state maint")
+    for name in ("c/near", "d/far"):
+        assert process.wait_until(lambda: status(p, name).startswith("MAINT"), 3), status(p, name)
+    client.socket_command(p.dir / "s", "set server b/s state ready")
+    health.serve = toys.http(500)
+    for name in ("b/s", "c/near", "d/far"):
+        assert process.wait_until(lambda: status(p, name).startswith("DOWN"), 5), (name, status(p, name))
 
 
 # -- agents

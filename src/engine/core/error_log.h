@@ -70,6 +70,7 @@ enum error_level {
     X(TOO_MANY_AGAIN, LEVEL_ERROR, "rewrite or internal redirection cycle")                                  \
     X(ACCEPT_FAILED, LEVEL_ALERT, "accept() failed (%e): accepting pauses")                                  \
     X(CONNECTIONS_FULL, LEVEL_ALERT, "%n worker_connections are not enough")                                 \
+    X(TABLE_FULL, LEVEL_WARNING, "stick table %t is full: new keys are not taken")                           \
     X(MEMORY_FULL, LEVEL_CRIT, "out of memory for a connection")                                             \
     X(TLS_FAILED, LEVEL_INFO, "SSL_do_handshake() failed (SSL: %t) while SSL handshaking")                   \
     X(UPSTREAM_TLS, LEVEL_ERROR, "SSL_do_handshake() failed (SSL: %t) while SSL handshaking to upstream")    \

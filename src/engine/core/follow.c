@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/scratch.h"
+#include "engine/core/error_log.h"
+#include "engine/core/gate.h"
 #include "engine/core/rules_internal.h"
 #include "engine/core/session.h"
 #include "state/snapshot.h"
@@ -51,6 +53,17 @@ static struct stick_follow *follows_of(struct rules *r)
     return f->follows[1] = r->session->follows;
 }
 
+/* Of a full table the operator hears once; requests go on without their keys. */
+static struct stick_entry *make(const struct rules *r, struct stick_state *s, struct span key)
+{
+    struct stick_entry *e = stick_make(s, key, r->facts->now);
+
+    if (UNLIKELY(e == NULL) && r->session && stick_is_full_now(s))
+        error_log(r->session->thread, r->session->gate->lease, NULL, ERROR_TABLE_FULL,
+                  &(struct error_about){ .session = r->session, .text = s->table.name });
+    return e;
+}
+
 /* The first that a counter is told to follow stays. What cannot be had (a full table) is not followed. */
 enum outcome act_track(struct rules *r, const struct action *a)
 {
@@ -61,7 +74,7 @@ enum outcome act_track(struct rules *r, const struct action *a)
     if (eval_follow(f, (uint32_t)a->number) || !eval_stick_key(f, a->table, eval_value(f, a->expr), &key))
         return NEXT;
     struct stick_follow *all = follows_of(r);
-    struct stick_entry *e = all ? stick_make(s, key, f->now) : NULL;
+    struct stick_entry *e = all ? make(r, s, key) : NULL;
     if (e == NULL)
         return NEXT;
     begin(&all[a->number], s, e, f->now);
@@ -187,7 +200,7 @@ enum outcome act_stick_match(struct rules *r, const struct action *a)
 static void store(struct rules *r, const struct stick_table *t, struct span key, const struct server *server)
 {
     struct stick_state *s = snapshot_stick(r->facts->snapshot, t);
-    struct stick_entry *e = stick_make(s, key, r->facts->now);
+    struct stick_entry *e = make(r, s, key);
 
     if (e == NULL)
         return;

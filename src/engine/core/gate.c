@@ -106,8 +106,11 @@ static void gate_on_failed(struct acceptor *a)
 {
     struct gate *g = CONTAINER_OF(a, struct gate, acceptor);
 
-    error_log(g->thread, g->lease, g->model->service->entry->error_logs, ERROR_ACCEPT_FAILED,
-              &(struct error_about){ .error = a->error });
+    const struct scope *entry = g->model->service->entry;
+
+    /* sections of haproxy.cfg have no log of errors: this one goes where `global` says */
+    error_log(g->thread, g->lease, entry->language == LANGUAGE_HAPROXY ? NULL : entry->error_logs,
+              ERROR_ACCEPT_FAILED, &(struct error_about){ .error = a->error });
 }
 
 void gates_resume(struct thread *t)

@@ -274,6 +274,40 @@ def test_picture_on_a_terminal(work, language):
     assert code == 1 and "^^^" in out and CASES["unknown"][language][2] in out
 
 
+# -- HAProxy's own checks: what is accepted by the grammar and cannot be what was meant
+
+BACK = "backend b\n    server s 127.0.0.1:1\n"
+FRONT = "frontend f\n    bind 127.0.0.1:8999\n"
+BAD = {
+    # name: (sections after the timeouts, severity, line after those, the word under the caret, what the message or help holds)
+    "an ACL that nothing defines": (FRONT + "    use_backend b if known\n" + BACK, "error", 3, "known", "no ACL is called"),
+    "a backend that nobody has": (FRONT + "    default_backend bee\n" + BACK, "error", 3, "bee", "no backend is called"),
+    "a cookie that is never set": (FRONT + "    default_backend b\n" + BACK.replace("\n", "\n    cookie SRV\n", 1).replace(":1", ":1 cookie a"), "warning", 5, "cookie SRV", "insert"),
+    "a rule after the one that ends": (FRONT + "    http-request deny\n    http-request set-header A b\n    default_backend b\n" + BACK, "warning", 4, "http-request set-header A b", "never reached"),
+    "a rule after what is done later": (FRONT + "    use_backend b\n    http-request set-header A b\n" + BACK, "warning", 4, "http-request", "before the `use_backend`"),
+    "two backends of one name": (FRONT + "    default_backend b\n" + BACK + BACK, "error", 6, "b", "are called `b`"),
+    "two frontends of one name": (FRONT + "    default_backend b\n" + FRONT.replace("8999", "8998") + "    default_backend b\n" + BACK, "error", 4, "f", "are called `f`"),
+    "two servers of one name": (FRONT + "    default_backend b\n" + BACK + "    server s 127.0.0.1:2\n", "error", 6, "s", "are called `s`"),
+    "a section without an address": ("frontend f\n    default_backend b\n" + BACK, "warning", 1, None, "bind"),
+    "a backend that nobody uses": (FRONT + "    default_backend b\n" + BACK + BACK.replace("backend b", "backend c"), "warning", 6, None, "nothing sends requests to `c`"),
+}
+
+
+@pytest.mark.parametrize("name", list(BAD))
+def test_haproxys_own_checks(check, name):
+    text, severity, line, marked, words = BAD[name]
+    head = "defaults\n    mode http\n    timeout connect 1s\n    timeout client 1s\n    timeout server 1s\n"
+    code, found, out = check(haproxy=head + text)
+    here = [d for d in found if d.line == 5 + line and d.severity == severity and words in d.text + (d.help or "")]
+    assert here and (marked is None or here[0].marked == marked), out
+    assert code == (severity == "error"), out
+
+
+def test_a_missing_timeout_is_named(check):
+    code, found, out = check(haproxy="defaults\n    mode http\n    timeout client 1s\n" + FRONT + "    default_backend b\n" + BACK)
+    assert code == 0 and [d for d in found if d.line == 7 and "connect, server" in d.text and "timeout connect 5s" in (d.help or "")], out
+
+
 # -- the course's own files
 
 def course(check):

@@ -240,6 +240,13 @@ const struct diag_kind haproxy_rule_order = {
     .zh = "此 `{0}` 会先于上面的 `{1}` 执行",
     .haproxy = "a '{0}' rule placed after a '{1}' rule will still be processed before.",
 };
+const struct diag_kind haproxy_rule_dead = {
+    .code = "K0338",
+    WARNING,
+    .en = "this `{0}` is never reached: the one above it always ends them",
+    .zh = "此 `{0}` 永远不会执行：上面的规则总会结束处理",
+    .haproxy = "previous '{0}' action is final and has no condition attached, further entries are NOOP.",
+};
 const struct diag_kind haproxy_log_nowhere = {
     .code = "K0332",
     WARNING,
@@ -809,6 +816,7 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_empty_condition,
     &haproxy_no_timeouts,
     &haproxy_rule_order,
+    &haproxy_rule_dead,
     &haproxy_log_nowhere,
     &haproxy_httplog_tcp,
     &haproxy_http_only,

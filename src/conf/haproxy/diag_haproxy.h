@@ -47,6 +47,7 @@ extern const struct diag_kind haproxy_empty_condition; /* {0} word */
 /* What a section lacks. */
 extern const struct diag_kind haproxy_no_timeouts; /* {0} section {1} name {2} which */
 extern const struct diag_kind haproxy_rule_order;  /* {0} {1} words */
+extern const struct diag_kind haproxy_rule_dead;   /* {0} words */
 extern const struct diag_kind haproxy_log_nowhere; /* {0} name */
 extern const struct diag_kind haproxy_httplog_tcp; /* {0} name */
 extern const struct diag_kind haproxy_http_only;   /* {0} word {1} name */

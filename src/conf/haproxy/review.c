@@ -78,6 +78,41 @@ static void check_order(struct build *b, const struct draft *d)
     }
 }
 
+/* No rule of its kind is asked after it, whatever came. */
+static bool ends_all(const struct action *a)
+{
+    return a->when == NULL &&
+           (a->kind == ACTION_ACCEPT || a->kind == ACTION_REPLY || a->kind == ACTION_CLOSE ||
+            a->kind == ACTION_TARPIT || (a->kind == ACTION_ENTER && a->expr == NULL));
+}
+
+static void check_ended(struct build *b, const struct draft *d)
+{
+    static const struct {
+        enum ruleset set;
+        const char *word;
+    } kinds[] = { { RULES_CONNECTION, "tcp-request connection" },
+                  { RULES_SESSION, "tcp-request session" },
+                  { RULES_CONTENT, "tcp-request content" },
+                  { RULES_HTTP_REQUEST, "http-request" },
+                  { RULES_REDIRECT, "redirect" },
+                  { RULES_USE_BACKEND, "use_backend" },
+                  { RULES_HTTP_RESPONSE, "http-response" },
+                  { RULES_HTTP_AFTER, "http-after-response" } };
+
+    for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+        const struct action_list *list = &d->rules[kinds[k].set];
+        for (uint32_t i = 0; i + 1 < list->count; i++) {
+            if (!ends_all(&list->items[i]))
+                continue;
+            struct diag *w = diag_add(b->diags, &haproxy_rule_dead, list->items[i + 1].at,
+                                      DIAG_TEXT(span_from(kinds[k].word)));
+            diag_also(b->diags, w, list->items[i].at, "this ends them: it has no condition");
+            break;
+        }
+    }
+}
+
 /* ---- lines of another mode, or without effect ---- */
 
 static void ignore_in_tcp(struct build *b, const struct draft *d, enum kept k)
@@ -142,5 +177,6 @@ void haproxy_review(struct build *b, const struct draft *d)
         check_cookie(b, d);
     }
     check_order(b, d);
+    check_ended(b, d);
     haproxy_review_place(b, d);
 }

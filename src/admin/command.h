@@ -37,6 +37,7 @@ struct command_session {
     duration timeout; /* of an idle session; `set timeout cli` */
     enum command_ask asks;
     duration wait;
+    struct span payload; /* of the command that runs: lines behind "<<"; ptr NULL: none */
 };
 
 /* <text> is one command without its end. <out> gets the answer, with a newline at its end if there is any. */

@@ -43,5 +43,8 @@ command_fn set_server, set_weight, get_weight, set_maxconn_frontend, set_maxconn
     set_timeout, clear_counters;
 command_fn enable_server, disable_server, enable_health, disable_health, enable_agent, disable_agent;
 command_fn enable_frontend, disable_frontend;
+/* command_patterns.c */
+command_fn show_acl, get_acl, add_acl, del_acl, clear_acl, prepare_acl, commit_acl;
+command_fn show_map, get_map, add_map, set_map, del_map, clear_map, prepare_map, commit_map;
 /* command_table.c */
 command_fn show_table, set_table, clear_table;

@@ -6,8 +6,14 @@
 void talk_init(struct talk *t, enum command_level level, const struct act_by *by)
 {
     t->session = (struct command_session){ .by = *by, .level = level, .timeout = DURATION_S(10) };
-    t->len = t->at = t->dropped = 0;
+    t->len = t->at = t->column = 0;
     t->whole = t->payload = t->too_long = t->answered = t->over = false;
+    buf_init(&t->text, TALK_PAYLOAD_MAX);
+}
+
+void talk_fini(struct talk *t)
+{
+    buf_fini(&t->text);
 }
 
 /* ---- answers ---- */
@@ -66,6 +72,9 @@ static void begin_line(struct talk *t)
 {
     t->len = t->at = 0;
     t->whole = t->too_long = false;
+    t->session.payload = span_of(NULL, 0);
+    buf_fini(&t->text);
+    buf_init(&t->text, TALK_PAYLOAD_MAX);
 }
 
 static void run_line(struct talk *t, const struct admin_now *now, struct buf *out)
@@ -75,7 +84,7 @@ static void run_line(struct talk *t, const struct admin_now *now, struct buf *ou
     while (!line_is_done(t) && !t->over && t->session.asks == ASK_NOTHING);
 }
 
-/* "<<" at a line's end: what follows, until an empty line, belongs to it. No command here wants any. */
+/* "<<" at a line's end: what follows, until an empty line, belongs to it. */
 static bool cut_payload_mark(struct talk *t)
 {
     struct span line = span_trim(span_of(t->line, t->len));
@@ -83,15 +92,21 @@ static bool cut_payload_mark(struct talk *t)
     if (!span_ends_with(line, SPAN("<<")))
         return false;
     t->len = (size_t)(line.ptr + line.len - 2 - t->line);
+    t->session.payload = SPAN("");
     return true;
 }
 
 /* A byte of a payload. true: that was its end, and the line before it is whole. */
-static bool drop(struct talk *t, char c)
+static bool keep_payload(struct talk *t, char c)
 {
-    if (c == '\n' && t->dropped == 0)
+    if (c == '\n' && t->column == 0) {
+        t->session.payload = t->text.len ? buf_span(&t->text) : SPAN("");
+        t->too_long = t->too_long || t->text.truncated;
         return true;
-    t->dropped = c == '\n' ? 0 : t->dropped + (c != '\r');
+    }
+    t->column = c == '\n' ? 0 : t->column + (c != '\r');
+    if (c != '\r')
+        buf_put_char(&t->text, c);
     return false;
 }
 
@@ -108,7 +123,7 @@ static bool keep(struct talk *t, char c)
     if (t->len > 0 && t->line[t->len - 1] == '\r')
         t->len--;
     t->payload = cut_payload_mark(t);
-    t->dropped = 0;
+    t->column = 0;
     return !t->payload;
 }
 
@@ -117,7 +132,7 @@ static void gather(struct talk *t, struct span *bytes)
     while (!t->whole && bytes->len > 0) {
         char c = bytes->ptr[0];
         *bytes = span_from_index(*bytes, 1);
-        t->whole = t->payload ? drop(t, c) : keep(t, c);
+        t->whole = t->payload ? keep_payload(t, c) : keep(t, c);
     }
     if (t->whole)
         t->payload = false;
@@ -128,7 +143,7 @@ static void gather(struct talk *t, struct span *bytes)
 static void carry_out(struct talk *t, const struct admin_now *now, struct buf *out)
 {
     if (t->too_long) {
-        put_answer(t, false, SPAN("The line is longer than 16 kB.\n"), out);
+        put_answer(t, false, SPAN("The line is longer than 16 kB, or what is behind it than 64 MB.\n"), out);
         t->over = true;
         return;
     }

@@ -9,21 +9,25 @@
 
 #include "admin/command.h"
 
-#define TALK_LINE_MAX 16384
+#define TALK_LINE_MAX    16384
+#define TALK_PAYLOAD_MAX ((size_t)64 << 20)
 
 struct talk {
     struct command_session session;
     char line[TALK_LINE_MAX];
-    size_t len, at; /* bytes of the line; where its next command begins */
-    size_t dropped; /* bytes of a payload's line */
-    bool whole;     /* the line has its end: its commands are being carried out */
-    bool payload;   /* lines until an empty one belong to the command before them */
-    bool too_long;  /* the line does not fit; the rest of it is dropped */
-    bool answered;  /* something was */
-    bool over;      /* nothing more is read; what was said is still to be sent */
+    size_t len, at;  /* bytes of the line; where its next command begins */
+    size_t column;   /* bytes of a payload's line */
+    struct buf text; /* of the payload */
+    bool whole;      /* the line has its end: its commands are being carried out */
+    bool payload;    /* lines until an empty one belong to the command before them */
+    bool too_long;   /* the line does not fit; the rest of it is dropped */
+    bool answered;   /* something was */
+    bool over;       /* nothing more is read; what was said is still to be sent */
 };
 
+/* talk_fini at its end. */
 void talk_init(struct talk *t, enum command_level level, const struct act_by *by);
+void talk_fini(struct talk *t);
 /*
  * Takes from <bytes> what it can and answers into <out>. It stops when an answer
  * has to come from the parent (talk_asks) or it is over; call again then with

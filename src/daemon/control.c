@@ -57,6 +57,7 @@ static void session_release(struct grave *g)
     struct control_session *s = CONTAINER_OF(g, struct control_session, grave);
 
     buf_fini(&s->out);
+    talk_fini(&s->talk);
     free(s);
 }
 

@@ -16,7 +16,7 @@
 #include "state/vrrp_health.h"
 
 #define CHILDREN_MAX  32
-#define MIRROR_MEMORY ((size_t)1 << 20)
+#define MIRROR_MEMORY ((size_t)17 << 20) /* of which pages that were never written take nothing */
 
 enum child_kind { CHILD_READER, CHILD_WORKER, CHILD_VRRP, CHILD_UPGRADE };
 enum child_stage {

@@ -473,6 +473,8 @@ static void on_sample(struct deadline *d)
 {
     struct worker *w = CONTAINER_OF(d, struct worker, sample);
 
+    if (w->world != NULL)
+        patterns_collect(w->world);
     if (w->snapshot != NULL)
         (void)window_sample(w->admin.window, w->snapshot, loop_now(w->loop)); /* one less, without memory */
     loop_set_deadline(w->loop, d, WINDOW_STEP);

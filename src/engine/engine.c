@@ -18,14 +18,16 @@
 #include "engine/http/http.h"
 #include "io/loop.h"
 #include "os/process.h"
+#include "state/pattern_state.h"
 
 struct engine {
     struct shared shared;
     pthread_mutex_t publishing;   /* <published>, for threads that are not the control thread */
     struct generation *published; /* counted */
     pthread_t *handles;
-    uint32_t running; /* threads that were started */
-    uint64_t numbers; /* of generations */
+    const _Atomic uint64_t **turns; /* of each thread's loop */
+    uint32_t running;               /* threads that were started */
+    uint64_t numbers;               /* of generations */
     char hostname[256];
 };
 
@@ -98,6 +100,10 @@ static bool engine_begin(struct engine *e, const struct engine_options *o)
     for (uint32_t i = 0; i < o->threads; i++)
         if (!engine_add_thread(e, i, o))
             return false;
+    for (uint32_t i = 0; i < o->threads; i++)
+        e->turns[i] = loop_turns(e->shared.threads[i]->loop);
+    if (e->shared.world)
+        patterns_watch(e->shared.world, e->turns, o->threads);
     return engine_run_threads(e, o);
 }
 
@@ -111,7 +117,8 @@ struct engine *engine_start(const struct engine_options *o)
     (void)pthread_mutex_init(&e->publishing, NULL);
     e->handles = calloc(o->threads, sizeof(*e->handles));
     e->shared.threads = calloc(o->threads, sizeof(*e->shared.threads));
-    if (!e->handles || !e->shared.threads)
+    e->turns = calloc(o->threads, sizeof(*e->turns));
+    if (!e->handles || !e->shared.threads || !e->turns)
         oom_die(o->threads * sizeof(*e->handles));
     e->shared.thread_count = o->threads;
     e->shared.world = o->world;
@@ -214,6 +221,8 @@ void engine_stop(struct engine **engine, duration logs)
         return;
     *engine = NULL;
     engine_end_threads(e);
+    if (e->shared.world)
+        patterns_watch(e->shared.world, NULL, 0);
     work_pool_free(&e->shared.work);
     if (e->shared.log)
         access_log_flush(e->shared.log, logs);
@@ -226,6 +235,7 @@ void engine_stop(struct engine **engine, duration logs)
     access_log_free(&e->shared.log, logs);
     (void)pthread_mutex_destroy(&e->publishing);
     free(e->shared.threads);
+    free((void *)(uintptr_t)e->turns);
     free(e->handles);
     free(e);
 }

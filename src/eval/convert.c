@@ -6,6 +6,7 @@
 
 #include "eval/eval_internal.h"
 #include "model/lookup.h"
+#include "state/snapshot.h"
 
 /* ---- types ---- */
 
@@ -488,6 +489,34 @@ static uint32_t murmur2(struct span s)
     return h ^ h >> 15;
 }
 
+static struct value otherwise(struct facts *f, const struct lookup *l)
+{
+    return l->fallback ? eval_value(f, l->fallback) : value_none();
+}
+
+/* What was changed while running counts; its text is copied, as it may be gone in the thread's next turn. */
+static struct value look_up_live(struct facts *f, const struct value *v, const struct lookup *l,
+                                 const struct pattern_live *live)
+{
+    const struct pattern_user *user = f->snapshot->config->pattern_users.items[l->patterns - 1];
+    struct span subject = eval_as_text(f, v);
+    struct regex_match match = { .count = 0 };
+    const struct pattern_row *row;
+
+    if (subject.ptr == NULL)
+        return value_none();
+    row = pattern_live_find(live, subject, v->type == VALUE_IP ? &v->as.ip : NULL, &match);
+    if (row == NULL)
+        return otherwise(f, l);
+    if (match.count > 0) {
+        f->match = match;
+        f->matched = NULL;
+    }
+    struct span text = user->groups ? eval_expand(f, pattern_row_value(row))
+                                    : scratch_span(f->scratch, pattern_row_value(row));
+    return text.ptr ? value_text(text) : value_none();
+}
+
 static struct value look_up(struct facts *f, struct value v, const struct conversion *c)
 {
     struct span subject = v.type == VALUE_NONE ? SPAN("") : eval_as_text(f, &v);
@@ -496,6 +525,10 @@ static struct value look_up(struct facts *f, struct value v, const struct conver
 
     if (v.type == VALUE_NONE && c->lookup->subject == NULL) /* HAProxy's: there is nothing to look up */
         return v;
+    const struct pattern_live *live =
+        c->lookup->patterns ? snapshot_pattern_live(f->snapshot, c->lookup->patterns) : NULL;
+    if (UNLIKELY(live != NULL))
+        return look_up_live(f, &v, c->lookup, live);
     if (subject.ptr == NULL)
         return value_none();
     if (c->lookup->by_hash)
@@ -510,7 +543,7 @@ static struct value look_up(struct facts *f, struct value v, const struct conver
     }
     if (row != NULL)
         return row->value ? eval_value(f, row->value) : value_none();
-    return c->lookup->fallback ? eval_value(f, c->lookup->fallback) : value_none();
+    return otherwise(f, c->lookup);
 }
 
 static struct value cut_bytes(struct value v, const struct conversion *c)

@@ -4,6 +4,7 @@
 #include "eval/recorder.h"
 #include "model/network_set.h"
 #include "model/text_match.h"
+#include "state/snapshot.h"
 
 static bool in_ranges(const struct test *t, int64_t n)
 {
@@ -76,12 +77,44 @@ static bool match_file(struct facts *f, const struct test *t, struct span path)
     return f->live->file != NULL && f->live->file(f->self, path, kind);
 }
 
+/* What was changed while running counts instead of what the file says. */
+static bool match_live(struct facts *f, const struct test *t, const struct pattern_live *live,
+                       const struct value *v)
+{
+    enum value_type as = t->how == MATCH_INT ? VALUE_INT : t->how == MATCH_IP ? VALUE_IP : VALUE_TEXT;
+    struct value subject = as == VALUE_TEXT ? *v : value_as(f, *v, as);
+    struct regex_match match = { .count = 0 };
+    struct span s;
+
+    if (as != VALUE_TEXT && subject.type != as)
+        return false;
+    s = as == VALUE_IP ? SPAN("") : eval_as_text(f, &subject);
+    if (s.ptr == NULL || pattern_live_find(live, s, as == VALUE_IP ? &subject.as.ip : NULL, &match) == NULL)
+        return false;
+    if (t->how == MATCH_REGEX) {
+        f->match = match;
+        f->matched = NULL; /* it may not live as long as the request */
+    }
+    return true;
+}
+
+/* Found and true look at no pattern. */
+static const struct pattern_live *live_of(const struct facts *f, const struct test *t)
+{
+    if (t->patterns == 0 || t->how == MATCH_FOUND || t->how == MATCH_BOOL)
+        return NULL;
+    return snapshot_pattern_live(f->snapshot, t->patterns);
+}
+
 bool eval_match(struct facts *f, const struct test *t, const struct value *v)
 {
+    const struct pattern_live *live = live_of(f, t);
     struct span s;
 
     if (v->type == VALUE_NONE)
         return false;
+    if (UNLIKELY(live != NULL))
+        return match_live(f, t, live, v);
     switch (t->how) {
     case MATCH_FOUND:
         return true;

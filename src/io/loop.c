@@ -42,6 +42,7 @@ struct loop {
     struct loop_spin spin;
     duration heartbeat;
     _Atomic uint64_t *turns;
+    _Atomic uint64_t own_turns; /* when nobody gave a counter */
     struct chunks chunks;
     struct pipes pipes;
     uint64_t wall_us; /* 0 = not read in this turn */
@@ -76,7 +77,7 @@ struct loop *loop_new(const struct loop_options *o)
     list_init(&l->deferred);
     l->spin = (struct loop_spin){ .us = o->spin_us, .pause = 1 };
     l->heartbeat = o->heartbeat;
-    l->turns = o->turns;
+    l->turns = o->turns ? o->turns : &l->own_turns;
     chunks_init(&l->chunks, o->chunk_small, o->chunk_large, o->chunk_ceiling);
     pipes_init(&l->pipes, o->pipes);
 
@@ -266,9 +267,8 @@ void loop_turn(struct loop *l, uint32_t most)
     l->clock.now = clock_now();
     l->wall_us = 0;
     l->stats.turns++;
-    if (l->turns)
-        atomic_store_explicit(l->turns, atomic_load_explicit(l->turns, memory_order_relaxed) + 1,
-                              memory_order_relaxed);
+    atomic_store_explicit(l->turns, atomic_load_explicit(l->turns, memory_order_relaxed) + 1,
+                          memory_order_release);
     loop_take_mail(l);
     loop_serve_events(l);
     (void)wheel_advance(&l->wheel, l->clock.now);
@@ -405,6 +405,11 @@ struct chunks *loop_chunks(struct loop *l)
 struct pipes *loop_pipes(struct loop *l)
 {
     return &l->pipes;
+}
+
+const _Atomic uint64_t *loop_turns(const struct loop *l)
+{
+    return l->turns;
 }
 
 const struct loop_stats *loop_stats(const struct loop *l)

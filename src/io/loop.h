@@ -166,3 +166,5 @@ struct loop_stats {
     uint64_t turns, events, sleeps, spins_won, spins_lost, deferred, tasks;
 };
 const struct loop_stats *loop_stats(const struct loop *l);
+/* The counter of turns, given or its own; any thread. */
+const _Atomic uint64_t *loop_turns(const struct loop *l);

@@ -93,6 +93,7 @@ enum action_kind {
     ACTION_NORMALIZE,   /* .number enum normalize; .number2 1: strictly, wholly */
     ACTION_SET_TOS,     /* .number: of packets to the client */
     ACTION_STICK_STORE, /* .table gets the server for the key .expr: when it has answered (PICK), or now */
+    ACTION_PATTERNS,    /* .edit, of the key .expr */
     ACTION_COUNT
 };
 
@@ -118,6 +119,7 @@ enum normalize {
 enum status_view { STATUS_STUB, STATUS_PAGE };
 
 struct name_resolver; /* model/name_resolver.h */
+struct pattern_edit;  /* model/patterns.h */
 struct scope;
 struct pool;
 struct files {
@@ -240,6 +242,7 @@ struct action {
         const struct stats_page *page;
         const struct stick_table *table;
         const struct stick_ask *stick;
+        const struct pattern_edit *edit;
     };
     LIST_OF(struct network) networks;
 };

@@ -15,6 +15,8 @@ struct name_resolver; /* model/name_resolver.h */
 struct zone;          /* model/zone.h */
 struct tls_client;    /* model/tls.h */
 struct tls_server;
+struct pattern_list; /* model/patterns.h */
+struct pattern_user;
 struct vrrp_config; /* model/vrrp.h */
 
 struct control_socket {
@@ -94,6 +96,9 @@ struct config {
     LIST_OF(struct name_resolver *) name_resolvers;
     LIST_OF(struct zone *) zones;
     LIST_OF(struct name_group *) name_groups;
+    LIST_OF(struct pattern_list *) pattern_lists;
+    LIST_OF(struct pattern_user *) pattern_users;
+    struct map *pattern_names; /* identity -> struct pattern_list */
     LIST_OF(struct log_target *) log_targets;
     LIST_OF(struct regex *) regexes;   /* released with the config */
     LIST_OF(struct public_key *) keys; /* the same */

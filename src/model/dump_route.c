@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scopes and their actions in the dump. */
+#include "model/patterns.h"
 #include "model/dump_internal.h"
 #include "model/name_resolver.h"
 #include "model/zone.h"
@@ -64,6 +65,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_PAUSE] = "PAUSE",
     [ACTION_NORMALIZE] = "NORMALIZE",
     [ACTION_SET_TOS] = "SET_TOS",
+    [ACTION_PATTERNS] = "PATTERNS",
 };
 
 const char *action_name(enum action_kind k)
@@ -345,6 +347,13 @@ static void dump_auth(struct dump *d, const struct auth *a)
     dump_expr(d, "file", a->file);
 }
 
+static void dump_edit(const struct dump *d, const struct pattern_edit *e)
+{
+    static const char *const words[] = { "add to", "set in", "delete from" };
+    dump_line(d, "%s %.*s", words[e->how], SPAN_ARGS(e->list->identity));
+    dump_expr(d, "to", e->value);
+}
+
 static void dump_stick(const struct dump *d, const struct stick_ask *a)
 {
     dump_line(d, "%s[%u] of sc%u", stick_data_word(a->data), a->index, a->counter);
@@ -381,6 +390,8 @@ static void dump_operand(struct dump *d, const struct action *a)
         dump_text(d, "table", a->table->name);
     else if (a->kind == ACTION_STICK_ADD || a->kind == ACTION_STICK_SET)
         dump_stick(d, a->stick);
+    else if (a->kind == ACTION_PATTERNS)
+        dump_edit(d, a->edit);
     else if (a->kind == ACTION_STATUS && a->page)
         dump_stats_page(d, a->page);
 }

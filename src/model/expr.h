@@ -542,6 +542,7 @@ struct test {
     LIST_OF(const struct regex *) regexes;
     struct span source;
     struct where at;
+    uint32_t patterns; /* 1 + index of its struct pattern_user; 0: what it matches never changes */
     /* built by test_finish */
     const struct map *exact;              /* MATCH_EXACT with more than a few texts */
     const struct network_set *networkset; /* MATCH_IP with more than a few networks */

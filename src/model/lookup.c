@@ -79,7 +79,7 @@ void lookup_finish(struct arena *a, struct lookup *l)
     l->needs = l->fallback ? l->fallback->needs : 0;
     for (uint32_t i = 0; i < l->rows.count; i++) {
         struct lookup_row *row = &l->rows.items[i];
-        l->needs |= row->value->needs;
+        l->needs |= row->value ? row->value->needs : 0;
         if (row->how == MATCH_EXACT)
             add_text(a, l, row);
         else if (row->how == MATCH_BEGIN)

@@ -12,7 +12,7 @@ struct lookup_row {
     struct network network;
     struct int_range range;
     const struct regex *regex;
-    const struct expr *value; /* finished */
+    const struct expr *value; /* finished; NULL: none */
     struct where at;
 };
 /*
@@ -31,6 +31,7 @@ struct lookup {
     LIST_OF(struct lookup_row) rows;
     const struct expr *fallback; /* finished; NULL: no value */
     struct where at;
+    uint32_t patterns; /* 1 + index of its struct pattern_user; 0: its rows never change */
     /* built by lookup_finish: texts and networks cost the same however many there are */
     struct map exact, suffixes, prefixes; /* -> struct lookup_row */
     const struct network_set *networks;

@@ -76,6 +76,7 @@ struct snapshot *snapshot_new(struct state_world *w, const struct config *c)
     instant now = clock_now();
     bind_tracking(s, now);
     make_room_in_mirror(s);
+    patterns_bind(s);
     world_unlock(w);
     for (uint32_t i = 0; i < c->pools.count; i++)
         pool_changed(s->pools[i], now);
@@ -94,6 +95,7 @@ void snapshot_put(struct snapshot *s)
         return;
     if (s->balance_free)
         s->balance_free(s->balance);
+    patterns_unbind(s);
     for (uint32_t i = 0; i < s->config->servers.count; i++)
         server_state_put(s->servers[i]);
     for (uint32_t i = 0; i < s->config->services.count; i++)

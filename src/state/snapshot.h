@@ -15,6 +15,7 @@
 
 #include "model/config.h"
 #include "state/kept.h"
+#include "state/pattern_state.h"
 #include "state/pool_state.h"
 #include "state/server_state.h"
 #include "state/service_state.h"
@@ -31,10 +32,12 @@ struct snapshot {
     struct server_state **servers; /* by server->index */
     struct pool_state **pools;     /* by pool->index */
     struct service_state **services;
-    struct stick_state **sticks; /* by stick_table->index */
-    struct zone_state **zones;   /* by zone->index */
-    struct kept_values *values;  /* variables of the process; NULL: the file has none */
-    struct balance *balance;     /* NULL until balance_prepare */
+    struct stick_state **sticks;           /* by stick_table->index */
+    struct zone_state **zones;             /* by zone->index */
+    struct kept_values *values;            /* variables of the process; NULL: the file has none */
+    pattern_slot *patterns;                /* by pattern_user->index */
+    struct pattern_binding *pattern_lists; /* by pattern_list->index */
+    struct balance *balance;               /* NULL until balance_prepare */
     void (*balance_free)(struct balance *b);
     /* The last reference is gone: what the config lies in may go too. Any thread. NULL = nobody wants to know
      */
@@ -68,4 +71,13 @@ static inline struct service_state *snapshot_service(const struct snapshot *s, c
 static inline struct stick_state *snapshot_stick(const struct snapshot *s, const struct stick_table *model)
 {
     return s->sticks[model->index];
+}
+struct pattern_state *snapshot_patterns_of(const struct snapshot *s, const struct pattern_list *model);
+/* <user>: 1 + its index, of a test or a lookup of this snapshot's config; NULL: what the file says. Good
+ * until the thread's turn ends. */
+static inline const struct pattern_live *snapshot_pattern_live(const struct snapshot *s, uint32_t user)
+{
+    return s != NULL && s->patterns != NULL
+               ? atomic_load_explicit(&s->patterns[user - 1], memory_order_acquire)
+               : NULL;
 }

@@ -36,12 +36,18 @@ struct state_world *state_world_new(struct span mirror, unsigned threads)
     int failed = pthread_mutex_init(&w->mutex, NULL);
     BUG_ON(failed);
     w->threads = threads;
-    w->mirror = mirror_open(mirror);
+    failed = pthread_mutex_init(&w->patterns_mutex, NULL);
+    BUG_ON(failed);
+    list_init(&w->patterns);
+    retire_init(&w->retired);
+    w->mirror = mirror_open(span_first(mirror, MIRROR_MOST));
+    w->journal = journal_open(span_from_index(mirror, MIRROR_MOST));
     table_init(&w->servers);
     table_init(&w->pools);
     table_init(&w->services);
     table_init(&w->sticks);
     table_init(&w->zones);
+    table_init(&w->pattern_lists);
     return w;
 }
 
@@ -50,13 +56,17 @@ void state_world_free(struct state_world **w)
     if (*w == NULL)
         return;
     BUG_ON((*w)->servers.count || (*w)->pools.count || (*w)->services.count || (*w)->sticks.count ||
-           (*w)->zones.count);
+           (*w)->zones.count || (*w)->pattern_lists.count);
+    retire_fini(&(*w)->retired);
     free((*w)->servers.buckets);
     free((*w)->pools.buckets);
     free((*w)->services.buckets);
     free((*w)->sticks.buckets);
     free((*w)->zones.buckets);
+    free((*w)->pattern_lists.buckets);
     mirror_close(&(*w)->mirror);
+    journal_close(&(*w)->journal);
+    (void)pthread_mutex_destroy(&(*w)->patterns_mutex);
     (void)pthread_mutex_destroy(&(*w)->mutex);
     free(*w);
     *w = NULL;
@@ -77,6 +87,14 @@ void world_unlock(struct state_world *w)
 {
     int failed = pthread_mutex_unlock(&w->mutex);
     BUG_ON(failed);
+}
+
+void world_write_journal(struct state_world *w)
+{
+    journal_begin(w->journal);
+    w->journal_lost = !patterns_write(w);
+    w->journal_full = false;
+    journal_end(w->journal);
 }
 
 /* ---- names ---- */

@@ -27,9 +27,11 @@ struct named {
 
 /*
  * <threads>: who counts, numbered from 0. <mirror>: shared memory that outlives
- * this process, zeroed at first (state/mirror.h); empty: none. It must stay
- * until the world ends. Dies on out of memory.
+ * this process, zeroed at first: MIRROR_MOST bytes of it are for state/mirror.h,
+ * what is behind for state/journal.h; empty: none. It must stay until the world
+ * ends. Dies on out of memory.
  */
+#define MIRROR_MOST ((size_t)1 << 20)
 struct state_world *state_world_new(struct span mirror, unsigned threads);
 /* Every snapshot and every counted state is given back. NULL-safe. */
 void state_world_free(struct state_world **w);

@@ -5,9 +5,12 @@
 #include <pthread.h>
 
 #include "model/config.h"
+#include "state/journal.h"
 #include "state/mirror.h"
+#include "state/pattern_state.h"
 #include "state/pool_state.h"
 #include "state/server_state.h"
+#include "state/retire.h"
 #include "state/service_state.h"
 #include "state/stick.h"
 #include "state/waiter.h"
@@ -23,7 +26,15 @@ struct state_world {
     pthread_mutex_t mutex;
     unsigned threads;
     struct mirror *mirror; /* NULL: none */
-    struct name_table servers, pools, services, sticks, zones;
+    struct name_table servers, pools, services, sticks, zones, pattern_lists;
+
+    /* of everything below; taken inside the other, never the other way round */
+    pthread_mutex_t patterns_mutex;
+    struct list patterns; /* struct pattern_state, all */
+    struct retired retired;
+    struct journal *journal; /* NULL: none */
+    bool journal_full;       /* it is to be written anew */
+    bool journal_lost;       /* and even that did not fit */
 };
 
 void world_lock(struct state_world *w);
@@ -42,6 +53,7 @@ MUST_USE bool named_put(struct named *n);
 void *state_alloc(size_t align, size_t size);
 
 /* All under the world's mutex, with one reference for the caller. */
+struct pattern_state *pattern_state_find(struct state_world *w, const struct pattern_list *model);
 struct pool_state *pool_state_find(struct state_world *w, const struct pool *model);
 struct zone_state *zone_state_find(struct state_world *w, const struct zone *model);
 struct service_state *service_state_find(struct state_world *w, const struct service *model);
@@ -52,6 +64,13 @@ struct server_state *server_state_find(struct state_world *w, struct pool_state 
 void server_state_bind(struct server_state *s, const struct server *model);
 /* <tracked> may be NULL. */
 void server_state_track(struct server_state *s, struct server_state *tracked);
+
+/* pattern_state.c: a snapshot's lists, and its end. The world is locked for the first. */
+void patterns_bind(struct snapshot *s);
+void patterns_unbind(struct snapshot *s);
+/* With patterns_mutex held: the whole truth, for the next process. */
+bool patterns_write(struct state_world *w);
+void world_write_journal(struct state_world *w);
 
 /* As if nobody had checked it yet. */
 void server_health_begin(struct server_state *s, const struct server *model);

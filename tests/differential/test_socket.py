@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stats socket beside Debian's haproxy: the same file, the same traffic, the same commands, and answers that tools take for equal."""
+import re
 import time
 
 import pytest
@@ -15,7 +16,22 @@ stats timeout 20s
 BODY = """
 frontend site
     bind 127.0.0.1:@port@
+    acl listed path -f @dir@/paths.txt
+    acl begins path_beg -i -f @dir@/paths.txt /zz
+    acl net src 10.0.0.0/8 192.168.1.1
+    acl num url_len gt 5 7
+    acl re path_reg ^/q.*
+    acl own path -u 55 /r
+    acl there hdr(x) -m found
     http-request deny if { path /no }
+    http-request deny if listed { hdr(x-acl) 1 }
+    http-request set-header x %[hdr(host),map(@dir@/hosts.map,none)]
+    http-request set-header y %[src,map_ip(@dir@/nets.map)]
+    http-request set-header z %[src_port,map_int(@dir@/numbers.map)] if TRUE
+    http-request add-acl(@dir@/paths.txt) %[hdr(x-add)] if { hdr(x-add) -m found }
+    http-request del-acl(@dir@/paths.txt) %[hdr(x-del)] if { hdr(x-del) -m found }
+    http-request set-map(@dir@/hosts.map) %[hdr(x-key)] %[hdr(x-value)] if { hdr(x-key) -m found }
+    http-request del-map(@dir@/hosts.map) %[hdr(x-gone)] if { hdr(x-gone) -m found }
     default_backend pool
 backend pool
     balance roundrobin
@@ -29,6 +45,9 @@ listen tcp
     maxconn 50
     server t1 127.0.0.1:@o1@
 """
+
+FILES = {"paths.txt": "# comment\n/alpha\n/beta beta stuff\n\n  /gamma\n", "hosts.map": "# c\nwww.a.org   bk_a\nb.org bk_b  tail\n\nc.org bk_c\n",
+         "nets.map": "10.0.0.0/8 ten\n10.1.0.0/16 narrow\n", "numbers.map": "1:5 low\n6 six\n"}
 
 # In this order, on both; "user:" and "operator:" ask the socket of that level. Answers are equal to the last byte.
 SAME = """
@@ -127,6 +146,136 @@ shutdown session abc
 shutdown session 0x1
 clear counters
 clear counters all
+show acl
+show map
+show acl #0
+show acl #1
+show acl #3
+show acl #4
+show acl #5
+show acl #99
+show acl @dir@/paths.txt
+show acl nope
+show acl @dir@/hosts.map
+show map #0
+show map #1
+show map @dir@/hosts.map
+show map @dir@/nets.map
+show map @dir@/numbers.map
+get acl
+get acl #3
+get acl #3 10.1.1.1
+get acl @dir@/paths.txt /alpha
+get acl @dir@/paths.txt /nope
+get acl @dir@/paths.txt /alphabet
+get acl #1 /xyz
+get acl #4 6
+get acl #4 10.1.2.3
+get acl #4 192.168.1.1
+get acl #5 /qq
+get acl #6 /qqq
+get acl #8 a
+get map
+get map @dir@/hosts.map
+get map @dir@/hosts.map www.a.org
+get map @dir@/hosts.map nope
+get map @dir@/nets.map 10.1.1.1
+get map @dir@/nets.map 11.1.1.1
+get map @dir@/numbers.map 4
+get map @dir@/numbers.map 6
+get map nope x
+get acl nope x
+add acl
+add acl @dir@/paths.txt
+add acl nope x
+add acl @dir@/paths.txt /delta
+add acl @dir@/paths.txt /delta
+add acl @dir@/paths.txt /delta more
+get acl @dir@/paths.txt /delta
+show acl @dir@/paths.txt
+del acl @dir@/paths.txt /delta
+show acl @dir@/paths.txt
+del acl @dir@/paths.txt /delta
+del acl @dir@/paths.txt #0x1
+del acl @dir@/paths.txt #foo
+del acl
+del acl @dir@/paths.txt
+del acl nope x
+add acl #3 /more
+add acl #4 abc
+add acl #4 11.0.0.0/8
+add acl #5 ((
+add acl #5 9
+add acl #8 x
+show acl #3
+show acl #4
+show acl #5
+show acl #8
+show acl #55
+show acl 55
+add map
+add map @dir@/hosts.map
+add map @dir@/hosts.map k
+add map @dir@/hosts.map k v
+add map @dir@/hosts.map k v2 v3
+show map @dir@/hosts.map
+get map @dir@/hosts.map k
+add map nope k v
+add map @dir@/nets.map zz v
+add map @dir@/numbers.map abc v
+add map @dir@/numbers.map 7 seven
+get map @dir@/numbers.map 7
+add map #-1 k v
+set map
+set map @dir@/hosts.map
+set map @dir@/hosts.map k
+set map @dir@/hosts.map k newv
+set map @dir@/hosts.map nokey newv
+set map @dir@/hosts.map #0x99 newv
+set map nope k v
+show map @dir@/hosts.map
+del map @dir@/hosts.map k
+del map @dir@/hosts.map k
+del map @dir@/hosts.map
+del map nope k
+show map @dir@/hosts.map
+prepare acl
+prepare acl @dir@/paths.txt
+show acl @1 @dir@/paths.txt
+add acl @1 @dir@/paths.txt /new
+add acl @2 @dir@/paths.txt /new
+add acl @0 @dir@/paths.txt /new0
+show acl @1 @dir@/paths.txt
+show acl @0 @dir@/paths.txt
+show acl @dir@/paths.txt
+get acl @dir@/paths.txt /new
+commit acl
+commit acl @dir@/paths.txt
+commit acl @5 @dir@/paths.txt
+commit acl @1 @dir@/paths.txt
+commit acl @1 @dir@/paths.txt
+show acl @dir@/paths.txt
+get acl @dir@/paths.txt /new
+prepare map @dir@/hosts.map
+prepare map @dir@/hosts.map
+prepare map nope
+add map @2 @dir@/hosts.map q w
+clear map @2 @dir@/hosts.map
+show map @2 @dir@/hosts.map
+commit map @1 @dir@/hosts.map
+show map @dir@/hosts.map
+add map @9 nope x y
+prepare acl nope
+clear acl
+clear acl nope
+clear acl @dir@/paths.txt
+show acl @dir@/paths.txt
+clear map
+clear map @dir@/hosts.map
+show map @dir@/hosts.map
+user:show acl #1
+operator:add acl #1 x
+operator:prepare acl #1
 """.strip("\n").split("\n")
 
 # What "show stat" says of each row, where both know it. Not here: bytes (framing is counted since 3.x), times, rates of this second.
@@ -149,6 +298,8 @@ def both(tmp_path_factory):
         folder = tmp_path_factory.mktemp("peer" if peer else "keel")
         p = program.Program("haproxy", folder, config.haproxy(BODY, top=TOP), peer=peer, o1=one.port, o2=two.port, dead=1)
         p.options = ["-W", "-db"]
+        for name, text in FILES.items():
+            (p.dir / name).write_text(text)
         programs.append(p)
         p.start(listens=("port", "port2"))
         assert process.wait_until(lambda p=p: say(p, "show stat").count("L4OK") == 2 and "L4CON" in say(p, "show stat"), 5)
@@ -165,12 +316,13 @@ def say(p, command):
         command = rest
     else:
         level = "admin"
-    return client.socket_command(p.dir / f"{level}.sock", command)
+    answer = client.socket_command(p.dir / f"{level}.sock", command.replace("@dir@", str(p.dir)))
+    return re.sub("(?m)^0x[0-9a-f]+ ", "0xENTRY ", answer.replace(str(p.dir), ""))
 
 
 def comparable(answer):
     """without the seconds since a server changed, and what its last check said: HAProxy tells of one that runs just now"""
-    lines = [line.split(" ") for line in answer.split("\n")]
+    lines = [line.split(" ") for line in answer.split("\n") if "file 'httpclient'" not in line]
     return [w[:9] + w[14:] if len(w) > 20 and w[0].isdigit() else w for w in lines]
 
 

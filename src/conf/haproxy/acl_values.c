@@ -6,6 +6,7 @@
 #include "conf/haproxy/convert.h"
 #include "conf/haproxy/review.h"
 #include "conf/haproxy/users.h"
+#include "model/patterns.h"
 
 enum comparison { OPERATOR_EQ, OPERATOR_GE, OPERATOR_GT, OPERATOR_LE, OPERATOR_LT };
 
@@ -20,6 +21,10 @@ struct criterion {
     bool method_known;
     bool any;                       /* value, so far */
     const struct user_list *groups; /* whose groups values are; NULL: none's */
+    uint32_t first;                 /* of the acl's tests: the criterion's */
+    struct span unique_id;          /* -u; empty: none */
+    struct pattern_user *user;      /* of <test> */
+    struct pattern_text text;       /* of the value that is read */
 };
 
 static const struct {
@@ -64,6 +69,8 @@ static void begin_test(struct criterion *c)
 {
     c->test = ARENA_PUSH(c->b->arena, &c->acl->tests);
     *c->test = c->like;
+    c->user = config_add_pattern_user(c->b->config);
+    c->test->patterns = c->user->index + 1;
 }
 
 /* ---- values ---- */
@@ -82,6 +89,16 @@ static bool parse_int(struct span s, int64_t *out)
         return false;
     *out = minus ? -(int64_t)n : (int64_t)n;
     return true;
+}
+
+/* "gt 5" is shown as "6:" */
+static struct span range_text(struct arena *a, const struct int_range *r)
+{
+    if (r->low == INT64_MIN)
+        return arena_printf(a, ":%lld", (long long)r->high);
+    if (r->high == INT64_MAX)
+        return arena_printf(a, "%lld:", (long long)r->low);
+    return arena_printf(a, "%lld:%lld", (long long)r->low, (long long)r->high);
 }
 
 static bool add_range(struct criterion *c, const struct word *w)
@@ -114,6 +131,8 @@ static bool add_range(struct criterion *c, const struct word *w)
         r = (struct int_range){ INT64_MIN, r.high == INT64_MIN ? INT64_MIN : r.high - 1 };
         break;
     }
+    if (c->comparison != OPERATOR_EQ)
+        c->text.key = range_text(c->b->arena, &r);
     *ARENA_PUSH(c->b->arena, &c->test->ranges) = r;
     return true;
 }
@@ -137,6 +156,16 @@ static struct span whole_ipv4(struct arena *a, struct span text)
                         (int)(ip.len - last), ip.ptr + last, mask.ptr ? "/" : "", SPAN_ARGS(mask));
 }
 
+static struct span network_text(struct arena *a, const struct network *n)
+{
+    struct buf text;
+    char room[80];
+
+    buf_init_fixed(&text, room, sizeof(room));
+    address_put_ip(&text, &n->base);
+    return arena_printf(a, "%.*s/%u", SPAN_ARGS(buf_span(&text)), n->bits);
+}
+
 static bool add_network(struct criterion *c, const struct word *w)
 {
     struct build *b = c->b;
@@ -150,6 +179,7 @@ static bool add_network(struct criterion *c, const struct word *w)
             return mask.ptr ? bad_value(c, w, "an address or network") : false;
         n = (struct network){ .base = ip, .bits = address_family(&ip) == AF_INET ? 32 : 128 };
     }
+    c->text.as = network_text(b->arena, &n);
     *ARENA_PUSH(b->arena, &c->test->networks) = n;
     return true;
 }
@@ -192,9 +222,8 @@ static bool add_binary(struct criterion *c, const struct word *w)
     return true;
 }
 
-static bool add_value(struct criterion *c, const struct word *w)
+static bool parse_value(struct criterion *c, const struct word *w)
 {
-    c->any = true;
     if (c->groups) {
         c->test->nocase = false;
         return haproxy_group_texts(c->b, c->groups, w, c->test);
@@ -225,6 +254,17 @@ static bool add_value(struct criterion *c, const struct word *w)
     return true;
 }
 
+static bool add_value(struct criterion *c, const struct word *w, struct pattern_list *l)
+{
+    c->any = true;
+    c->text = (struct pattern_text){ .key = arena_span(c->b->arena, w->text) };
+    if (!parse_value(c, w))
+        return false;
+    if (l)
+        *ARENA_PUSH(c->b->arena, &l->texts) = c->text;
+    return true;
+}
+
 /* ---- files of values ---- */
 
 /* <map>: only what stands before the first blank of a line is a value. */
@@ -234,16 +274,21 @@ static bool add_file(struct criterion *c, const struct word *w, bool map)
     uint32_t source;
     if (!haproxy_list_file(c->b, w, &text, &source))
         return false;
-    bool good = true;
+    bool good = true, fresh;
+    struct pattern_list *list = haproxy_pattern_file(c->b, w, c->user, &fresh);
     for (struct span rest = text; haproxy_list_line(&rest, &line);) {
         size_t blank = 0;
         while (map && blank < line.len && line.ptr[blank] != ' ' && line.ptr[blank] != '\t')
             blank++;
+        struct span behind = span_trim(span_from_index(line, blank));
         if (map)
             line = span_first(line, blank);
         struct word value = { .text = line, .raw = line };
         value.at = (struct where){ source, (uint32_t)(line.ptr - text.ptr), (uint32_t)line.len };
-        good = add_value(c, &value) && good;
+        bool added = add_value(c, &value, fresh ? list : NULL);
+        if (added && fresh && map)
+            list->texts.items[list->texts.count - 1].value = arena_span(c->b->arena, behind);
+        good = added && good;
     }
     c->any = true;
     return good;
@@ -304,7 +349,7 @@ static uint32_t take_flags(struct criterion *c, uint32_t i, uint32_t to)
             if (!take_method(c, word_at(c->s, ++i)))
                 return 0;
         } else if (text_is(c->s, i, "-u") && !last) {
-            i++; /* an id for changing it while running: names of files do for that */
+            c->unique_id = text_at(c->s, ++i);
         } else if (text_is(c->s, i, "-f") || text_is(c->s, i, "-m") || text_is(c->s, i, "-u")) {
             diag_add(c->b->diags, &conf_arity, w->at, DIAG_TEXT(w->text, SPAN("1"), SPAN("0")));
             return 0;
@@ -344,6 +389,21 @@ static struct span source_of(const struct statement *s, uint32_t from, uint32_t 
     return span_of(first.ptr, (size_t)(span_end(last) - first.ptr));
 }
 
+/* All that this criterion tests is one user's: what its flags said in the end. */
+static void finish_users(struct criterion *c)
+{
+    for (uint32_t i = c->first; i < c->acl->tests.count; i++) {
+        struct test *t = &c->acl->tests.items[i];
+        struct pattern_user *u = c->b->config->pattern_users.items[t->patterns - 1];
+        u->how = t->how;
+        u->nocase = t->nocase;
+        if (c->groups) { /* what stands there is no pattern */
+            u->how = MATCH_FOUND;
+            t->patterns = 0;
+        }
+    }
+}
+
 bool haproxy_criterion(struct build *b, const struct statement *s, uint32_t from, uint32_t to,
                        struct acl *acl)
 {
@@ -351,7 +411,7 @@ bool haproxy_criterion(struct build *b, const struct statement *s, uint32_t from
     const struct word *w = word_at(s, from);
     if (!haproxy_sample(b, w, true, &sample))
         return false;
-    struct criterion c = { .b = b, .s = s, .acl = acl };
+    struct criterion c = { .b = b, .s = s, .acl = acl, .first = acl->tests.count };
     c.like = (struct test){ .subject = sample.expr, .at = w->at };
     c.like.source = word_at(s, to - 1)->raw.ptr >= w->raw.ptr ? source_of(s, from, to) : w->text;
     c.method_known = default_method(&sample, &c.like.how);
@@ -368,8 +428,12 @@ bool haproxy_criterion(struct build *b, const struct statement *s, uint32_t from
     }
     i = take_operator(&c, i, to);
     bool good = true;
-    for (; i < to; i++)
-        good = add_value(&c, word_at(s, i)) && good;
+    struct pattern_list *list =
+        haproxy_pattern_values(b, w, c.like.source, word_at(s, to - 1)->at, c.user, c.unique_id);
+    for (; list && i < to; i++)
+        good = add_value(&c, word_at(s, i), list) && good;
+    good = good && list != NULL;
+    finish_users(&c);
     if (good && !c.any && wants_values(c.test->how))
         diag_add(b->diags, &haproxy_acl_empty, w->at, DIAG_TEXT(w->text));
     return good;

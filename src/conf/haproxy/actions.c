@@ -5,6 +5,7 @@
 #include "conf/haproxy/rules.h"
 #include "conf/haproxy/stick.h"
 #include "conf/haproxy/users.h"
+#include "model/patterns.h"
 
 /* ---- ends of a ruleset ---- */
 
@@ -381,10 +382,14 @@ const struct keyword haproxy_action_words[] = {
     REFUSED("set-headers-bin", ANYWHERE, "it is not served yet"),
     REFUSED("add-headers-bin", ANYWHERE, "it is not served yet"),
     REFUSED("del-headers-bin", ANYWHERE, "it is not served yet"),
-    REFUSED("add-acl", ANYWHERE, "ACLs are not changed by traffic"),
-    REFUSED("del-acl", ANYWHERE, "ACLs are not changed by traffic"),
-    REFUSED("set-map", ANYWHERE, "maps are what their files say"),
-    REFUSED("del-map", ANYWHERE, "maps are what their files say"),
+    ACTION("add-acl", ANYWHERE, 2, 2, haproxy_patterns_action, .low = PATTERN_EDIT_ADD,
+           .manual = "add-acl(FILE) FORMAT: into what `-f FILE` matches"),
+    ACTION("del-acl", ANYWHERE, 2, 2, haproxy_patterns_action, .low = PATTERN_EDIT_DELETE,
+           .manual = "del-acl(FILE) FORMAT: out of it"),
+    ACTION("set-map", ANYWHERE, 3, 3, haproxy_patterns_action, .low = PATTERN_EDIT_SET,
+           .manual = "set-map(FILE) FORMAT FORMAT: a key's value, new or other"),
+    ACTION("del-map", ANYWHERE, 2, 2, haproxy_patterns_action, .low = PATTERN_EDIT_DELETE,
+           .manual = "del-map(FILE) FORMAT: a key is gone"),
     ACTION("track-sc", ANYWHERE, 2, 4, haproxy_track, .low = -1, .manual = "track-sc(N) KEY [table T]"),
     TRACK(0),
     TRACK(1),

@@ -903,5 +903,7 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_user_twice,
     &haproxy_variable_process,
     &haproxy_variable_early,
+    &haproxy_pattern_id,
+    &haproxy_no_pattern_list,
     NULL,
 };

@@ -178,5 +178,9 @@ extern const struct diag_kind haproxy_variable_early;   /* {0} expression */
 /* diag_l4.c */
 extern const struct diag_kind haproxy_long_interface; /* {0} text */
 
+/* diag_patterns.c */
+extern const struct diag_kind haproxy_pattern_id;      /* {0} text */
+extern const struct diag_kind haproxy_no_pattern_list; /* {0} file */
+
 extern const struct diag_kind *const haproxy_kinds[];
 extern const struct diag_kind *const haproxy_state_kinds[]; /* state_file.c */

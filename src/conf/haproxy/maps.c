@@ -5,6 +5,7 @@
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
 #include "conf/haproxy/convert.h"
+#include "conf/haproxy/acl.h"
 #include "model/lookup.h"
 
 /* ---- files ---- */
@@ -56,7 +57,9 @@ struct map_reader {
     struct lookup *lookup;
     enum match how;
     enum map_gives gives;
-    bool groups;      /* the value has \1 ... of the key's groups */
+    bool groups; /* the value has \1 ... of the key's groups */
+    struct pattern_list *list;
+    bool fresh;       /* its lines are not in it yet */
     struct word word; /* the key that is read */
 };
 
@@ -178,7 +181,22 @@ static bool read_line(struct map_reader *m, struct span text, uint32_t source, s
     if (!read_key(m, &row) || !read_value(m, key, value, &row))
         return false;
     *ARENA_PUSH(m->b->arena, &m->lookup->rows) = row;
+    if (m->fresh)
+        *ARENA_PUSH(m->b->arena, &m->list->texts) = (struct pattern_text){ .key = key, .value = value };
     return true;
+}
+
+static void add_user(struct map_reader *m, const struct word *file)
+{
+    struct pattern_user *u = config_add_pattern_user(m->b->config);
+
+    u->how = m->how;
+    u->of_map = true;
+    u->groups = m->groups;
+    u->gives_key = m->gives == GIVES_KEY;
+    u->gives = m->gives == GIVES_INT ? VALUE_INT : m->gives == GIVES_IP ? VALUE_IP : VALUE_TEXT;
+    m->list = haproxy_pattern_file(m->b, file, u, &m->fresh);
+    m->lookup->patterns = u->index + 1;
 }
 
 static bool read_map(struct map_reader *m, const struct word *file)
@@ -188,6 +206,7 @@ static bool read_map(struct map_reader *m, const struct word *file)
     if (!haproxy_list_file(m->b, file, &text, &source))
         return false;
     bool good = true;
+    add_user(m, file);
     for (struct span rest = text; haproxy_list_line(&rest, &line);)
         good = read_line(m, text, source, line) && good;
     lookup_finish(m->b->arena, m->lookup);

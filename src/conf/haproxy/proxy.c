@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proxies: their words, and drafts becoming scopes, services and pools with their policies. */
-#include "conf/haproxy/haproxy_internal.h"
+#include "conf/haproxy/acl.h"
 
 #include "base/macros.h"
 #include "conf/haproxy/stick.h"
@@ -226,6 +226,7 @@ void haproxy_compile(struct build *b)
     }
     haproxy_compile_process_values(b);
     haproxy_finish_stick_tables(b);
+    haproxy_finish_patterns(b);
 }
 
 /* ---- words ---- */

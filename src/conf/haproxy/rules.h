@@ -40,6 +40,9 @@ keyword_fn haproxy_on_timeout, haproxy_on_pause, haproxy_on_normalize, haproxy_o
 /* ---- stats.c ---- */
 void haproxy_stats(struct build *b, struct draft *d); /* behind http-request rules */
 
+/* ---- patterns.c ---- */
+keyword_fn haproxy_patterns_action; /* add-acl, del-acl, set-map, del-map */
+
 /* ---- old.c ---- */
 /* reqrep, rspdel ... */
 void haproxy_old_lines(struct build *b, const struct statement *s);

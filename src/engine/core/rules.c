@@ -214,6 +214,7 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_PAUSE] = act_pause,
     [ACTION_NORMALIZE] = act_normalize,
     [ACTION_SET_TOS] = act_set_tos,
+    [ACTION_PATTERNS] = act_patterns,
 };
 
 /* --- running --- */

@@ -31,6 +31,8 @@ action_fn act_set_timeout, act_pause, act_set_tos;
 action_fn act_normalize;
 /* rules_lines.c */
 action_fn act_lines;
+/* rules_patterns.c */
+action_fn act_patterns;
 /* rules_edit.c */
 action_fn act_field_set, act_field_add, act_field_set_default, act_field_delete, act_field_replace,
     act_set_method, act_set_path, act_set_query, act_set_target, act_set_status, act_set_slot,

@@ -187,7 +187,7 @@ static void a_line_that_is_too_long_ends_it(void **state)
     assert_int_equal(bytes.len, 0);
     assert_false(talk.over);
     (void)take("\nshow version\n");
-    assert_said("The line is longer than 16 kB.\n\n");
+    assert_said("The line is longer than 16 kB, or what is behind it than 64 MB.\n\n");
     assert_true(talk.over);
 }
 

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is changed while running, as traffic sees it: lists of patterns, from the socket and from rules."""
+import os
+import signal
+import threading
+
+import pytest
+
+from lib import client, config, process
+
+TOP = """
+stats socket @dir@/admin.sock level admin mode 600
+"""
+BODY = """
+frontend site
+    bind 127.0.0.1:@port@
+    acl barred path -f @dir@/barred.txt
+    acl near src -f @dir@/near.txt
+    http-request add-acl(@dir@/barred.txt) %[hdr(x-bar)] if { hdr(x-bar) -m found }
+    http-request del-acl(@dir@/barred.txt) %[hdr(x-free)] if { hdr(x-free) -m found }
+    http-request set-map(@dir@/hosts.map) %[hdr(x-key)] %[hdr(x-value)] if { hdr(x-key) -m found }
+    http-request del-map(@dir@/hosts.map) %[hdr(x-gone)] if { hdr(x-gone) -m found }
+    http-request return status 403 content-type text/plain string barred if barred
+    http-request return status 200 content-type text/plain lf-string "%[hdr(host),map(@dir@/hosts.map,nobody)] %[path,map_beg(@dir@/paths.map,-)] %[path,map_regm(@dir@/groups.map,-)]" if !near
+    http-request return status 200 content-type text/plain string near
+"""
+FILES = {"barred.txt": "/one\n/two\n", "near.txt": "10.0.0.0/8\n", "hosts.map": "a first\nb second\n", "paths.map": "/a short\n/a/b long\n",
+         "groups.map": "^/g/([a-z]+)$ got-\\1\n"}
+
+
+@pytest.fixture
+def program(prepare):
+    p = prepare("haproxy", config.haproxy(BODY, top=TOP))
+    for name, text in FILES.items():
+        (p.dir / name).write_text(text)
+    p.options = ["-W", "-db"]
+    return p.start(listens=("port",))
+
+
+def say(p, text):
+    """"FILE:x.map" is one of the program's folder"""
+    return client.socket_command(p.dir / "admin.sock", text.replace("FILE:", str(p.dir) + "/")).strip()
+
+
+def ask(p, path="/", host="a", **fields):
+    answer = client.ask(p.port, target=path, host=host, fields=[(k.replace("_", "-"), v) for k, v in fields.items()])
+    return answer.body.decode()
+
+
+def test_acl(program):
+    assert ask(program, "/one") == "barred" and ask(program, "/three").startswith("first")
+    assert say(program, "add acl FILE:barred.txt /three") == ""
+    assert ask(program, "/three") == "barred" and ask(program, "/one") == "barred"
+    assert say(program, "del acl FILE:barred.txt /one") == ""
+    assert ask(program, "/one").startswith("first")
+    say(program, "add acl FILE:near.txt 127.0.0.0/8")
+    assert ask(program) == "near" and ask(program, "/two") == "barred"
+    say(program, "clear acl FILE:near.txt;clear acl FILE:barred.txt")
+    assert ask(program, "/two").startswith("first")
+
+
+def test_map(program):
+    assert ask(program, "/a/b/c", "b") == "second long -"
+    say(program, "set map FILE:hosts.map b other")
+    say(program, "add map FILE:hosts.map c third")
+    assert [ask(program, host=h) for h in "abcd"] == ["first - -", "other - -", "third - -", "nobody - -"]
+    say(program, "add map FILE:paths.map /a/b/c longest;del map FILE:paths.map /a")
+    assert ask(program, "/a/b/c") == "first longest -" and ask(program, "/a") == "first - -"
+    assert ask(program, "/g/hello") == "first - got-hello"
+    say(program, "add map FILE:groups.map ^/h/(.*)$ h:\\\\1")
+    assert ask(program, "/g/hello") == "first - got-hello" and ask(program, "/h/there") == "first - h:there"
+
+
+def test_payload_and_versions(program):
+    assert say(program, "add map FILE:hosts.map <<\nk1 value one\nk2 v2\n") == ""
+    assert ask(program, host="k1") == "value one - -" and ask(program, host="k2") == "v2 - -"
+    version = say(program, "prepare map FILE:hosts.map").rsplit(" ", 1)[1]
+    say(program, f"add map @{version} FILE:hosts.map <<\na new\nz last\n")
+    assert ask(program, host="a") == "first - -"
+    say(program, f"commit map @{version} FILE:hosts.map")
+    assert [ask(program, host=h) for h in ("a", "b", "z")] == ["new - -", "nobody - -", "last - -"]
+
+
+def test_rules_change_them(program):
+    assert ask(program, "/x", x_bar="/x") == "barred", "seen by the next rule of the same request"
+    assert ask(program, "/x") == "barred"
+    assert ask(program, "/x", x_free="/x").startswith("first")
+    assert ask(program, host="n", x_key="n", x_value="now") == "now - -"
+    assert ask(program, host="n", x_key="n", x_value="then") == "then - -"
+    assert ask(program, host="n") == "then - -"
+    assert ask(program, host="n", x_gone="n") == "nobody - -"
+
+
+def worker_of(p):
+    return int(next(line for line in client.socket_command(p.dir / "admin.sock", "show info").split("\n") if line.startswith("Pid:")).split()[1])
+
+
+def test_they_outlive_a_worker_and_a_reload(program):
+    """not HAProxy's: there a new worker begins with the files"""
+    if program.peer:
+        pytest.skip("ours only")
+    say(program, "add acl FILE:barred.txt /kept;set map FILE:hosts.map a kept")
+    before = worker_of(program)
+    program.expected_signals.add(signal.SIGKILL)
+    os.kill(before, signal.SIGKILL)
+
+    def is_back():
+        try:
+            return worker_of(program) != before
+        except (OSError, StopIteration):
+            return False
+    assert process.wait_until(is_back, 10)
+    assert ask(program, "/kept") == "barred" and ask(program) == "kept - -"
+    assert "Success=1" in say(program, "reload") or ask(program, "/kept") == "barred"
+    assert ask(program) == "kept - -"
+    (program.dir / "hosts.map").write_text("a fresh\n")
+    say(program, "reload")
+    assert process.wait_until(lambda: ask(program) == "fresh - -", 5), "the file says something else now"
+    assert ask(program, "/kept") == "barred", "and the other one does not"
+
+
+def test_changes_under_traffic(program):
+    """what is looked up while it is changed is the old or the new, and nothing of what was there is lost"""
+    wrong, stop = [], threading.Event()
+
+    def traffic():
+        while not stop.is_set():
+            got = ask(program, host="b")
+            if got not in ("second - -", "other - -"):
+                wrong.append(got)
+    threads = [threading.Thread(target=traffic) for _ in range(3)]
+    for t in threads:
+        t.start()
+    try:
+        for i in range(150):
+            say(program, f"set map FILE:hosts.map b {'other' if i % 2 else 'second'};add map FILE:hosts.map k{i} v{i};del map FILE:hosts.map k{i - 40}")
+    finally:
+        stop.set()
+        for t in threads:
+            t.join()
+    assert wrong == []
+    assert ask(program, host="k149") == "v149 - -" and ask(program, host="k3") == "nobody - -"

@@ -209,11 +209,9 @@ enum act_result act_on_frontend(const struct admin_now *now, const struct act_by
     struct buf b;
 
     if (a == ACT_FRONTEND_LIMIT) {
-        atomic_store_explicit(&s->connections_max, value, memory_order_relaxed);
-    } else {
-        bool off = a == ACT_FRONTEND_OFF;
-        if (atomic_exchange_explicit(&s->disabled, off, memory_order_relaxed) == off)
-            return ACT_SAME;
+        service_set_connections_max(s, value);
+    } else if (!service_set_disabled(s, a == ACT_FRONTEND_OFF)) {
+        return ACT_SAME;
     }
     begin_line(&b, room, now, by, span_from(act_name(a)));
     put_member(&b, "object", service->name);
@@ -229,6 +227,7 @@ void act_on_process_limit(const struct admin_now *now, const struct act_by *by, 
     struct buf b;
 
     atomic_store_explicit(&now->process->connections_max, connections, memory_order_relaxed);
+    state_world_set_limit(now->snapshot->world, connections, now->snapshot->config->process.connections_max);
     begin_line(&b, room, now, by, SPAN("limit of the process"));
     buf_printf(&b, ",\"after\":%u", connections);
     end_line(&b, now, SPAN("done"));

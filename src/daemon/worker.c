@@ -191,6 +191,8 @@ static bool start_engine(struct worker *w, const struct config *c)
 
     w->world = state_world_new(parcel_mirror(&w->arriving), w->manifest->threads);
     o.world = w->world;
+    atomic_store_explicit(&w->admin.connections_max, state_world_limit(w->world, c->process.connections_max),
+                          memory_order_relaxed);
     w->admin.health = w->arriving.health.size >= sizeof(*w->admin.health) ? w->arriving.health.base : NULL;
     o.admin = &w->admin;
     w->engine = engine_start(&o);

@@ -11,7 +11,7 @@ struct mirror_head {
     _Atomic uint64_t magic;
     uint64_t pad[7];
 };
-#define MAGIC 0x4b65656c4d697231u /* "KeelMir1" */
+#define MAGIC 0x4b65656c4d697232u /* "KeelMir2" */
 
 struct mirror {
     struct mirror_head *head;
@@ -77,6 +77,7 @@ void mirror_clear(struct mirror *m)
     for (uint32_t i = 0; i < m->room; i++) {
         atomic_store_explicit(&m->records[i].key, 0, memory_order_relaxed);
         atomic_store_explicit(&m->records[i].value, 0, memory_order_relaxed);
+        atomic_store_explicit(&m->records[i].limit, 0, memory_order_relaxed);
     }
     m->used = 0;
 }
@@ -94,6 +95,7 @@ struct mirror_record *mirror_find(struct mirror *m, struct span identity)
         if (mirror_is_crowded(m))
             return NULL;
         atomic_store_explicit(&r->value, 0, memory_order_relaxed);
+        atomic_store_explicit(&r->limit, 0, memory_order_relaxed);
         atomic_store_explicit(&r->key, key, memory_order_release);
         m->used++;
         return r;
@@ -126,4 +128,27 @@ bool mirror_read(const struct mirror_record *r, struct mirror_entry *e)
         .check = (uint16_t)(v >> 48),
     };
     return v & WRITTEN;
+}
+
+/* From the low end: 32 most, 16 file, 1 set, 1 off. */
+#define LIMIT_SET ((uint64_t)1 << 48)
+#define LIMIT_OFF ((uint64_t)1 << 49)
+
+void mirror_write_limit(struct mirror_record *r, const struct mirror_limit *l)
+{
+    uint64_t v = (l->set ? l->most | (uint64_t)l->file << 32 | LIMIT_SET : 0) | (l->off ? LIMIT_OFF : 0);
+    atomic_store_explicit(&r->limit, v, memory_order_release);
+}
+
+struct mirror_limit mirror_read_limit(const struct mirror_record *r)
+{
+    uint64_t v = atomic_load_explicit(&r->limit, memory_order_acquire);
+    return (struct mirror_limit){
+        .set = v & LIMIT_SET, .off = v & LIMIT_OFF, .most = (uint32_t)v, .file = (uint16_t)(v >> 32)
+    };
+}
+
+uint16_t mirror_print(uint32_t n)
+{
+    return (uint16_t)(n * 0x9e3779b1u >> 16);
 }

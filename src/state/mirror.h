@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A small copy of what must survive the process: maintenance, drain, run-time
- * weight, last health. It lies in shared memory that somebody else holds; each
- * record is two words that are written whole, so that a killed writer leaves no
+ * weight and limit, last health. It lies in shared memory that somebody else holds;
+ * each record is three words that are written whole, so that a killed writer leaves no
  * half of one. A new process finds its servers in it by identity.
  */
 #pragma once
@@ -17,6 +17,15 @@ struct mirror; /* a view of the memory */
 struct mirror_record {
     _Atomic uint64_t key;   /* of the identity; 0 = free */
     _Atomic uint64_t value; /* packed; 0 = nothing known */
+    _Atomic uint64_t limit; /* packed; 0 = the file's counts */
+};
+
+/* How many at once, as it was set at run time; of servers, frontends, the process. */
+struct mirror_limit {
+    bool set;
+    bool off;      /* of a frontend: it does not accept */
+    uint32_t most; /* when <set> */
+    uint16_t file; /* fingerprint of the file's own: else <most> is void */
 };
 
 /* What a record says. */
@@ -42,3 +51,6 @@ bool mirror_is_crowded(const struct mirror *m);
 void mirror_write(struct mirror_record *r, const struct mirror_entry *e);
 /* False: nothing was written there. */
 bool mirror_read(const struct mirror_record *r, struct mirror_entry *e);
+void mirror_write_limit(struct mirror_record *r, const struct mirror_limit *l);
+struct mirror_limit mirror_read_limit(const struct mirror_record *r);
+uint16_t mirror_print(uint32_t n); /* a fingerprint of a number */

@@ -93,6 +93,85 @@ uint32_t pool_usable(const struct snapshot *s, const struct pool *model, instant
 
 /* ---- services ---- */
 
+/* Servers and services may be called the same. */
+static struct mirror_record *mirror_of(struct state_world *w, struct span kind, struct span identity)
+{
+    char room[512];
+    struct buf key;
+
+    buf_init_fixed(&key, room, sizeof(room));
+    buf_put(&key, kind);
+    buf_put(&key, identity);
+    return w->mirror ? mirror_find(w->mirror, buf_span(&key)) : NULL;
+}
+
+void service_mirror(struct service_state *s)
+{
+    uint32_t most = atomic_load_explicit(&s->connections_max, memory_order_relaxed);
+    struct mirror_limit l = { .set = most != UINT32_MAX,
+                              .off = atomic_load_explicit(&s->disabled, memory_order_relaxed),
+                              .most = most,
+                              .file = mirror_print(s->file_connections_max) };
+    /* the records may have been begun anew */
+    struct mirror_record *r = l.set || l.off || s->mirrored
+                                  ? mirror_of(s->named.world, SPAN("frontend "), s->named.identity)
+                                  : NULL;
+
+    if (r != NULL)
+        mirror_write_limit(r, &l);
+    s->mirrored = r != NULL;
+}
+
+/* A process before this one knew it. */
+static void take_from_mirror(struct service_state *s)
+{
+    struct mirror_record *r = mirror_of(s->named.world, SPAN("frontend "), s->named.identity);
+
+    if (r == NULL)
+        return;
+    struct mirror_limit l = mirror_read_limit(r);
+    if (l.set && l.file == mirror_print(s->file_connections_max))
+        atomic_store_explicit(&s->connections_max, l.most, memory_order_relaxed);
+    atomic_store_explicit(&s->disabled, l.off, memory_order_relaxed);
+    s->mirrored = true;
+}
+
+void service_set_connections_max(struct service_state *s, uint32_t most)
+{
+    world_lock(s->named.world);
+    atomic_store_explicit(&s->connections_max, most, memory_order_relaxed);
+    service_mirror(s);
+    world_unlock(s->named.world);
+}
+
+bool service_set_disabled(struct service_state *s, bool disabled)
+{
+    world_lock(s->named.world);
+    bool before = atomic_exchange_explicit(&s->disabled, disabled, memory_order_relaxed);
+    service_mirror(s);
+    world_unlock(s->named.world);
+    return before != disabled;
+}
+
+void state_world_set_limit(struct state_world *w, uint32_t most, uint32_t file)
+{
+    world_lock(w);
+    struct mirror_record *r = mirror_of(w, SPAN("process"), SPAN(""));
+    if (r != NULL)
+        mirror_write_limit(
+            r, &(struct mirror_limit){ .set = most > 0, .most = most, .file = mirror_print(file) });
+    world_unlock(w);
+}
+
+uint32_t state_world_limit(struct state_world *w, uint32_t file)
+{
+    world_lock(w);
+    struct mirror_record *r = mirror_of(w, SPAN("process"), SPAN(""));
+    struct mirror_limit l = r ? mirror_read_limit(r) : (struct mirror_limit){ 0 };
+    world_unlock(w);
+    return l.set && l.file == mirror_print(file) ? l.most : 0;
+}
+
 struct service_state *service_state_find(struct state_world *w, const struct service *model)
 {
     struct span name = name_of(model->language, model->protocol == PROTOCOL_UDP ? "-udp" : "", model->name);
@@ -105,6 +184,8 @@ struct service_state *service_state_find(struct state_world *w, const struct ser
     if (!counts_init(&s->counts, w->threads))
         oom_die(w->threads * sizeof(void *));
     name_table_add(&w->services, w, &s->named);
+    s->file_connections_max = model->connections_max;
+    take_from_mirror(s);
     return s;
 }
 

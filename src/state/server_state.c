@@ -116,6 +116,9 @@ static bool take_from_mirror(struct server_state *s, const struct server *model)
         if (e.has_weight)
             atomic_store_explicit(&s->weight, e.weight, memory_order_relaxed);
     }
+    struct mirror_limit l = mirror_read_limit(r);
+    if (l.set && l.file == mirror_print(s->file_connections_max))
+        atomic_store_explicit(&s->connections_max, l.most, memory_order_relaxed);
     if (model->check && e.check == print_of_health(s) && e.health != HEALTH_STARTING) {
         unsigned rise = model->check->rise, fall = model->check->fall;
         bool up = e.health == HEALTH_UP || e.health == HEALTH_GOING_DOWN;
@@ -233,6 +236,10 @@ void server_mirror(struct server_state *s)
         .check = print_of_health(s),
     };
     mirror_write(r, &e);
+    uint32_t most = atomic_load_explicit(&s->connections_max, memory_order_relaxed);
+    mirror_write_limit(r, &(struct mirror_limit){ .set = most != s->file_connections_max,
+                                                  .most = most,
+                                                  .file = mirror_print(s->file_connections_max) });
 }
 
 /* ---- use ---- */

@@ -10,7 +10,9 @@
 #include "state/state.h"
 
 struct service_state {
-    struct named named;               /* "haproxy:web" */
+    struct named named; /* "haproxy:web" */
+    uint32_t file_connections_max;
+    bool mirrored;                    /* there is something of it in the mirror; under the world's mutex */
     _Atomic uint32_t connections_max; /* set at run time; UINT32_MAX = the file's counts */
     _Atomic bool disabled;            /* set at run time */
 
@@ -21,6 +23,11 @@ struct service_state {
 
 struct service_state *service_state_get(struct service_state *s);
 void service_state_put(struct service_state *s);
+
+/* The operator's; any thread. <most> UINT32_MAX: the file's counts. The world's mutex. */
+void service_set_connections_max(struct service_state *s, uint32_t most);
+/* False: it was so before. */
+bool service_set_disabled(struct service_state *s, bool disabled);
 
 /* A connection came; false: over <most> (0 = no limit), and it is not counted. */
 MUST_USE bool service_enter(struct service_state *s, uint32_t most);

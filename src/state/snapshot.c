@@ -42,6 +42,8 @@ static void make_room_in_mirror(struct snapshot *s)
         atomic_store_explicit(&server->mirror, mirror_find(m, server->named.identity), memory_order_relaxed);
         server_mirror(server);
     }
+    for (uint32_t i = 0; i < s->config->services.count; i++)
+        service_mirror(s->services[i]);
 }
 
 struct snapshot *snapshot_new(struct state_world *w, const struct config *c)

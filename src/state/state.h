@@ -36,3 +36,10 @@ struct state_world *state_world_new(struct span mirror, unsigned threads);
 /* Every snapshot and every counted state is given back. NULL-safe. */
 void state_world_free(struct state_world **w);
 unsigned state_world_threads(const struct state_world *w);
+
+/*
+ * What the operator set as the limit of connections of the whole process, for the
+ * next one: 0 = as the files say. <file>: what they say; another file's is void.
+ */
+void state_world_set_limit(struct state_world *w, uint32_t most, uint32_t file);
+uint32_t state_world_limit(struct state_world *w, uint32_t file);

@@ -81,6 +81,7 @@ enum health health_of_points(unsigned points, unsigned rise, unsigned fall);
 void server_went(struct server_state *s, bool up);
 /* Under the world's mutex. */
 void server_mirror(struct server_state *s);
+void service_mirror(struct service_state *s);
 void server_followers_follow(struct server_state *s, instant now);
 /* Health, weight or admin changed: the mirror, those that track <s>, and the pool's choices follow. Takes the
  * world's mutex. */

@@ -23,6 +23,11 @@ frontend site
     http-request return status 403 content-type text/plain string barred if barred
     http-request return status 200 content-type text/plain lf-string "%[hdr(host),map(@dir@/hosts.map,nobody)] %[path,map_beg(@dir@/paths.map,-)] %[path,map_regm(@dir@/groups.map,-)]" if !near
     http-request return status 200 content-type text/plain string near
+frontend quiet
+    bind 127.0.0.1:@port2@
+    default_backend pool
+backend pool
+    server s1 127.0.0.1:1 maxconn 30
 """
 FILES = {"barred.txt": "/one\n/two\n", "near.txt": "10.0.0.0/8\n", "hosts.map": "a first\nb second\n", "paths.map": "/a short\n/a/b long\n",
          "groups.map": "^/g/([a-z]+)$ got-\\1\n"}
@@ -95,21 +100,25 @@ def worker_of(p):
     return int(next(line for line in client.socket_command(p.dir / "admin.sock", "show info").split("\n") if line.startswith("Pid:")).split()[1])
 
 
+def kill_worker(p):
+    before = worker_of(p)
+    p.expected_signals.add(signal.SIGKILL)
+    os.kill(before, signal.SIGKILL)
+
+    def is_back():
+        try:
+            return worker_of(p) != before
+        except (OSError, StopIteration):
+            return False
+    assert process.wait_until(is_back, 10)
+
+
 def test_they_outlive_a_worker_and_a_reload(program):
     """not HAProxy's: there a new worker begins with the files"""
     if program.peer:
         pytest.skip("ours only")
     say(program, "add acl FILE:barred.txt /kept;set map FILE:hosts.map a kept")
-    before = worker_of(program)
-    program.expected_signals.add(signal.SIGKILL)
-    os.kill(before, signal.SIGKILL)
-
-    def is_back():
-        try:
-            return worker_of(program) != before
-        except (OSError, StopIteration):
-            return False
-    assert process.wait_until(is_back, 10)
+    kill_worker(program)
     assert ask(program, "/kept") == "barred" and ask(program) == "kept - -"
     assert "Success=1" in say(program, "reload") or ask(program, "/kept") == "barred"
     assert ask(program) == "kept - -"
@@ -117,6 +126,20 @@ def test_they_outlive_a_worker_and_a_reload(program):
     say(program, "reload")
     assert process.wait_until(lambda: ask(program) == "fresh - -", 5), "the file says something else now"
     assert ask(program, "/kept") == "barred", "and the other one does not"
+
+
+def test_limits_outlive_a_worker(program):
+    if program.peer:
+        pytest.skip("ours only")
+    say(program, "set maxconn server pool/s1 7;set maxconn frontend site 33;set maxconn global 500;disable frontend quiet")
+    kill_worker(program)
+    rows = {tuple(r.split(",")[:2]): r.split(",") for r in say(program, "show stat").split("\n")}
+    assert rows["pool", "s1"][6] == "7" and rows["site", "FRONTEND"][6] == "33" and rows["quiet", "FRONTEND"][17] == "PAUSED"
+    assert "\nMaxconn: 500\n" in say(program, "show info")
+    say(program, "set maxconn server pool/s1 9;enable frontend quiet")
+    kill_worker(program)
+    rows = {tuple(r.split(",")[:2]): r.split(",") for r in say(program, "show stat").split("\n")}
+    assert rows["pool", "s1"][6] == "9" and rows["quiet", "FRONTEND"][17] == "OPEN"
 
 
 def test_changes_under_traffic(program):

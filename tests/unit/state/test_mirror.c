@@ -53,6 +53,26 @@ static void records_come_back(void **state)
     mirror_close(&m);
 }
 
+static void limits_come_back(void **state)
+{
+    (void)state;
+    struct mirror *m = mirror_open(span_of(memory, SIZE));
+    struct mirror_record *r = mirror_find(m, SPAN("a"));
+    struct mirror_limit got = mirror_read_limit(r);
+    assert_false(got.set || got.off);
+    mirror_write_limit(r, &(struct mirror_limit){ .set = true, .most = UINT32_MAX - 1, .file = 0xbeef });
+    mirror_write_limit(mirror_find(m, SPAN("b")), &(struct mirror_limit){ .off = true });
+    mirror_close(&m);
+    m = mirror_open(span_of(memory, SIZE));
+    got = mirror_read_limit(mirror_find(m, SPAN("a")));
+    assert_true(got.set && !got.off);
+    assert_int_equal(got.most, UINT32_MAX - 1);
+    assert_int_equal(got.file, 0xbeef);
+    got = mirror_read_limit(mirror_find(m, SPAN("b")));
+    assert_true(got.off && !got.set);
+    mirror_close(&m);
+}
+
 static void what_is_no_mirror_is_begun_anew(void **state)
 {
     (void)state;
@@ -182,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(records_come_back),
+        T(limits_come_back),
         T(what_is_no_mirror_is_begun_anew),
         T(it_fills_up_and_is_cleared),
         T(the_next_process_takes_up_what_was_said),

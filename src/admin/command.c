@@ -31,11 +31,13 @@ struct command {
 static const struct command commands[] = {
     { "add acl",              COMMAND_OPERATOR, " [@<ver>] <acl> <pattern>", add_acl,     "make an ACL match one more (<acl>: #<id> or <file>)" },
     { "add map",              COMMAND_OPERATOR, " [@<ver>] <map> <key> <val>", add_map,   "add a key to a map (or many lines of them behind `<<`)" },
+    { "add server",           COMMAND_ADMIN,    " <bk>/<srv> <addr> [opts]", add_server,  "add a server to a backend, in maintenance" },
     { "clear acl",            COMMAND_OPERATOR, " [@<ver>] <acl>",        clear_acl,            "take everything out of an ACL" },
     { "clear map",            COMMAND_OPERATOR, " [@<ver>] <map>",        clear_map,            "take everything out of a map" },
     { "commit acl",           COMMAND_OPERATOR, " @<ver> <acl>",          commit_acl,           "a prepared version takes the place of the current one" },
     { "commit map",           COMMAND_OPERATOR, " @<ver> <map>",          commit_map,           "a prepared version takes the place of the current one" },
     { "del acl",              COMMAND_OPERATOR, " <acl> [<key>|#<ref>]",  del_acl,              "make an ACL match one less" },
+    { "del server",           COMMAND_ADMIN,    " <bk>/<srv>",            del_server,           "take away a server that is in maintenance and idle" },
     { "del map",              COMMAND_OPERATOR, " <map> [<key>|#<ref>]",  del_map,              "take a key out of a map" },
     { "get acl",              COMMAND_USER,     " <acl> <value>",         get_acl,              "which patterns a value matches" },
     { "get map",              COMMAND_USER,     " <map> <value>",         get_map,              "what a map gives for a value" },
@@ -62,7 +64,7 @@ static const struct command commands[] = {
     { "set maxconn global",   COMMAND_ADMIN,    " <value>",               set_maxconn_global,   "change how many connections the process takes" },
     { "set maxconn server",   COMMAND_ADMIN,    " <bk>/<srv> <value>",    set_maxconn_server,   "change how many requests a server gets at once" },
     { "set maxconn frontend", COMMAND_ADMIN,    " <frontend> <value>",    set_maxconn_frontend, "change how many connections a frontend takes" },
-    { "set server",           COMMAND_ADMIN,    " <bk>/<srv> [opts]",     set_server,           "change a server's state, weight or health" },
+    { "set server",           COMMAND_ADMIN,    " <bk>/<srv> [opts]",     set_server,           "change a server's state, weight, health, address, ports or ssl" },
     { "set timeout",          COMMAND_USER,     " cli <delay>",           set_timeout,          "how long this session may be idle" },
     { "set weight",           COMMAND_ADMIN,    " <bk>/<srv> <weight>",   set_weight,           "change a server's weight (12, or 50% of the file's)" },
     { "show backend",         COMMAND_USER,     "",                       show_backend,         "list the backends" },
@@ -87,7 +89,7 @@ static const struct command commands[] = {
     { "stop",                 COMMAND_ADMIN,    "",                       stop,                 "end the program now" },
     { "drain",                COMMAND_ADMIN,    "",                       drain,                "accept no more, end when the sessions have ended" },
     { "upgrade",              COMMAND_ADMIN,    "",                       upgrade,              "start the program's new binary, which takes over" },
-    { "wait",                 COMMAND_USER,     " <delay>",               wait_for,             "the next command of this line later: wait 500ms" },
+    { "wait",                 COMMAND_USER,     " <delay> [srv-removable <bk>/<srv>]", wait_for, "the next command of this line later, or when a server is idle: wait 500ms" },
     { "user",                 COMMAND_USER,     "",                       lower_to_user,        "this session may only look from now on" },
     { "operator",             COMMAND_OPERATOR, "",                       lower_to_operator,    "this session may no longer act on servers" },
     { "exit-codes",           COMMAND_USER,     " on|off",                exit_codes,           "begin each answer with a line 0 or 1" },
@@ -96,11 +98,9 @@ static const struct command commands[] = {
     { "quit",                 COMMAND_USER,     "",                       quit,                 "end the session" },
     /* What HAProxy knows and is not served: the reason stands in the last column. */
     { "abort ssl",            COMMAND_ADMIN,    "", NULL, NO_TLS },
-    { "add server",           COMMAND_ADMIN,    "", NULL, "servers are what the files say: add it there and `reload`" },
     { "add ssl",              COMMAND_ADMIN,    "", NULL, NO_TLS },
     { "commit",               COMMAND_ADMIN,    "", NULL, "only ACLs and maps can be prepared: change the file and `reload`" },
     { "debug",                COMMAND_ADMIN,    "", NULL, INSIDE },
-    { "del server",           COMMAND_ADMIN,    "", NULL, "servers are what the files say: take it out there and `reload`" },
     { "del ssl",              COMMAND_ADMIN,    "", NULL, NO_TLS },
     { "disable dynamic-cookie", COMMAND_ADMIN,  "", NULL, BY_FILE },
     { "dump stats-file",      COMMAND_ADMIN,    "", NULL, "counters outlive a reload by themselves" },
@@ -340,6 +340,47 @@ static enum command_result upgrade(struct call *c)
 
 #define WAIT_MOST DURATION_S(3600)
 
+/* "srv-removable BACKEND/SERVER" */
+static bool wait_for_server(struct call *c)
+{
+    struct span name = call_arg(c, 2);
+    const struct server *s;
+
+    if (!span_eq(call_arg(c, 1), SPAN("srv-removable"))) {
+        (void)call_fail(c, "`wait` knows one condition: srv-removable <backend>/<server>.");
+        return false;
+    }
+    if ((s = call_server(c, name)) == NULL)
+        return false;
+    if (name.len >= sizeof(c->session->wait_server)) {
+        (void)call_fail(c, "No such server.");
+        return false;
+    }
+    memcpy(c->session->wait_server, name.ptr, name.len);
+    c->session->wait_server[name.len] = '\0';
+    return true;
+}
+
+bool command_waits(struct command_session *s, const struct admin_now *now, bool late, struct buf *out,
+                   bool *ok)
+{
+    struct call c = { .session = s, .now = now, .out = out };
+    const struct server *server;
+
+    *ok = true;
+    if (s->wait_server[0] == '\0')
+        return !late;
+    *ok = false;
+    if ((server = call_server(&c, span_from(s->wait_server))) == NULL)
+        return false; /* gone meanwhile */
+    const char *why = call_why_not_removable(now, server);
+    *ok = why == NULL;
+    if (why && !late && call_is_maintained(now, server)) /* else it never will be */
+        return true;
+    buf_printf(out, "%s\n", why ? why : "Done.");
+    return false;
+}
+
 /* Without a unit it is milliseconds, as HAProxy has it here. */
 static enum command_result wait_for(struct call *c)
 {
@@ -351,10 +392,11 @@ static enum command_result wait_for(struct call *c)
         d = DURATION_MS((uint32_t)ms);
     else if (!call_time(text, &d))
         return call_fail(c, "`wait` expects a time: 500ms, 10s.");
-    if (c->count > 1)
-        return call_fail(c, "`wait` for a condition is not served: servers are what the files say.");
     if (d.ms > WAIT_MOST.ms)
         return call_fail(c, "`wait` takes an hour at most.");
+    c->session->wait_server[0] = '\0';
+    if (c->count > 1 && !wait_for_server(c))
+        return COMMAND_FAILED;
     c->session->wait = d;
     c->session->asks = ASK_WAIT;
     return COMMAND_ASKS;
@@ -408,6 +450,11 @@ static const struct pool *find_pool(const struct config *c, struct span name)
             return p;
     }
     return NULL;
+}
+
+const struct pool *call_find_pool(const struct call *c, struct span name)
+{
+    return find_pool(c->now->snapshot->config, name);
 }
 
 const struct pool *call_pool(struct call *c, struct span name)

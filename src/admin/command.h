@@ -8,6 +8,7 @@
 #pragma once
 
 #include "admin/act.h"
+#include "model/amendment.h"
 
 enum command_level { COMMAND_USER, COMMAND_OPERATOR, COMMAND_ADMIN };
 
@@ -19,7 +20,20 @@ enum command_ask {
     ASK_STOP,
     ASK_DRAIN,
     ASK_UPGRADE,
-    ASK_WAIT, /* for <wait>: of who carries the conversation, not of the parent */
+    /* of who carries the conversation, not of the parent: */
+    ASK_WAIT,  /* for <wait> */
+    ASK_AMEND, /* what <amend> says is to be so */
+};
+
+/* What a command wants changed of what the files say. */
+struct command_amend {
+    struct amendment what[2];
+    unsigned count;
+    char reply[300]; /* when it is done */
+    size_t reply_len;
+    const char *refused; /* said in front of the reason when it cannot be done; NULL: the reason alone */
+    char room[4400];     /* of <what>'s texts */
+    size_t used;
 };
 
 enum command_result {
@@ -37,6 +51,8 @@ struct command_session {
     duration timeout; /* of an idle session; `set timeout cli` */
     enum command_ask asks;
     duration wait;
+    char wait_server[256]; /* until it can be taken away: "backend/server"; empty: just wait */
+    struct command_amend amend;
     struct span payload; /* of the command that runs: lines behind "<<"; ptr NULL: none */
 };
 
@@ -44,3 +60,9 @@ struct command_session {
 enum command_result command_run(struct command_session *s, const struct admin_now *now, struct span text,
                                 struct buf *out);
 const char *command_level_name(enum command_level l);
+/*
+ * Behind ASK_WAIT with a server: is there more to wait for? false: <out> has the
+ * answer, and <*ok> says whether it is a good one.
+ */
+bool command_waits(struct command_session *s, const struct admin_now *now, bool late, struct buf *out,
+                   bool *ok);

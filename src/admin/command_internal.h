@@ -27,6 +27,12 @@ const struct server *call_server(struct call *c, struct span name);
 /* By name, "haproxy:web" too; NULL: said why. */
 const struct service *call_service(struct call *c, struct span name);
 const struct pool *call_pool(struct call *c, struct span name);
+const struct pool *call_find_pool(const struct call *c, struct span name); /* says nothing */
+/* command_servers.c: `set server` of what a line says. False: <what> is no such word. */
+bool call_changes_line(struct call *c, const struct server *s, struct span what, enum command_result *result);
+bool call_is_maintained(const struct admin_now *now, const struct server *s);
+/* NULL: it can be taken away. */
+const char *call_why_not_removable(const struct admin_now *now, const struct server *s);
 
 /* command_info.c */
 command_fn show_info, show_proc;
@@ -43,6 +49,8 @@ command_fn set_server, set_weight, get_weight, set_maxconn_frontend, set_maxconn
     set_timeout, clear_counters;
 command_fn enable_server, disable_server, enable_health, disable_health, enable_agent, disable_agent;
 command_fn enable_frontend, disable_frontend;
+/* command_servers.c */
+command_fn add_server, del_server;
 /* command_patterns.c */
 command_fn show_acl, get_acl, add_acl, del_acl, clear_acl, prepare_acl, commit_acl;
 command_fn show_map, get_map, add_map, set_map, del_map, clear_map, prepare_map, commit_map;

@@ -74,16 +74,12 @@ enum command_result disable_agent(struct call *c)
     return s->agent ? act_server(c, s, ACT_AGENT_OFF, 0) : COMMAND_DONE;
 }
 
-static enum command_result change_agent(struct call *c, const struct server *s, struct span what,
-                                        struct span word)
+static enum command_result change_agent(struct call *c, const struct server *s, struct span word)
 {
     const struct server_state *state = snapshot_server(c->now->snapshot, s);
 
     if (s->agent == NULL || atomic_load_explicit(&state->admin, memory_order_relaxed) & ADMIN_NO_AGENT)
         return call_fail(c, "agent checks are not enabled on this server.");
-    if (!span_eq(what, SPAN("agent")))
-        return call_fail(c, "`set server ... %.*s` is not served: change the file and `reload`.",
-                         SPAN_ARGS(what));
     if (span_eq(word, SPAN("up")))
         return act_server(c, s, ACT_AGENT_UP, 0);
     if (span_eq(word, SPAN("down")))
@@ -177,25 +173,11 @@ static enum command_result change_health(struct call *c, const struct server *s,
     return call_fail(c, "'set server <srv> health' expects 'up' or 'down'.");
 }
 
-static bool is_of_agents(struct span word)
-{
-    return span_eq(word, SPAN("agent")) || span_starts_with(word, SPAN("agent-"));
-}
-
-static bool is_known_not_served(struct span word)
-{
-    static const char *const words[] = { "addr", "fqdn", "check-addr", "check-port", "ssl" };
-
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (span_eq(word, span_from(words[i])))
-            return true;
-    return false;
-}
-
 enum command_result set_server(struct call *c)
 {
     const struct server *s = call_server(c, call_arg(c, 0));
     struct span what = call_arg(c, 1), value = call_arg(c, 2);
+    enum command_result result;
 
     if (s == NULL)
         return COMMAND_FAILED;
@@ -205,12 +187,12 @@ enum command_result set_server(struct call *c)
         return change_weight(c, s, value);
     if (span_eq(what, SPAN("health")))
         return change_health(c, s, value);
-    if (is_of_agents(what))
-        return change_agent(c, s, what, value);
-    if (is_known_not_served(what))
-        return call_fail(c, "`set server ... %.*s` is not served: change the file and `reload`.",
-                         SPAN_ARGS(what));
-    return call_fail(c, "usage: set server <backend>/<server> agent | health | state | weight");
+    if (span_eq(what, SPAN("agent")))
+        return change_agent(c, s, value);
+    if (call_changes_line(c, s, what, &result))
+        return result;
+    return call_fail(c, "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | "
+                        "agent-send | check-addr | check-port | fqdn | health | ssl | state | weight");
 }
 
 /* ---- limits ---- */

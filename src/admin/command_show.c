@@ -284,11 +284,21 @@ static unsigned check_state(const struct view_server *s)
 {
     enum { CONFIGURED = 2, ENABLED = 4, PAUSED = 8 };
 
-    unsigned state = s->word == VIEW_MAINTENANCE ? PAUSED : 0u;
+    bool paused = s->model->check ? s->word == VIEW_MAINTENANCE : s->admin & ADMIN_FILE_DOWN;
+    unsigned state = paused ? PAUSED : 0u;
 
     if (s->model->check != NULL)
         state |= CONFIGURED | (s->admin & ADMIN_NO_CHECK ? 0u : ENABLED);
     return state;
+}
+
+static unsigned agent_state(const struct view_server *s)
+{
+    enum { CONFIGURED = 2, ENABLED = 4, IS_AGENT = 16 };
+
+    if (s->model->agent == NULL)
+        return 0;
+    return CONFIGURED | IS_AGENT | (s->admin & ADMIN_NO_AGENT ? 0u : ENABLED);
 }
 
 /* Who is not checked counts as HAProxy's default of rise 2, unless the file says disabled. */
@@ -296,7 +306,7 @@ static unsigned check_points(const struct view_server *s)
 {
     if (s->model->check != NULL)
         return s->health.points;
-    return s->model->down ? 0 : 2;
+    return s->model->down || s->admin & ADMIN_MAINT ? 0 : 2;
 }
 
 static unsigned check_outcome(const struct view_server *s)
@@ -318,19 +328,24 @@ static void put_state(struct buf *out, const struct view *v, const struct view_p
 
     buf_printf(out, "%u %.*s %u %.*s ", p->iid, SPAN_ARGS(p->name), m->id, SPAN_ARGS(m->name));
     put_address(out, m);
-    buf_printf(out, " %u %u %u %u %llu %u %u %u %u 0 0 0 %.*s %u - %d ", operational_state(s), admin_state(s),
-               s->weight, m->weight,
+    buf_printf(out, " %u %u %u %u %llu %u %u %u %u %u 0 %d %.*s %u - %d ", operational_state(s),
+               admin_state(s), s->weight, m->weight,
                (unsigned long long)(instant_us_between((instant){ since }, v->now->now) / 1000000),
                terms_check_number(&s->health), check_outcome(s), check_points(s), check_state(s),
-               m->host.len > 0 ? (int)m->host.len : 1, m->host.len > 0 ? m->host.ptr : "-",
-               address_port(&m->address), m->tls != NULL);
+               agent_state(s), m->id_given, m->host.len > 0 ? (int)m->host.len : 1,
+               m->host.len > 0 ? m->host.ptr : "-", address_port(&m->address), m->tls != NULL);
     if (m->check != NULL && m->check->address.len > 0) {
         buf_printf(out, "%u ", m->check->port);
         address_put_ip(out, &m->check->address);
     } else {
         buf_printf(out, "%u -", m->check ? m->check->port : 0);
     }
-    buf_put(out, SPAN(" - 0\n"));
+    buf_put_char(out, ' ');
+    if (m->agent != NULL && m->agent->address.len > 0)
+        address_put_ip(out, &m->agent->address);
+    else
+        buf_put_char(out, '-');
+    buf_printf(out, " %u\n", m->agent ? m->agent->port : 0);
 }
 
 enum command_result show_servers_state(struct call *c)

@@ -106,10 +106,46 @@ static bool is_end(enum command_ask a)
     return a == ASK_STOP || a == ASK_DRAIN;
 }
 
+static void amend(struct control_session *s)
+{
+    struct control *c = s->control;
+    const struct command_amend *m = &s->talk.session.amend;
+    struct buf answer;
+
+    buf_init(&answer, 1 << 16);
+    bool done = c->o.amend(c->o.self, m->what, m->count, &answer);
+    if (!done && m->refused) {
+        buf_clear(&answer);
+        buf_put(&answer, span_from(m->refused));
+    }
+    if (done)
+        buf_put(&answer, span_of(m->reply, m->reply_len));
+    if (answer.len > 0)
+        buf_put_char(&answer, '\n');
+    talk_answer(&s->talk, !done, buf_span(&answer), &s->out);
+    buf_fini(&answer);
+}
+
+static void wait_on(struct control_session *s)
+{
+    static const duration step = DURATION_MS(50); /* how often a server is looked at */
+    struct command_session *session = &s->talk.session;
+    bool all = session->wait_server[0] == '\0' || session->wait.ms < step.ms;
+    duration now = all ? session->wait : step;
+
+    session->wait = DURATION_MS(session->wait.ms - now.ms);
+    loop_set_deadline(s->control->o.loop, &s->wait, now);
+}
+
 static void pass_on(struct control_session *s)
 {
     struct control *c = s->control;
     enum command_ask what = talk_asks(&s->talk);
+
+    if (what == ASK_AMEND) {
+        amend(s);
+        return;
+    }
 
     if (is_end(what)) {
         talk_answer(&s->talk, 0, SPAN(""), &s->out);
@@ -119,7 +155,7 @@ static void pass_on(struct control_session *s)
     }
     s->asked = ++c->numbers;
     if (what == ASK_WAIT) {
-        loop_set_deadline(c->o.loop, &s->wait, s->talk.session.wait);
+        wait_on(s);
         return;
     }
     if (c->o.ask(c->o.self, what, s->asked))
@@ -133,12 +169,13 @@ static void talk_on(struct control_session *s)
     struct admin_now now;
     bool passed;
 
-    if (!s->control->o.look(s->control->o.self, &now)) {
-        buf_put(&s->out, SPAN("Nothing is served yet.\n\n"));
-        s->talk.over = true;
-        return;
-    }
     do {
+        /* each time: what the answer before changed may have another snapshot */
+        if (!s->control->o.look(s->control->o.self, &now)) {
+            buf_put(&s->out, SPAN("Nothing is served yet.\n\n"));
+            s->talk.over = true;
+            return;
+        }
         talk_take(&s->talk, &s->left, &now, &s->out);
         if (s->ended && s->left.len == 0 && talk_asks(&s->talk) == ASK_NOTHING)
             talk_end(&s->talk, &now, &s->out);
@@ -208,8 +245,20 @@ static void on_waited(struct deadline *d)
 {
     struct control_session *s = CONTAINER_OF(d, struct control_session, wait);
 
+    struct admin_now now;
+    struct buf answer;
+    bool good = true;
+
+    buf_init(&answer, 4096);
+    if (s->control->o.look(s->control->o.self, &now) &&
+        command_waits(&s->talk.session, &now, s->talk.session.wait.ms == 0, &answer, &good)) {
+        buf_fini(&answer);
+        wait_on(s);
+        return;
+    }
     s->asked = 0;
-    talk_answer(&s->talk, 0, SPAN(""), &s->out);
+    talk_answer(&s->talk, !good, buf_span(&answer), &s->out);
+    buf_fini(&answer);
     talk_on(s);
     session_run(s);
 }

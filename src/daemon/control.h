@@ -19,6 +19,8 @@ struct control_options {
     bool (*look)(void *self, struct admin_now *now);
     /* The parent is asked; <number> comes back with its answer. false: it cannot be. */
     bool (*ask)(void *self, enum command_ask what, uint64_t number);
+    /* The files are built again with <count> changes, and served. false: <why> they cannot be. */
+    bool (*amend)(void *self, const struct amendment *what, unsigned count, struct buf *why);
     void *self;
 };
 

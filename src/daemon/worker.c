@@ -25,6 +25,7 @@
 #include "daemon/words.h"
 #include "engine/engine.h"
 #include "io/loop.h"
+#include "model/amendment.h"
 #include "os/event.h"
 #include "os/limits.h"
 #include "os/memfd.h"
@@ -117,8 +118,11 @@ static void refuse(struct worker *w, const struct diags *d)
     buf_fini(&text);
 }
 
-/* The same code that the reader ran, on the answers that it wrote down. */
-static struct built *build(struct worker *w)
+/*
+ * The same code that the reader ran, on the answers that it wrote down, with what
+ * was changed since. Without <prepared> it failed, and <diags> say why.
+ */
+static struct built *build(struct worker *w, int bundle_fd, const struct amendments *changed)
 {
     struct built *b = calloc(1, sizeof(*b));
     struct plan plan;
@@ -127,17 +131,43 @@ static struct built *build(struct worker *w)
         oom_die(sizeof(*b));
     b->arena = arena_new(0);
     b->diags = diags_new();
-    if (memfd_is_sealed(w->arriving.bundle) && memfd_map(w->arriving.bundle, BUNDLE_MAX, &b->bundle)) {
+    if (memfd_is_sealed(bundle_fd) && memfd_map(bundle_fd, BUNDLE_MAX, &b->bundle)) {
         struct bundle *bundle = bundle_open(b->arena, memfd_span(&b->bundle));
         struct world world = bundle ? bundle_world(bundle) : (struct world){ 0 };
         struct answer a = bundle ? world_ask(&world, ASK_PLAN, SPAN("")) : (struct answer){ .error = ENOENT };
-        if (a.error == 0 && plan_read(b->arena, a.bytes, &plan))
+        if (a.error == 0 && plan_read(b->arena, a.bytes, &plan)) {
+            plan.options.amendments = changed;
             b->config = build_config(&plan, &world, b->diags);
+        }
     }
     if (b->config != NULL)
         b->prepared = prepare(b->config, w->tls, w->current ? w->current->prepared : NULL, b->diags);
-    if (b->prepared != NULL)
+    return b;
+}
+
+/*
+ * What arrived, with those changes of the files before that are still good. Should
+ * it fail with them it is taken without: then they are void.
+ */
+static struct built *build_arrived(struct worker *w)
+{
+    struct amendments *changed =
+        amendments_of_generation(state_world_amendments(w->world), w->arriving.generation);
+    struct built *b = build(w, w->arriving.bundle, changed);
+
+    if (b->prepared == NULL && amendments_count(changed) > 0) {
+        words_say(w->manifest->language, WORDS_WARNING,
+                  "servers that were changed at run time do not go with what the files say now: they are as "
+                  "in the files");
+        built_free(b);
+        amendments_free(&changed);
+        b = build(w, w->arriving.bundle, NULL);
+    }
+    if (b->prepared != NULL) {
+        state_world_set_amendments(w->world, changed);
         return b;
+    }
+    amendments_free(&changed);
     refuse(w, b->diags);
     built_free(b);
     return NULL;
@@ -189,7 +219,6 @@ static bool start_engine(struct worker *w, const struct config *c)
         .log = { .pid = (uint32_t)getppid(), .say = say_lost, .to = w },
     };
 
-    w->world = state_world_new(parcel_mirror(&w->arriving), w->manifest->threads);
     o.world = w->world;
     atomic_store_explicit(&w->admin.connections_max, state_world_limit(w->world, c->process.connections_max),
                           memory_order_relaxed);
@@ -287,9 +316,41 @@ static void await_adoption(struct worker *w)
         (void)usleep(ADOPT_WAIT_US);
 }
 
+/* <snapshot>, of <b>, is served from now on, through the sockets of <from>. */
+static void serve(struct worker *w, struct built *b, struct snapshot *snapshot, const struct parcel *from)
+{
+    struct generation_parts parts = {
+        .snapshot = snapshot,
+        .sockets = from->sockets,
+        .socket_count = from->socket_count,
+        .log_fds = from->logs,
+    };
+
+    prepared_parts(b->prepared, &parts);
+    struct snapshot *for_checks = snapshot_get(snapshot);
+    engine_publish(w->engine, &parts);
+    w->current = b;
+    w->snapshot = snapshot;
+    publish_checks(w, for_checks);
+    snapshot_put(for_checks);
+    await_adoption(w);
+}
+
+static struct snapshot *bind_state(struct worker *w, struct built *b)
+{
+    struct snapshot *snapshot = snapshot_new(w->world, b->config);
+
+    snapshot->on_end = on_snapshot_end;
+    snapshot->to = b;
+    balance_prepare(snapshot);
+    return snapshot;
+}
+
 static void publish(struct worker *w)
 {
-    struct built *b = build(w);
+    if (w->world == NULL)
+        w->world = state_world_new(parcel_mirror(&w->arriving), w->manifest->threads);
+    struct built *b = build_arrived(w);
 
     if (b == NULL) {
         parcel_fini(&w->arriving);
@@ -305,25 +366,8 @@ static void publish(struct worker *w)
     }
     parcel_keep_same(&w->arriving, &w->served);
     parcel_log_room(&w->arriving, b->config->log_targets.count);
-    struct snapshot *snapshot = snapshot_new(w->world, b->config);
-    snapshot->on_end = on_snapshot_end;
-    snapshot->to = b;
-    balance_prepare(snapshot);
-    struct generation_parts parts = {
-        .snapshot = snapshot,
-        .sockets = w->arriving.sockets,
-        .socket_count = w->arriving.socket_count,
-        .log_fds = w->arriving.logs,
-    };
-    prepared_parts(b->prepared, &parts);
-    struct snapshot *for_checks = snapshot_get(snapshot);
-    engine_publish(w->engine, &parts);
-    w->current = b;
-    w->snapshot = snapshot;
     atomic_store_explicit(&w->admin.generation, w->arriving.generation, memory_order_relaxed);
-    publish_checks(w, for_checks);
-    snapshot_put(for_checks);
-    await_adoption(w);
+    serve(w, b, bind_state(w, b), &w->arriving);
     uint64_t generation = w->arriving.generation;
     control_publish(w->control, b->config, w->arriving.controls, w->arriving.control_room);
     parcel_replace(&w->served, &w->arriving);
@@ -452,6 +496,71 @@ static bool look(void *self, struct admin_now *now)
     return true;
 }
 
+static void say_first_error(const struct diags *d, struct buf *out)
+{
+    for (uint32_t i = 0; i < diags_total(d); i++) {
+        const struct diag *one = diags_at(d, i);
+        if (one == NULL || one->kind->severity != SEVERITY_ERROR)
+            continue;
+        diag_sentence(out, one, NULL);
+        return;
+    }
+    buf_put(out, SPAN("The files cannot be built with it."));
+}
+
+/* One that is added waits in maintenance, unchecked, until an operator says so. */
+static void hold_back(struct snapshot *s, struct amendments *all, const struct amendment *a)
+{
+    for (uint32_t i = 0; i < s->config->servers.count; i++) {
+        const struct server *model = s->config->servers.items[i];
+        if (model->pool->language != LANGUAGE_HAPROXY || !span_eq(model->pool->name, a->pool) ||
+            !span_eq(model->name, a->server))
+            continue;
+        server_set_admin(snapshot_server(s, model),
+                         ADMIN_MAINT | (model->check ? ADMIN_NO_CHECK : 0u) |
+                             (model->agent ? ADMIN_NO_AGENT : 0u),
+                         0, clock_now());
+        amendments_set_id(all, model->id);
+    }
+}
+
+/* What is served is built again with what an operator changed of it. */
+static bool amend(void *self, const struct amendment *what, unsigned count, struct buf *why)
+{
+    struct worker *w = self;
+    uint64_t generation = w->served.generation;
+    struct amendments *all = amendments_of_generation(state_world_amendments(w->world), generation);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct amendment a = what[i];
+        a.generation = generation;
+        struct amendments *more = amendments_with(all, &a);
+        amendments_free(&all);
+        all = more;
+    }
+    struct built *b = w->draining ? NULL : build(w, w->served.bundle, all);
+    if (b == NULL || b->prepared == NULL) {
+        if (b != NULL)
+            say_first_error(b->diags, why);
+        else
+            buf_put(why, SPAN("This worker ends: the next one can be asked."));
+        amendments_free(&all);
+        if (b != NULL)
+            built_free(b);
+        return false;
+    }
+    /* as HAProxy: the next checks say what is true of the new address */
+    state_world_keep_health(w->world, true);
+    struct snapshot *snapshot = bind_state(w, b);
+    state_world_keep_health(w->world, false);
+    for (unsigned i = 0; i < count; i++)
+        if (what[i].kind == AMEND_ADD)
+            hold_back(snapshot, all, &what[i]);
+    serve(w, b, snapshot, &w->served);
+    state_world_set_amendments(w->world, all);
+    return true;
+}
+
 static bool ask_parent(void *self, enum command_ask what, uint64_t number)
 {
     static const enum parent_command commands[] = {
@@ -524,7 +633,9 @@ static bool list_sessions(void *self, uint64_t number, duration older_than, bool
 
 static bool begin_control(struct worker *w)
 {
-    struct control_options o = { .loop = w->loop, .look = look, .ask = ask_parent, .self = w };
+    struct control_options o = {
+        .loop = w->loop, .look = look, .ask = ask_parent, .amend = amend, .self = w
+    };
 
     (void)gethostname(w->hostname, sizeof(w->hostname) - 1);
     w->admin = (struct admin_process){ .version = SPAN(VERSION_HAPROXY "-evenkeel-" KEEL_VERSION),

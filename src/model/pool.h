@@ -162,6 +162,7 @@ struct server {
     struct pool *pool;
     uint32_t ordinal;     /* in the pool, from 0, all servers counted */
     uint32_t id;          /* HAProxy's, from 1; 0: seal gives the lowest free one */
+    bool id_given;        /* by the file */
     struct span name;     /* "web1"; nginx: the address as written */
     struct span identity; /* what it is called across reloads, unique in its pool; empty: seal makes it of
                              the name, or (nginx) of the address and its how-manieth it is */
@@ -196,6 +197,7 @@ struct server {
     duration idle_timeout;
     const struct server *track;
     const struct server_saved *saved; /* NULL: nothing is known */
+    uint64_t line;                    /* fingerprint of what its file says of it; 0: none */
     struct where at;
 };
 
@@ -249,6 +251,7 @@ struct pool {
     uint32_t balance_factor;
     struct sticky *sticky; /* model/sticky.h; NULL: none */
     LIST_OF(struct server *) servers;
+    LIST_OF(uint32_t) ids_gone;           /* of servers that were taken away at run time: nobody gets them */
     LIST_OF(const struct server *) by_id; /* the same in the order of their ids; by config_seal */
     uint32_t weight_scale;
     bool all_backups;        /* use every backup together (nginx; HAProxy allbackups) */

@@ -101,6 +101,11 @@ static void seal_ids(struct config *c, struct pool *p, struct diags *d)
             (void)diag_also(d, e, first->at, "the first one");
         }
     }
+    for (uint32_t i = 0; i < p->ids_gone.count; i++) {
+        struct span key = arena_printf(c->arena, "%u", p->ids_gone.items[i]);
+        if (map_get(&taken, key) == NULL)
+            (void)map_put(c->arena, &taken, key, p);
+    }
     uint32_t next = 1;
     for (uint32_t i = 0; i < p->servers.count; i++) {
         struct server *s = p->servers.items[i];

@@ -604,6 +604,7 @@ void patterns_bind(struct snapshot *s)
         for (uint32_t k = 0; s->pattern_lists[i].state->edited && k < c->pattern_lists.items[i]->users.count;
              k++)
             make_whole(s, c->pattern_lists.items[i]->users.items[k]);
+    s->world->journal_read = true;
     world_write_journal(s->world); /* without what this file made void */
     (void)pthread_mutex_unlock(&s->world->patterns_mutex);
 }

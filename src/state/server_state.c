@@ -200,7 +200,9 @@ void server_state_bind(struct server_state *s, const struct server *model)
         atomic_store_explicit(&s->connections_max, model->connections_max, memory_order_relaxed);
     if (first || s->file_admin != admin)
         atomic_store_explicit(&s->admin, (uint8_t)admin, memory_order_relaxed);
-    if (first || s->check_print != print)
+    if (first || (s->check_print != print && !s->named.world->health_stays) ||
+        (atomic_load_explicit(&s->health, memory_order_relaxed) == HEALTH_UNCHECKED) !=
+            (model->check == NULL))
         server_health_begin(s, model);
     if (model->agent == NULL)
         atomic_store_explicit(&s->agent_down, false, memory_order_relaxed);

@@ -48,6 +48,7 @@ struct state_world *state_world_new(struct span mirror, unsigned threads)
     table_init(&w->sticks);
     table_init(&w->zones);
     table_init(&w->pattern_lists);
+    amended_read(w);
     return w;
 }
 
@@ -58,6 +59,7 @@ void state_world_free(struct state_world **w)
     BUG_ON((*w)->servers.count || (*w)->pools.count || (*w)->services.count || (*w)->sticks.count ||
            (*w)->zones.count || (*w)->pattern_lists.count);
     retire_fini(&(*w)->retired);
+    amendments_free(&(*w)->amendments);
     free((*w)->servers.buckets);
     free((*w)->pools.buckets);
     free((*w)->services.buckets);
@@ -91,8 +93,10 @@ void world_unlock(struct state_world *w)
 
 void world_write_journal(struct state_world *w)
 {
+    if (!w->journal_read) /* who has not read it yet does not know the whole truth */
+        return;
     journal_begin(w->journal);
-    w->journal_lost = !patterns_write(w);
+    w->journal_lost = !amended_write(w) || !patterns_write(w);
     w->journal_full = false;
     journal_end(w->journal);
 }

@@ -43,3 +43,14 @@ unsigned state_world_threads(const struct state_world *w);
  */
 void state_world_set_limit(struct state_world *w, uint32_t most, uint32_t file);
 uint32_t state_world_limit(struct state_world *w, uint32_t file);
+
+/*
+ * What was changed of what the files say (model/amendment.h); NULL: nothing. The
+ * control thread's. The new list is taken; it is there for the next process too.
+ */
+struct amendments;
+const struct amendments *state_world_amendments(const struct state_world *w);
+void state_world_set_amendments(struct state_world *w, struct amendments *l);
+/* With <stays>, snapshots that are made keep what checks said of servers whose address or check is another
+ * one now. The control thread's. */
+void state_world_keep_health(struct state_world *w, bool stays);

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "model/amendment.h"
 #include "model/config.h"
 #include "state/journal.h"
 #include "state/mirror.h"
@@ -26,15 +27,18 @@ struct state_world {
     pthread_mutex_t mutex;
     unsigned threads;
     struct mirror *mirror; /* NULL: none */
+    bool health_stays;     /* though addresses and checks change; the control thread's */
     struct name_table servers, pools, services, sticks, zones, pattern_lists;
 
     /* of everything below; taken inside the other, never the other way round */
     pthread_mutex_t patterns_mutex;
     struct list patterns; /* struct pattern_state, all */
     struct retired retired;
-    struct journal *journal; /* NULL: none */
-    bool journal_full;       /* it is to be written anew */
-    bool journal_lost;       /* and even that did not fit */
+    struct journal *journal;       /* NULL: none */
+    struct amendments *amendments; /* NULL: none; the control thread's */
+    bool journal_read;             /* the first snapshot has taken what was in it */
+    bool journal_full;             /* it is to be written anew */
+    bool journal_lost;             /* and even that did not fit */
 };
 
 void world_lock(struct state_world *w);
@@ -71,6 +75,9 @@ void patterns_unbind(struct snapshot *s);
 /* With patterns_mutex held: the whole truth, for the next process. */
 bool patterns_write(struct state_world *w);
 void world_write_journal(struct state_world *w);
+/* amended.c: out of the journal, into it. */
+void amended_read(struct state_world *w);
+bool amended_write(struct state_world *w);
 
 /* As if nobody had checked it yet. */
 void server_health_begin(struct server_state *s, const struct server *model);

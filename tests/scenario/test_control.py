@@ -106,7 +106,7 @@ def test_wait_is_a_pause_between_commands(program):
     s = Prompt(p)
     s.sock.sendall(b"wait 5s\n")
     s.close()                                              # who leaves meanwhile costs nothing
-    assert say(p, "wait bogus").startswith("`wait` expects a time") and say(p, "wait 1s srv-removable pool/s1").startswith("`wait` for a condition")
+    assert say(p, "wait bogus").startswith("`wait` expects a time") and say(p, "wait 1s srv-removable pool/s1").startswith("Only servers in maintenance")
     assert say(p, "show version") == version
 
 

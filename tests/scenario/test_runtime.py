@@ -142,6 +142,106 @@ def test_limits_outlive_a_worker(program):
     assert rows["pool", "s1"][6] == "9" and rows["quiet", "FRONTEND"][17] == "OPEN"
 
 
+SERVERS = """
+frontend site
+    bind 127.0.0.1:@port@
+    default_backend pool
+backend pool
+    balance roundrobin
+    server one 127.0.0.1:@o1@
+    server two 127.0.0.1:@o2@ check inter 100
+backend tls
+    balance roundrobin
+    server one 127.0.0.1:@o1@ ssl verify none
+"""
+
+
+@pytest.fixture
+def servers(prepare, origin):
+    a, b, c = origin("one"), origin("two"), origin("three")
+    p = prepare("haproxy", config.haproxy(SERVERS, top=TOP), o1=a.port, o2=b.port)
+    p.options, p.three = ["-W", "-db"], c.port
+    return p.start(listens=("port",))
+
+
+def who(p, times=8):
+    return {client.ask(p.port, target="/who").body.decode().strip() for _ in range(times)}
+
+
+def test_a_server_is_added_used_and_taken_away(servers):
+    p = servers
+    assert who(p) == {"one", "two"}
+    assert say(p, f"add server pool/new 127.0.0.1:{p.three} check inter 100") == "New server registered."
+    assert who(p) == {"one", "two"}, "it begins in maintenance"
+    assert say(p, "enable health pool/new;enable server pool/new").strip() == ""
+    assert process.wait_until(lambda: who(p) == {"one", "two", "three"}, 5)
+    assert say(p, "del server pool/new") == "Only servers in maintenance mode can be deleted."
+    say(p, "disable server pool/new;disable server pool/one")
+    assert process.wait_until(lambda: who(p) == {"two"}, 5)
+    assert process.wait_until(lambda: say(p, "del server pool/new") == "Server deleted.", 5)
+    assert process.wait_until(lambda: say(p, "del server pool/one") == "Server deleted.", 5)
+    assert who(p) == {"two"}
+    assert say(p, f"add server pool/one 127.0.0.1:{p.three}") == "New server registered."
+    say(p, "enable server pool/one")
+    assert process.wait_until(lambda: who(p) == {"two", "three"}, 5)
+
+
+def test_an_address_is_changed(servers):
+    p = servers
+    assert "port changed" in say(p, f"set server pool/one addr 127.0.0.1 port {p.three}")
+    assert process.wait_until(lambda: who(p) == {"two", "three"}, 5)
+    if not p.peer:      # there a health check without a port of its own stands in the way
+        assert "port changed" in say(p, f"set server pool/two addr 127.0.0.1 port {p.three}")
+        assert process.wait_until(lambda: who(p) == {"three"}, 5)
+
+
+def test_changed_servers_outlive_a_worker_not_a_file(servers):
+    p = servers
+    if p.peer:
+        pytest.skip("ours only")
+    say(p, f"add server pool/new 127.0.0.1:{p.three};enable server pool/new;disable server pool/two;disable server pool/one")
+    assert process.wait_until(lambda: who(p) == {"three"}, 5)
+    assert process.wait_until(lambda: say(p, "del server pool/one") == "Server deleted.", 5)
+    kill_worker(p)
+    assert process.wait_until(lambda: who(p) == {"three"}, 5)
+    assert " new " in say(p, "show servers state pool") and " one " not in say(p, "show servers state pool")
+    say(p, "reload")
+    assert process.wait_until(lambda: " one " in say(p, "show servers state pool"), 5), "a reload begins with the file's servers"
+    assert " new " not in say(p, "show servers state pool")
+
+
+def test_what_a_line_says_outlives_a_reload_while_it_says_the_same(servers):
+    p = servers
+    if p.peer:
+        pytest.skip("ours only")
+    say(p, f"set server pool/one addr 127.0.0.1 port {p.three};disable server pool/two")
+    assert process.wait_until(lambda: who(p) == {"three"}, 5)
+    say(p, "reload")
+    assert who(p) == {"three"}
+    p.file.write_text(p.file.read_text().replace(f"server one 127.0.0.1:{p.values['o1']}", f"server one 127.0.0.1:{p.values['o1']} weight 2", 1))
+    say(p, "reload")
+    assert process.wait_until(lambda: who(p) == {"one"}, 5)
+
+
+def test_ssl_is_switched(servers):
+    p = servers
+    if p.peer:
+        pytest.skip("HAProxy asks for a default-server with ssl")
+    assert " 1 0 - - 0" in say(p, "show servers state tls")
+    assert say(p, "set server tls/one ssl off") == "server ssl setting updated."
+    assert " 0 0 - - 0" in say(p, "show servers state tls")
+
+
+def test_wait_for_a_server(servers):
+    p = servers
+    if p.peer:
+        pytest.skip("Debian's has no `wait`")
+    assert say(p, "wait 5s srv-removable pool/one") == "Only servers in maintenance mode can be deleted."
+    say(p, "disable server pool/one")
+    assert say(p, "wait 5s srv-removable pool/one;del server pool/one").split() == ["Done.", "Server", "deleted."]
+    assert say(p, "wait 5s srv-removable pool/one") == "No such server."
+
+
 def test_changes_under_traffic(program):
     """what is looked up while it is changed is the old or the new, and nothing of what was there is lost"""
     wrong, stop = [], threading.Event()

@@ -9,6 +9,8 @@
 #include "conf/common/world.h"
 #include "model/config.h"
 
+struct amendments; /* model/amendment.h */
+
 struct dialect_options {
     struct span prefix;             /* nginx -p; empty = the language's default */
     struct span globals;            /* nginx -g: directives before the file */
@@ -18,6 +20,7 @@ struct dialect_options {
     uint32_t connections_max;       /* haproxy -n; 0 = the file's */
     uint32_t connections_per_proxy; /* haproxy -N; 0 = the file\'s */
     bool daemonize, quiet, verbose;
+    const struct amendments *amendments; /* what was changed while running; NULL: nothing. Not in a plan */
 };
 
 struct dialect {

@@ -4,6 +4,7 @@
 
 #include "base/macros.h"
 #include "conf/common/diag_conf.h"
+#include "model/amendment.h"
 
 enum { TEMPLATE_MAX = 1024 };
 
@@ -174,10 +175,13 @@ static const struct agent *agent_of(struct build *b, const struct server_options
 }
 
 /* <where>: the word with the address; parameters are behind it. */
-static void compile_server(struct build *b, struct draft *d, const struct statement *s,
+static void compile_server(struct build *b, struct draft *d, const struct statement *line,
                            const struct server_options *defaults, struct span name, uint32_t where)
 {
     struct server_options o = *defaults;
+    const struct statement *s = haproxy_amended(b, d, line, name, where);
+    if (s == NULL)
+        return;
     (void)haproxy_name(b, word_at(s, 1));
     take_parameters(b, s, where + 1, &o);
     struct server *server = config_add_server(b->config, d->pool);
@@ -188,6 +192,8 @@ static void compile_server(struct build *b, struct draft *d, const struct statem
     server->ordinal = kept.ordinal;
     server->name = name;
     server->at = word_at(s, 1)->at;
+    server->line = haproxy_line_print(line);
+    server->id_given = o.like.id != 0;
     if (!take_address(b, word_at(s, where), &o, server))
         server->down = true;
     server->tls = haproxy_tls_client(b, d, server, &o.tls);
@@ -244,6 +250,23 @@ static void add_unnamed(struct build *b, struct draft *d, const struct server_op
     haproxy_source(b, d, defaults, server);
 }
 
+/* A name that cannot be resolved now is asked for later, or never: such a server waits in maintenance. */
+static void add_added(struct build *b, struct draft *d, const struct server_options *defaults)
+{
+    struct server_options o = *defaults;
+    const struct amendment *a;
+    const struct statement *s;
+
+    if (o.init_addr.len == 0)
+        o.init_addr = SPAN("none");
+    for (uint32_t next = 0; (s = haproxy_added(b, d, &next, &a)) != NULL;) {
+        uint32_t before = d->pool->servers.count;
+        compile_server(b, d, s, &o, arena_span(b->arena, a->server), 2);
+        if (d->pool->servers.count > before && a->id != 0)
+            d->pool->servers.items[before]->id = a->id;
+    }
+}
+
 void haproxy_compile_servers(struct build *b, struct draft *d)
 {
     struct server_options defaults;
@@ -260,6 +283,7 @@ void haproxy_compile_servers(struct build *b, struct draft *d)
             compile_server(b, d, &l->s, &defaults, arena_span(b->arena, text_at(&l->s, 1)), 2);
         haproxy_line_end(b, before);
     }
+    add_added(b, d, &defaults);
     add_unnamed(b, d, &defaults);
 }
 

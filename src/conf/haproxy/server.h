@@ -25,3 +25,13 @@ struct server_options {
 const struct check *haproxy_compile_check(struct build *b, struct draft *d);
 /* The address that connections to the server come from. */
 void haproxy_source(struct build *b, struct draft *d, const struct server_options *o, struct server *server);
+
+/* ---- amend.c: what an operator changed ---- */
+uint64_t haproxy_line_print(const struct statement *s);
+/* The line of server <name> as it is now; its address is word <address>. NULL: it was taken away. */
+const struct statement *haproxy_amended(struct build *b, const struct draft *d, const struct statement *s,
+                                        struct span name, uint32_t address);
+/* A line that was added for <d>, from the <next>-th amendment on; NULL: no more. */
+struct amendment;
+const struct statement *haproxy_added(struct build *b, const struct draft *d, uint32_t *next,
+                                      const struct amendment **which);

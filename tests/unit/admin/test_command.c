@@ -130,7 +130,8 @@ static void names_that_are_not_there(void **state)
     assert_says("set server web/nope state drain", COMMAND_FAILED, "No such server.\n");
     assert_says("set server web/ state drain", COMMAND_FAILED, "No such server.\n");
     assert_says("set server web/w1", COMMAND_FAILED,
-                "usage: set server <backend>/<server> agent | health | state | weight\n");
+                "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | "
+                "check-addr | check-port | fqdn | health | ssl | state | weight\n");
     assert_says("set server web/w1 state", COMMAND_FAILED,
                 "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
     assert_says("set server haproxy:web/w1 state drain", COMMAND_DONE, "");
@@ -334,7 +335,58 @@ static void a_wait_is_for_who_carries_the_conversation(void **state)
     assert_int_equal(session.wait.ms, 120000);
     assert_int_equal(say("wait"), COMMAND_FAILED);
     assert_int_equal(say("wait 2h"), COMMAND_FAILED);
-    assert_int_equal(say("wait 1s srv-removable web/w1"), COMMAND_FAILED);
+    assert_int_equal(say("wait 1s never"), COMMAND_FAILED);
+    assert_int_equal(say("wait 1s srv-removable web/nobody"), COMMAND_FAILED);
+}
+
+static void a_wait_for_a_server_ends_when_it_is_idle(void **state)
+{
+    struct server_state *s = state_of(&w, w.w1);
+    bool good;
+
+    (void)state;
+    assert_says("wait 1s srv-removable web/w1", COMMAND_ASKS, "");
+    buf_clear(&out);
+    assert_false(command_waits(&session, &w.now, false, &out, &good));
+    assert_true(!good && span_starts_with(buf_span(&out), SPAN("Only servers in maintenance")));
+    session.asks = ASK_NOTHING;
+    assert_int_equal(say("disable server web/w1"), COMMAND_DONE);
+    atomic_store(&s->active, 1);
+    assert_true(command_waits(&session, &w.now, false, &out, &good));
+    buf_clear(&out);
+    assert_false(command_waits(&session, &w.now, true, &out, &good));
+    assert_true(!good && span_starts_with(buf_span(&out), SPAN("Server still has connections")));
+    atomic_store(&s->active, 0);
+    buf_clear(&out);
+    assert_false(command_waits(&session, &w.now, false, &out, &good));
+    assert_true(good);
+}
+
+static void servers_are_changed_by_who_carries_the_conversation(void **state)
+{
+    const struct command_amend *m = &session.amend;
+
+    (void)state;
+    w.w1->pool->algorithm = BALANCE_STRIDE;
+    w.w1->line = 77;
+    assert_says("add server web/new 10.0.0.9:80 weight 3", COMMAND_ASKS, "");
+    assert_true(session.asks == ASK_AMEND && m->count == 1 && m->what[0].kind == AMEND_ADD);
+    assert_true(span_eq(m->what[0].words, SPAN("10.0.0.9:80\x1fweight\x1f"
+                                               "3")));
+    session.asks = ASK_NOTHING;
+    assert_says("set server web/w1 addr 10.9.9.9 port 8080", COMMAND_ASKS, "");
+    assert_true(m->count == 1 && m->what[0].kind == AMEND_SET && m->what[0].line == 77);
+    assert_true(span_eq(m->what[0].words, SPAN("address\x1f"
+                                               "10.9.9.9:8080")));
+    session.asks = ASK_NOTHING;
+    assert_says("del server web/w1", COMMAND_FAILED, "Only servers in maintenance mode can be deleted.\n");
+    assert_int_equal(say("disable server web/w1"), COMMAND_DONE);
+    assert_says("del server web/w1", COMMAND_ASKS, "");
+    assert_true(m->what[0].kind == AMEND_DELETE && m->what[0].id == w.w1->id);
+    session.asks = ASK_NOTHING;
+    w.w1->pool->algorithm = BALANCE_STATIC_RR;
+    assert_says("add server web/new 10.0.0.9:80", COMMAND_FAILED,
+                "Backend must use a dynamic load balancing to support dynamic servers.\n");
 }
 
 static void limits_of_servers_and_of_the_process(void **state)
@@ -424,7 +476,7 @@ static void what_is_known_but_not_served_says_why(void **state)
     assert_says("show fd", COMMAND_FAILED,
                 "`show fd` is not served: it shows HAProxy's own inside, which is not here.\n");
     assert_says("set server web/w1 addr 10.0.0.1", COMMAND_FAILED,
-                "`set server ... addr` is not served: change the file and `reload`.\n");
+                "Of this server only state, weight and health can be set: change the file and `reload`.\n");
     assert_says("set server web/w1 agent up", COMMAND_FAILED,
                 "agent checks are not enabled on this server.\n");
 }
@@ -506,6 +558,8 @@ int main(void)
         T(times_of_the_session),
         T(commands_for_a_process_are_for_us),
         T(a_wait_is_for_who_carries_the_conversation),
+        T(a_wait_for_a_server_ends_when_it_is_idle),
+        T(servers_are_changed_by_who_carries_the_conversation),
         T(limits_of_servers_and_of_the_process),
         T(sessions_are_asked_of_the_engine),
         T(what_is_known_but_not_served_says_why),

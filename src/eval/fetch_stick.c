@@ -148,7 +148,7 @@ static struct value of_key(struct facts *f, const struct stick_ask *a, struct sp
 static struct value of_table(struct facts *f, const struct stick_ask *a)
 {
     struct stick_state *s = snapshot_stick(f->snapshot, a->table);
-    uint32_t used = stick_used(s, f->now);
+    uint32_t used = stick_count(s, f->now);
 
     if (a->verb == STICK_USED)
         return value_int(used);

@@ -527,6 +527,23 @@ uint32_t stick_used(struct stick_state *s, instant now)
     return atomic_load_explicit(&s->used, memory_order_relaxed);
 }
 
+uint32_t stick_count(struct stick_state *s, instant now)
+{
+    enum { SOME = 128 };
+    uint64_t last = atomic_load_explicit(&s->tidied_us, memory_order_relaxed);
+
+    /* one thread at a time, a piece of each part at a time */
+    if (now.us >= last + (uint64_t)STICK_TIDY.ms * 1000 &&
+        atomic_compare_exchange_strong_explicit(&s->tidied_us, &last, now.us, memory_order_relaxed,
+                                                memory_order_relaxed))
+        for (uint32_t i = 0; i < s->shard_count; i++) {
+            lock_take(&s->shards[i].lock);
+            shard_tidy(s, &s->shards[i], now, SOME);
+            lock_give(&s->shards[i].lock);
+        }
+    return atomic_load_explicit(&s->used, memory_order_relaxed);
+}
+
 /* Of a batch no lock is held while they are looked at. */
 enum { BATCH = 256 };
 

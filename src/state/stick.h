@@ -29,6 +29,7 @@ struct stick_state {
     uint32_t shard_count, key_room;
     struct stick_shard *shards;
     _Atomic uint32_t used;
+    _Atomic uint64_t tidied_us; /* when stick_count forgot what was over */
     _Atomic uint32_t size, expire_ms; /* as the newest file says */
     _Atomic bool nopurge;
     _Atomic bool full; /* somebody was told so */
@@ -70,8 +71,12 @@ struct span stick_key(const struct stick_entry *e);
 /* Milliseconds: until it is forgotten, since it was used. */
 uint64_t stick_expires_ms(const struct stick_state *s, const struct stick_entry *e, instant now);
 uint64_t stick_idle_ms(const struct stick_entry *e, instant now);
-/* Keys that are there; forgets what is over before it counts. */
+/* Keys that are there; forgets what is over before it counts: for who looks at the table. */
 uint32_t stick_used(struct stick_state *s, instant now);
+/* The same at a cost that does not grow with the table, for traffic: what was over for less than a moment
+ * (STICK_TIDY), or is more than can be forgotten in one, may be counted still. */
+#define STICK_TIDY DURATION_MS(250)
+uint32_t stick_count(struct stick_state *s, instant now);
 
 /*
  * Calls <each> for every key, with a reference that is <each>'s to

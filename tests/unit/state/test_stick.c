@@ -168,6 +168,26 @@ static void what_is_not_used_is_forgotten(void **state)
     drop(&w);
 }
 
+static void traffic_counts_without_looking_at_all(void **state)
+{
+    (void)state;
+    struct with_table w = texts(100000, DURATION_S(10), false);
+    char key[16];
+    for (unsigned i = 0; i < 5000; i++) {
+        snprintf(key, sizeof(key), "k%u", i);
+        assert_true(add(&w, key, at_s(1)));
+    }
+    assert_int_equal(stick_count(w.s, at_s(2)), 5000);
+    /* what is over goes piece by piece, and not more often than now and then */
+    uint32_t left = stick_count(w.s, at_s(12));
+    assert_in_range(left, 1, 4999);
+    assert_int_equal(stick_count(w.s, at_s(12.1)), left);
+    for (unsigned i = 1; i < 40; i++)
+        left = stick_count(w.s, at_s(12 + i));
+    assert_int_equal(left, 0);
+    drop(&w);
+}
+
 static bool count_one(void *to, struct stick_entry *e)
 {
     struct with_table *w = to;
@@ -283,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_longest_unused_makes_room, setup, teardown),
         cmocka_unit_test_setup_teardown(nopurge_takes_no_more, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_used_is_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(traffic_counts_without_looking_at_all, setup, teardown),
         cmocka_unit_test_setup_teardown(many_keys_are_all_found, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reload_keeps_a_table_of_the_same_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(addresses_fit_either_family, setup, teardown),

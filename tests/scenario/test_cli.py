@@ -182,6 +182,25 @@ def test_nginx_versions(prepare):
         assert re.match(r"nginx version: nginx/1\.31\.\d+ \(evenkeel \d+\.\d+\.\d+\)", short.stderr)
 
 
+LEFT_OUT = {"http_ssi": "ssi on;", "http_userid": "userid on;", "http_mirror": "location /a { mirror /b; }", "http_autoindex": "autoindex on;",
+            "http_referer": "valid_referers none;", "http_fastcgi": "location /a { fastcgi_pass 127.0.0.1:9; }",
+            "http_uwsgi": "location /a { uwsgi_pass 127.0.0.1:9; }", "http_scgi": "location /a { scgi_pass 127.0.0.1:9; }",
+            "http_grpc": "location /a { grpc_pass 127.0.0.1:9; }", "http_memcached": "location /a { memcached_pass 127.0.0.1:9; }",
+            "http_empty_gif": "location /a { empty_gif; }", "http_browser": "ancient_browser x;"}
+
+
+def test_nginx_says_which_modules_are_not_there(prepare):
+    """scripts and test suites look into -V before they write a file"""
+    where.not_the_peer("was built with all of them")
+    p = prepare("nginx", GOOD["nginx"])
+    said = itself(p, "-V").stderr
+    assert set(re.findall(r"--without-(\w+)_module", said)) == set(LEFT_OUT) | {"stream_pass"}
+    for name, words in LEFT_OUT.items():
+        p.write(config.nginx(f"server {{ listen 127.0.0.1:@port@; {words} }}"))
+        checked = p.command("-t")
+        assert checked.returncode == 1 and words.split(" { ")[-1].split()[0].strip(";") in checked.stderr, name
+
+
 def test_haproxy_versions(prepare):
     p = prepare("haproxy", GOOD["haproxy"])
     short, long = itself(p, "-v"), itself(p, "-vv")

@@ -92,6 +92,8 @@ enum action_kind {
     ACTION_PAUSE,       /* .number ms, or .expr; then the list goes on */
     ACTION_NORMALIZE,   /* .number enum normalize; .number2 1: strictly, wholly */
     ACTION_SET_TOS,     /* .number: of packets to the client */
+    ACTION_EXPIRES, /* in REPLY: how long it may be kept: .expr, "1h", "max"; .number 1: since it was changed
+                     */
     ACTION_STICK_STORE, /* .table gets the server for the key .expr: when it has answered (PICK), or now */
     ACTION_PATTERNS,    /* .edit, of the key .expr */
     ACTION_COUNT
@@ -128,8 +130,10 @@ struct files {
     LIST_OF(const struct expr *) index;
     LIST_OF(const struct expr *) tries; /* try_files; the last is <fallback> */
     uint32_t ranges_most;               /* of one request (max_ranges); 0: none are served */
-    struct reply *fallback_reply;       /* =404 */
-    struct scope *fallback_scope;       /* @name */
+    bool no_etag;
+    enum { MODIFIED_EXACT, MODIFIED_OFF, MODIFIED_BEFORE } modified; /* when If-Modified-Since holds */
+    struct reply *fallback_reply;                                    /* =404 */
+    struct scope *fallback_scope;                                    /* @name */
     const struct expr *fallback_uri;
     bool only_look; /* what is found is the path from then on, and the next action goes on with it */
     struct where at;

@@ -50,6 +50,7 @@ void dump_client_policy(struct dump *d, const struct client_policy *p)
     dump_flag(d, "server field", p->server_field);
     dump_flag(d, "date field", p->date_field);
     dump_flag(d, "drop trailers", p->drop_trailers);
+    dump_flag(d, "no chunks", p->no_chunks);
     if (!p->limit_rate_from)
         dump_number(d, "rate", p->limit_rate);
     dump_expr(d, "rate", p->limit_rate_from);

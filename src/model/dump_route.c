@@ -59,6 +59,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_STICK_ADD] = "STICK_ADD",
     [ACTION_STICK_SET] = "STICK_SET",
     [ACTION_STICK_MATCH] = "STICK_MATCH",
+    [ACTION_EXPIRES] = "EXPIRES",
     [ACTION_STICK_STORE] = "STICK_STORE",
     [ACTION_PERSIST] = "PERSIST",
     [ACTION_SET_TIMEOUT] = "SET_TIMEOUT",
@@ -215,6 +216,8 @@ static void dump_files(struct dump *d, const struct files *f)
         dump_reply(d, f->fallback_reply);
     if (f->ranges_most != UINT32_MAX)
         dump_line(d, "ranges %u", f->ranges_most);
+    dump_flag(d, "no etag", f->no_etag);
+    dump_number(d, "modified", f->modified);
     dump_target(d, "fallback", f->fallback_scope);
     dump_expr(d, "fallback", f->fallback_uri);
     dump_flag(d, "only look", f->only_look);

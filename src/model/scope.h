@@ -50,6 +50,7 @@ struct client_policy {
     bool server_field;     /* own answers and proxied ones carry our Server field where nginx puts its own */
     bool date_field;       /* answers carry our Date: own ones, and proxied ones whose Date is hidden */
     bool connection_field; /* answers say `Connection: keep-alive` in HTTP/1.1 too (nginx) */
+    bool no_chunks;        /* an answer whose length is not known ends with the connection */
     bool drop_trailers;    /* of answers, whatever the server's policy passes */
     uint64_t limit_rate,
         limit_rate_after; /* bytes a second to the client; 0 = none; UINT64_MAX: as these say */

@@ -5,6 +5,7 @@ A Group is one configuration and its requests. Both programs get the identical f
 request a Seen holds what the client got, what the origins received, who was chosen, and the log line; everything that must differ
 between two runs (times, ports of clients, the server's name) is normalised first.
 """
+import email.utils
 import os
 import pathlib
 import re
@@ -169,7 +170,18 @@ def log_lines(group, p, target):
     return [m.rstrip("\n") for m in list(target.messages)]
 
 
+def since_date(value, date):
+    """a time that was worked out from now, as its distance from Date"""
+    try:
+        then, now = (email.utils.parsedate_to_datetime(v).timestamp() for v in (value, date))
+    except (TypeError, ValueError):
+        return value
+    return f"Date{then - now:+.0f}" if abs(then - now) < 50_000_000 else value
+
+
 def normal_fields(fields, p, own):
+    date = dict((n.lower(), v) for n, v in fields).get("date")
+    fields = [(n, since_date(v, date) if n.lower() == "expires" else v) for n, v in fields]
     return sorted((n.lower(), "OWN" if n.lower() == "content-length" and v == own else normal_text(v, p))
                   for n, v in fields if n.lower() not in IGNORED_ANSWER[p.language])
 

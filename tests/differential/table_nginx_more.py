@@ -38,4 +38,81 @@ GROUPS = [
         *[Ask(f"/?ip={ip}") for ip in ("", "x", "10.0.0.0", "10.0.0.9", "10.0.0.10", "10.0.0.15", "10.0.0.20", "10.0.0.21", "10.0.0.255", "10.0.1.0", "10.0.1.1", "10.0.2.0", "10.0.2.4", "10.0.2.5", "10.0.2.9", "10.0.2.10", "10.0.3.7",
                                        "10.0.3.8", "10.1.2.3", "10.1.2.4", "172.15.255.255", "172.16.0.0", "172.20.1.1", "172.31.255.255", "172.32.0.0", "192.168.1.1", "127.0.0.1", "::1", "2001:db8::5", "0.0.0.0", "0.0.0.3", "0.0.0.4", "255.255.255.254", "200.1.1.1", "10.0.0.1:80")],
         Ask("/", source="127.0.0.9", note="from somebody else")]),
+
+    Group("nginx/expires", "expires", server("""
+        root @dir@/html;
+        location /hour/ { alias @dir@/html/; expires 1h; }
+        location /mixed/ { alias @dir@/html/; expires 1d12h; }
+        location /past/ { alias @dir@/html/; expires -1; }
+        location /pasth/ { alias @dir@/html/; expires -2h; }
+        location /zero/ { alias @dir@/html/; expires 0; }
+        location /epoch/ { alias @dir@/html/; expires epoch; }
+        location /max/ { alias @dir@/html/; expires max; }
+        location /off/ { alias @dir@/html/; expires off; }
+        location /modified/ { alias @dir@/html/; expires modified +1h; }
+        location /modifiedp/ { alias @dir@/html/; expires modified 100000d; }
+        location /map/ { alias @dir@/html/; expires $by_type; }
+        location /var/ { expires $arg_e; proxy_pass http://up/; }
+        location /proxied/ { expires 30s; proxy_pass http://up/; }
+        location /own { expires 1h; return 200 x; }
+        location /moved { expires 1h; return 301 /; }
+        location /gone { expires 1h; return 404; }
+        location /both/ { alias @dir@/html/; expires 1h; add_header Cache-Control public; add_header Expires never; }
+        location /kept { expires $nothing; return 200 x; }""", MIME + """map $sent_http_content_type $by_type { default off; text/html epoch; text/css max; ~image/ max; text/plain 10m; }
+        map $host $nothing { default ""; }"""), [
+        *[Ask(f"/{p}/a.txt") for p in ("hour", "mixed", "past", "pasth", "zero", "epoch", "max", "off", "modified", "both", "map")], Ask("/map/index.html"), Ask("/map/style.css"), Ask("/map/no-extension"), Ask("/hour/none"),
+        *[Ask(f"/var/who?e={e}") for e in ("1h", "-1", "epoch", "max", "off", "", "junk", "10", "modified")], Ask("/proxied/who"), Ask("/proxied/fields?Expires=0&Cache-Control=private"), Ask("/proxied/status/404"), Ask("/own"), Ask("/moved"), Ask("/gone"), Ask("/kept"),
+        Ask("/hour/a.txt", fields=[("If-Modified-Since", "Tue, 14 Nov 2023 22:13:20 GMT")]), Ask("/hour/a.txt", "HEAD")], files=SITE),
+
+    Group("nginx/core switches of files", "etag, if_modified_since, chunked_transfer_encoding", server("""
+        root @dir@/html;
+        location /noetag/ { alias @dir@/html/; etag off; }
+        location /ims-off/ { alias @dir@/html/; if_modified_since off; }
+        location /ims-before/ { alias @dir@/html/; if_modified_since before; }
+        location /nochunk/ { chunked_transfer_encoding off; proxy_pass http://up/; }
+        location /chunk/ { proxy_pass http://up/; }""", MIME), [
+        *[Ask(f"/{p}/a.txt", fields=f, note=f"{p} {f}") for p in ("noetag", "ims-off", "ims-before") for f in (
+            [], [("If-Modified-Since", "Tue, 14 Nov 2023 22:13:20 GMT")], [("If-Modified-Since", "Tue, 14 Nov 2023 22:13:21 GMT")], [("If-Modified-Since", "Tue, 14 Nov 2022 22:13:20 GMT")], [("If-None-Match", '"6553f100-a"')])],
+        Ask("/nochunk/chunked/300/3"), Ask("/nochunk/size/10"), Ask("/chunk/chunked/300/3", version="1.0"), Ask("/nochunk/chunked/300/3", "HEAD")], files=SITE),
+
+    Group("nginx/add_header", "add_header", server("""
+        add_header X-Server s;
+        location /inherits { return 200 x; }
+        location /own { add_header X-Own o; return 200 x; }
+        location /always { add_header X-Own o always; add_header X-Not n; return 500; }
+        location /created/ { add_header X-Own o; proxy_pass http://up/; }
+        location /special/ { add_header Last-Modified "Thu, 01 Jan 1970 00:00:01 GMT"; add_header ETag '"mine"'; add_header Content-Type text/mine; add_header Server us; add_header Date never; add_header Content-Length 5; proxy_pass http://up/; }
+        location /dup/ { add_header Set-Cookie a=1; add_header Set-Cookie b=2; add_header X-Origin mine; proxy_pass http://up/; }
+        location /vars/ { add_header X-V "$upstream_status|$upstream_http_x_origin|$sent_http_x_origin|$status|$arg_a"; proxy_pass http://up/; }
+        location /empty/ { add_header Last-Modified ""; add_header X-E ""; proxy_pass http://up/; }"""), [
+        Ask("/inherits"), Ask("/own"), Ask("/always"), *[Ask(f"/created/status/{n}") for n in (200, 201, 202, 206, 301, 302, 303, 304, 307, 308, 400, 404, 500)],
+        Ask("/created/status/204", differs="204 has no Content-Length (RFC 9110 8.6)"), Ask("/special/who"), Ask("/special/fields?Last-Modified=x&ETag=%22o%22"), Ask("/dup/who"), Ask("/dup/fields?Set-Cookie=c%3D3"), Ask("/vars/who?a=1"), Ask("/empty/fields?Last-Modified=Thu, 01 Jan 1970 00:00:01 GMT")]),
+
+    Group("nginx/access by address", "allow, deny, satisfy", server("""
+        location /one { deny 127.0.0.1; allow all; proxy_pass http://up; }
+        location /net { allow 127.0.0.0/30; deny all; proxy_pass http://up; }
+        location /order { allow all; deny all; proxy_pass http://up; }
+        location /six { deny ::1; deny 2001:db8::/32; allow 127.0.0.0/8; deny all; proxy_pass http://up; }
+        location /unix { allow unix:; deny all; proxy_pass http://up; }
+        location /inherit { deny 127.0.0.9; location /inherit/own { allow 127.0.0.9; deny all; proxy_pass http://up; } proxy_pass http://up; }
+        location /any { satisfy any; deny all; auth_basic x; auth_basic_user_file @dir@/users; proxy_pass http://up; }
+        location /all { satisfy all; allow 127.0.0.1; deny all; auth_basic x; auth_basic_user_file @dir@/users; proxy_pass http://up; }
+        location /except { limit_except GET POST { deny all; } proxy_pass http://up; }
+        location /exceptauth { limit_except GET { auth_basic x; auth_basic_user_file @dir@/users; } proxy_pass http://up; }"""), [
+        *[Ask(p, source=s) for p in ("/one", "/net", "/order", "/six", "/unix", "/inherit", "/inherit/own", "/all") for s in (None, "127.0.0.3", "127.0.0.9")],
+        *[Ask(p, fields=f, note=f"{p} with {bool(f)}") for p in ("/any", "/all") for f in ([], [basic("plain", "secret")], [basic("plain", "no")])],
+        *[Ask(p, m, body=b"x" if m in ("POST", "PUT") else None) for p in ("/except", "/exceptauth") for m in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")]], files={"users": USERS}),
+
+    Group("nginx/index", "index", server("""
+        root @dir@/html;
+        location / { index nothing.html index.html; }
+        location /sub/ { index x.html; }
+        location /var/ { alias @dir@/html/; index $arg_i index.html; }
+        location /abs/ { alias @dir@/html/empty/; index none.html /a.txt; }
+        location ~ \\.txt$ { add_header X-Text yes; }
+        location = /one/ { index a.txt; root @dir@/html; }
+        location /al { alias @dir@/html; }
+        location /alias-file { alias @dir@/html/a.txt; }
+        location ~ ^/rx/(.*)$ { alias @dir@/html/$1; }"""), [
+        *[Ask(p) for p in ("/", "/sub/", "/sub", "/var/?i=a.txt", "/var/?i=none", "/abs/", "/empty/", "/al/a.txt", "/al", "/alx", "/al/", "/alias-file", "/alias-filex", "/rx/a.txt", "/rx/sub/", "/rx/none", "/sub?x=1", "/a.txt", "/one/")], Ask("/var/", differs="an index that has no name is none")], files=SITE),
 ]

@@ -200,12 +200,26 @@ bool value_time(struct diags *d, enum word_language l, const struct word *w, uin
         good = good && parse_haproxy_time(w->text, unit_ms, &us);
     else
         good = good && parse_seconds(w->text, unit_ms, &us);
+    if (good && l == WORDS_NGINX && us / 1000 >= UINT32_MAX)
+        us = (uint64_t)(UINT32_MAX - 1) * 1000; /* a year is as good as 49 days to a timer */
     if (!good || us / 1000 >= UINT32_MAX) {
         diag_add(d, &conf_bad_time, w->at,
                  DIAG_TEXT(w->text, span_from(examples[l]), SPAN(""), keyword_of(w)));
         return false;
     }
     *out = DURATION_MS((uint32_t)((us + 999) / 1000)); /* what is shorter than a tick is one tick */
+    return true;
+}
+
+bool value_nginx_seconds(struct diags *d, const struct word *w, int64_t *out)
+{
+    uint64_t us;
+    if (w->text.len == 0 || !parse_nginx_time(w->text, 1000, &us)) {
+        diag_add(d, &conf_bad_time, w->at,
+                 DIAG_TEXT(w->text, SPAN("30s, 12h, 30d, 1y"), SPAN(""), keyword_of(w)));
+        return false;
+    }
+    *out = (int64_t)(us / 1000000);
     return true;
 }
 

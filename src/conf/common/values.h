@@ -16,6 +16,8 @@ bool value_number(struct diags *d, const struct word *w, int64_t low, int64_t hi
 bool value_size(struct diags *d, const struct word *w, uint64_t low, uint64_t high, uint64_t *out);
 /* <unit_ms>: what a bare number counts in (nginx 1000, HAProxy mostly 1). nginx allows "1h 30m" and "1h30m".
  */
+/* How long something lasts elsewhere, in caches and browsers: years if need be. */
+bool value_nginx_seconds(struct diags *d, const struct word *w, int64_t *out);
 bool value_time(struct diags *d, enum word_language l, const struct word *w, uint32_t unit_ms, duration *out);
 bool value_switch(struct diags *d, const struct word *w, bool *out); /* on, off */
 /* One of <words>; the index. Suggests the nearest. */

@@ -196,6 +196,8 @@ void nginx_compile_files(struct build *b, const struct level *l)
     struct files *f = ARENA_NEW(b->arena, struct files);
     f->at = l->scope->at;
     f->ranges_most = (uint32_t)SETTING(l, max_ranges, UINT32_MAX);
+    f->no_etag = !SETTING(l, etag, true);
+    f->modified = SETTING(l, if_modified_since, MODIFIED_EXACT);
     fill_root(b, l, f);
     fill_index(b, l, f);
     if (l->try_files.count) {

@@ -2,8 +2,9 @@
 /* Fields of answers: add_header, expires. */
 #include "conf/nginx/nginx_internal.h"
 
+#include <string.h>
+
 #include "base/macros.h"
-#include "conf/common/diag_conf.h"
 
 static void on_add_header_inherit(struct build *b, const struct keyword *k, const struct statement *s)
 {
@@ -19,7 +20,7 @@ static void on_add_header_inherit(struct build *b, const struct keyword *k, cons
 const struct keyword nginx_headers_words[] = {
     { "add_header", IN_HSLI, 2, 3, .handle = nginx_keep, AT(add_header), .manual = "adds a field to answers with good statuses; always: to all" },
     { "add_header_inherit", IN_HSLI, 1, 1, .once = true, .handle = on_add_header_inherit, .manual = "on: a level with its own has only these; merge: those outside too; off: none of those" },
-    { "expires", IN_HSLI, 1, 2, .once = true, .handle = nginx_keep, AT(expires), .manual = "Expires and Cache-Control: a time, epoch, max, off" },
+    { "expires", IN_HSLI, 1, 2, .once = true, .handle = nginx_keep, AT(expires), .manual = "Expires and Cache-Control: [modified] a time, @ a time of the day, epoch, max, off, variables" },
     { "error_page", IN_HSLI, 2, ARGS_ANY, .handle = nginx_keep, AT(error_page), .manual = "what is shown for a status: a path, @name or URL; =status changes it" },
     { "recursive_error_pages", IN_HSL, 1, 1, .once = true, .handle = nginx_set_switch, AT(recursive_error_pages), .manual = "error pages of error pages" },
     { NULL },
@@ -100,12 +101,12 @@ static void expire_after(struct build *b, const struct level *l, const struct st
 {
     struct word w = *word_at(s, 1);
     bool past = span_starts_with(w.text, SPAN("-"));
-    duration t;
-    if (past)
+    int64_t seconds;
+    if (past || span_starts_with(w.text, SPAN("+")))
         w = word_part(&w, 1, w.text.len - 1);
-    if (!value_time(b->diags, WORDS_NGINX, &w, 1000, &t))
+    if (!value_nginx_seconds(b->diags, &w, &seconds))
         return;
-    int64_t seconds = past ? -(int64_t)(t.ms / 1000) : (int64_t)(t.ms / 1000);
+    seconds = past ? -seconds : seconds;
     struct expr *date = ARENA_NEW(b->arena, struct expr);
     struct expr_part *now = expr_add_fetch(b->arena, date, FETCH_DATE_S, SPAN(""));
     expr_add_conversion(b->arena, now, CONVERT_HTTP_DATE)->number = seconds;
@@ -113,6 +114,27 @@ static void expire_after(struct build *b, const struct level *l, const struct st
     set_field(b, l, s, "Expires", date);
     struct span cache = past ? SPAN("no-cache") : arena_printf(b->arena, "max-age=%lld", (long long)seconds);
     set_field(b, l, s, "Cache-Control", expr_text(b->arena, cache));
+}
+
+/* expires [modified] TIME, @TIME, $variable: worked out for each answer. */
+static void expire_computed(struct build *b, const struct level *l, const struct statement *s)
+{
+    uint32_t last = s->words.count - 1;
+    const struct word *w = word_at(s, last);
+    struct word time = *w;
+    int64_t seconds;
+    if (last == 2 && !span_eq(text_at(s, 1), SPAN("modified"))) {
+        diag_add(b->diags, &nginx_bad_parameter, word_at(s, 1)->at, DIAG_TEXT(text_at(s, 1), text_at(s, 0)));
+        return;
+    }
+    if (w->text.len && strchr("+-@", w->text.ptr[0]))
+        time = word_part(w, 1, w->text.len - 1);
+    if (!nginx_has_variables(w->text) && !value_nginx_seconds(b->diags, &time, &seconds))
+        return;
+    struct action *a = action_add(b->config, l->scope, HOOK_REPLY, ACTION_EXPIRES, s->at);
+    a->expr = nginx_expr(b, &b->http, w, NULL);
+    a->number = last == 2;
+    a->when = good_statuses(b);
 }
 
 static void compile_expires(struct build *b, const struct level *l)
@@ -123,8 +145,7 @@ static void compile_expires(struct build *b, const struct level *l)
     const struct statement *s = &k->items[0];
     struct span when = text_at(s, 1);
     if (s->words.count > 2 || span_starts_with(when, SPAN("@")) || nginx_has_variables(when))
-        diag_add(b->diags, &conf_refused, s->at,
-                 DIAG_TEXT(SPAN("expires"), SPAN("only a time, epoch, max and off are served")));
+        expire_computed(b, l, s);
     else if (span_eq(when, SPAN("epoch")))
         set_both(b, l, s, "Thu, 01 Jan 1970 00:00:01 GMT", "no-cache");
     else if (span_eq(when, SPAN("max")))

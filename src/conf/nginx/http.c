@@ -45,6 +45,12 @@ static void on_lingering_close(struct build *b, const struct keyword *k, const s
     on_choice(b, k, s, words);
 }
 
+static void on_modified_since(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    static const char *const words[] = { "exact", "off", "before", NULL }; /* as in struct files */
+    on_choice(b, k, s, words);
+}
+
 static void on_server_tokens(struct build *b, const struct keyword *k, const struct statement *s)
 {
     static const char *const words[] = { "off", "on", "build", NULL };
@@ -91,6 +97,9 @@ const struct keyword nginx_http_words[] = {
     { "port_in_redirect", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(port_in_redirect), .manual = "the port in redirects" },
     { "absolute_redirect", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(absolute_redirect), .manual = "scheme and host in redirects" },
     { "server_tokens", IN_HSL, 1, 1, ONCE, .handle = on_server_tokens, AT(server_tokens), .manual = "our version in the Server field and in pages; off unless it is said" },
+    { "etag", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(etag), .manual = "ETag of files" },
+    { "if_modified_since", IN_HSL, 1, 1, ONCE, .handle = on_modified_since, AT(if_modified_since), .manual = "when a file counts as unchanged: exact, before, off" },
+    { "chunked_transfer_encoding", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(chunked_transfer_encoding), .manual = "off: answers of unknown length end with the connection" },
     { "limit_rate", IN_HSLI, 1, 1, ONCE, .handle = on_rate, AT(limit_rate), .manual = "bytes a second to a client; variables" },
     { "limit_rate_after", IN_HSLI, 1, 1, ONCE, .handle = on_rate, AT(limit_rate_after), .manual = "after so many bytes; variables" },
     { NULL },
@@ -141,6 +150,7 @@ static void fill_switches(struct client_policy *p, const struct level *l)
     p->underscores = SETTING(l, underscores_in_headers, false);
     p->merge_slashes = SETTING(l, merge_slashes, true);
     p->normalize_path = true;
+    p->no_chunks = !SETTING(l, chunked_transfer_encoding, true);
     p->quiet_probe = p->quiet_preconnect = true; /* who asks nothing gets no answer and no line */
     p->server_name_in_redirect = SETTING(l, server_name_in_redirect, false);
     p->port_in_redirect = SETTING(l, port_in_redirect, true);

@@ -98,6 +98,7 @@ struct level {
     struct setting lingering_close, lingering_time, lingering_timeout, reset_timedout_connection;
     struct setting ignore_invalid_headers, underscores_in_headers, merge_slashes;
     struct setting server_name_in_redirect, port_in_redirect, absolute_redirect, server_tokens;
+    struct setting etag, if_modified_since, chunked_transfer_encoding;
     struct setting limit_rate, limit_rate_after, recursive_error_pages;
     struct kept limit_rate_text, limit_rate_after_text; /* with variables: the settings are then UINT64_MAX */
     struct setting gzip, gzip_comp_level, gzip_min_length, gzip_vary, gzip_http_version, gzip_proxied;

@@ -61,12 +61,12 @@ static void add_lookup(const struct reading *r, const struct word *w)
 
 static void expires(const struct reading *r, const struct word *w, struct sticky_cookie *c)
 {
-    duration life;
+    int64_t life;
     c->expires = true;
     if (span_eq(w->text, SPAN("max")))
         c->never = true;
-    else if (value_time(r->b->diags, WORDS_NGINX, w, 1000, &life))
-        c->life_s = life.ms / 1000;
+    else if (value_nginx_seconds(r->b->diags, w, &life))
+        c->life_s = life < UINT32_MAX ? (uint32_t)life : UINT32_MAX;
 }
 
 static void samesite(const struct reading *r, const struct word *w, struct sticky_cookie *c)

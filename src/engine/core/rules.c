@@ -215,6 +215,7 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_NORMALIZE] = act_normalize,
     [ACTION_SET_TOS] = act_set_tos,
     [ACTION_PATTERNS] = act_patterns,
+    [ACTION_EXPIRES] = act_expires,
 };
 
 /* --- running --- */

@@ -73,12 +73,20 @@ static struct span uri_of(const struct stream *s)
     return s->facts.uri.ptr ? s->facts.uri : s->request.path;
 }
 
+/* Of a location given by a regular expression: the alias says all of the path. */
+static bool alias_is_whole(const struct stream *s, const struct files *files)
+{
+    return files->alias && s->rules.scope->prefix.len == 0;
+}
+
 /* root + uri; with alias, the location's prefix is replaced. */
 static struct span file_name(struct stream *s, const struct files *files, struct span uri)
 {
     struct span root = files->root ? eval_text(&s->facts, files->root) : SPAN("");
     struct span rest = uri;
 
+    if (alias_is_whole(s, files))
+        return scratch_span(&s->scratch, root);
     if (files->alias && span_starts_with(uri, s->rules.scope->prefix))
         rest = span_from_index(uri, s->rules.scope->prefix.len);
     else if (root.len > 0 && root.ptr[root.len - 1] == '/')
@@ -185,8 +193,10 @@ static enum files_result try_index(struct stream *s)
             return refuse(s, 500);
         if (f->index_name.len > 0 && f->index_name.ptr[0] == '/')
             return go_to(s, f->index_name); /* the last one may be a path of its own */
-        struct span uri = scratch_join(&s->scratch, f->uri, f->index_name);
-        if (uri.ptr != NULL && set_path(f, file_name(s, files, uri))) {
+        struct span uri = scratch_join(&s->scratch, f->uri, f->index_name), path = file_name(s, files, uri);
+        if (alias_is_whole(s, files))
+            path = scratch_join(&s->scratch, path, f->index_name);
+        if (uri.ptr != NULL && set_path(f, path)) {
             f->stage = FILE_INDEX;
             return look_at(s);
         }

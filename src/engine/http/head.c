@@ -437,7 +437,7 @@ static enum framing answer_framing(struct stream *s)
 
     if (in == FRAMING_NONE || in == FRAMING_LENGTH || in == FRAMING_TUNNEL)
         return in;
-    if (s->request.minor == 0 ||
+    if (s->request.minor == 0 || s->rules.client->no_chunks ||
         !s->head_read) { /* HTTP/1.0 knows no chunks: the end of the connection ends it */
         s->keep_client = false;
         return FRAMING_CLOSE;

@@ -69,7 +69,10 @@ static unsigned judge_conditions(const struct stream *s, const struct stat *st, 
     if (none != NULL)
         return lists_etag(none->value, etag, true) ? 304 : 0;
     /* nginx's default is `exact`: a client that shows another date gets the file. */
-    return date_of(m, FIELD_IF_MODIFIED_SINCE, &at) && (uint64_t)st->st_mtime == at ? 304 : 0;
+    if (s->file->files->modified == MODIFIED_OFF || !date_of(m, FIELD_IF_MODIFIED_SINCE, &at))
+        return 0;
+    bool before = s->file->files->modified == MODIFIED_BEFORE && (uint64_t)st->st_mtime < at;
+    return before || (uint64_t)st->st_mtime == at ? 304 : 0;
 }
 
 /* ---- ranges ---- */
@@ -347,7 +350,7 @@ static bool fill(struct stream *s, const struct stat *st, const struct ranges *r
 unsigned served_file_answer(struct stream *s)
 {
     const struct stat st = s->file->stat;
-    struct span etag = make_etag(s, &st);
+    struct span etag = s->file->files->no_etag ? SPAN("") : make_etag(s, &st);
     struct ranges ranges = { .count = 0 };
     enum range_verdict verdict = RANGE_WHOLE;
 
@@ -368,7 +371,7 @@ unsigned served_file_answer(struct stream *s)
     s->answer.status = (uint16_t)(status ? status : ranges.count ? 206 : 200);
     s->answer.reason = status_reason(s->answer.status);
     bool is_page = s->status_kept && s->status_kept != 200;
-    bool ok = (status == 304 || add_type(s)) && (is_page || add_date(s, &st)) && add(s, SPAN("ETag"), etag) &&
-              fill(s, &st, &ranges);
+    bool ok = (status == 304 || add_type(s)) && (is_page || add_date(s, &st)) &&
+              (s->file->files->no_etag || add(s, SPAN("ETag"), etag)) && fill(s, &st, &ranges);
     return ok ? 0 : 500;
 }

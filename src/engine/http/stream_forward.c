@@ -153,6 +153,7 @@ static enum stream_step forward_begin(struct stream *s)
     if (UNLIKELY(s->rules.scope->charset.len || s->charset.ptr) && !media_charset(s))
         return stream_give_up(s, END_INTERNAL);
     if (s->rules.scope->on[HOOK_REPLY].count || s->rules.entry->on[HOOK_REPLY].count) {
+        s->facts.try_count = upstream_tries_kept(&s->upstream);
         enum rules_result r = rules_run(&s->rules, HOOK_REPLY);
         if (r == RULES_FAILED)
             return stream_give_up(s, END_INTERNAL);

@@ -87,13 +87,14 @@ static void times(void **state)
         const char *text;
         uint32_t unit, ms;
     } good[] = {
-        { WORDS_NGINX, "30", 1000, 30000 },       { WORDS_NGINX, "1h30m", 1000, 5400000 },
-        { WORDS_NGINX, "1h 30m", 1000, 5400000 }, { WORDS_NGINX, "1m30", 1000, 90000 },
-        { WORDS_NGINX, "500ms", 1000, 500 },      { WORDS_NGINX, "1d", 1000, 86400000 },
-        { WORDS_NGINX, "1M", 1000, 2592000000 },  { WORDS_HAPROXY, "50000", 1, 50000 },
-        { WORDS_HAPROXY, "10s", 1, 10000 },       { WORDS_HAPROXY, "1500us", 1, 2 },
-        { WORDS_HAPROXY, "1d", 1, 86400000 },     { WORDS_KEEPALIVED, "1", 1000, 1000 },
-        { WORDS_KEEPALIVED, "0.25", 1000, 250 },  { WORDS_KEEPALIVED, "2.71828", 1000, 2719 },
+        { WORDS_NGINX, "30", 1000, 30000 },          { WORDS_NGINX, "1h30m", 1000, 5400000 },
+        { WORDS_NGINX, "1h 30m", 1000, 5400000 },    { WORDS_NGINX, "1m30", 1000, 90000 },
+        { WORDS_NGINX, "500ms", 1000, 500 },         { WORDS_NGINX, "1d", 1000, 86400000 },
+        { WORDS_NGINX, "1M", 1000, 2592000000 },     { WORDS_NGINX, "2y", 1000, UINT32_MAX - 1 },
+        { WORDS_HAPROXY, "50000", 1, 50000 },        { WORDS_HAPROXY, "10s", 1, 10000 },
+        { WORDS_HAPROXY, "1500us", 1, 2 },           { WORDS_HAPROXY, "1d", 1, 86400000 },
+        { WORDS_KEEPALIVED, "1", 1000, 1000 },       { WORDS_KEEPALIVED, "0.25", 1000, 250 },
+        { WORDS_KEEPALIVED, "2.71828", 1000, 2719 },
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         duration out = DURATION_MS(7);
@@ -106,11 +107,11 @@ static void times(void **state)
         enum word_language language;
         const char *text;
     } bad[] = {
-        { WORDS_NGINX, "" },       { WORDS_NGINX, "s" },        { WORDS_NGINX, "30m1h" },
-        { WORDS_NGINX, "1m1m" },   { WORDS_NGINX, "30 1m" },    { WORDS_NGINX, "1x" },
-        { WORDS_NGINX, "-1" },     { WORDS_NGINX, "2y" },       { WORDS_HAPROXY, "1w" },
-        { WORDS_HAPROXY, "1h1m" }, { WORDS_HAPROXY, "99999d" }, { WORDS_KEEPALIVED, "1s" },
-        { WORDS_KEEPALIVED, "." }, { WORDS_KEEPALIVED, "1.x" },
+        { WORDS_NGINX, "" },         { WORDS_NGINX, "s" },       { WORDS_NGINX, "30m1h" },
+        { WORDS_NGINX, "1m1m" },     { WORDS_NGINX, "30 1m" },   { WORDS_NGINX, "1x" },
+        { WORDS_NGINX, "-1" },       { WORDS_HAPROXY, "1w" },    { WORDS_HAPROXY, "1h1m" },
+        { WORDS_HAPROXY, "99999d" }, { WORDS_KEEPALIVED, "1s" }, { WORDS_KEEPALIVED, "." },
+        { WORDS_KEEPALIVED, "1.x" },
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         duration out;
@@ -118,6 +119,18 @@ static void times(void **state)
         assert_false(value_time(f->diags, bad[i].language, &w, 1000, &out));
         assert_int_equal(diags_total(f->diags), i + 1);
     }
+}
+
+/* Browsers are told years, timers are not. */
+static void seconds(void **state)
+{
+    struct fixture *f = *state;
+    struct word good = word_of("1y"), bad = word_of("1x");
+    int64_t out = 0;
+
+    assert_true(value_nginx_seconds(f->diags, &good, &out));
+    assert_int_equal(out, 365 * 86400);
+    assert_false(value_nginx_seconds(f->diags, &bad, &out));
 }
 
 static void switches_and_choices(void **state)
@@ -199,6 +212,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(times, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(seconds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(switches_and_choices, set_up, tear_down),
         cmocka_unit_test_setup_teardown(networks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(hosts, set_up, tear_down),

@@ -115,4 +115,71 @@ GROUPS = [
         location /alias-file { alias @dir@/html/a.txt; }
         location ~ ^/rx/(.*)$ { alias @dir@/html/$1; }"""), [
         *[Ask(p) for p in ("/", "/sub/", "/sub", "/var/?i=a.txt", "/var/?i=none", "/abs/", "/empty/", "/al/a.txt", "/al", "/alx", "/al/", "/alias-file", "/alias-filex", "/rx/a.txt", "/rx/sub/", "/rx/none", "/sub?x=1", "/a.txt", "/one/")], Ask("/var/", differs="an index that has no name is none")], files=SITE),
+
+    Group("nginx/variables of servers in answers", "$upstream_ in add_header", server("""
+        add_header X-Up "$upstream_addr|$upstream_status|$upstream_http_x_origin" always;
+        add_header X-Shape "$time|$header|$connect" always;
+        add_header X-Sizes "$upstream_response_length|$upstream_bytes_received|$upstream_bytes_sent" always;
+        location / { proxy_pass http://up; }
+        location /two/ { proxy_pass http://two/; }
+        location /dead/ { proxy_pass http://127.0.0.1:@closed@; }
+        location /named/ { error_page 502 = @up; proxy_pass http://127.0.0.1:@closed@; }
+        location @up { proxy_pass http://up; }
+        location /own { return 200 x; }""", """upstream two { server 127.0.0.1:@closed@; server 127.0.0.1:@a@; }
+        map $upstream_response_time $time { "" empty; - dash; "~^[0-9.]+$" one; "~^[0-9.]+, [0-9.]+$" two; "~^[0-9.]+ : [0-9.]+$" again; default "other: $upstream_response_time"; }
+        map $upstream_header_time $header { "" empty; - dash; "~^[0-9.]+$" one; "~^-, [0-9.]+$" two; "~^- : [0-9.]+$" again; default "other: $upstream_header_time"; }
+        map $upstream_connect_time $connect { "" empty; - dash; "~^[0-9.]+$" one; "~^-, [0-9.]+$" two; "~^- : [0-9.]+$" again; default "other: $upstream_connect_time"; }"""), [
+        Ask("/who"), Ask("/two/who"), Ask("/dead/who"), Ask("/named/who"), Ask("/own"), Ask("/status/500"), Ask("/size/100")]),
+
+    Group("nginx/proxy_next_upstream", "proxy_next_upstream", config.nginx(KEEP + """
+        upstream p { server 127.0.0.1:@a@ max_fails=0; server 127.0.0.1:@b@ max_fails=0; }
+        upstream q { server 127.0.0.1:@closed@ max_fails=0; server 127.0.0.1:@b@ max_fails=0; }
+        upstream r { server 127.0.0.1:@closed@ max_fails=0; server 127.0.0.1:@closed@ max_fails=0 weight=2; server 127.0.0.1:@c@ backup; }
+        server { listen 127.0.0.1:@port@; add_header X-Tries "$upstream_status" always;
+            location /default/ { proxy_pass http://p/; }
+            """ + "".join(f"location /{n}/ {{ proxy_next_upstream http_{n}; proxy_pass http://p/; }}\n" for n in (403, 404, 429, 500, 502, 503, 504)) + """
+            location /inv/ { proxy_next_upstream invalid_header; proxy_pass http://p/; }
+            location /err/ { proxy_next_upstream error; proxy_pass http://p/; }
+            location /nonid/ { proxy_next_upstream error http_500 non_idempotent; proxy_pass http://p/; }
+            location /off/ { proxy_next_upstream off; proxy_pass http://q/; }
+            location /q/ { proxy_pass http://q/; }
+            location /r/ { proxy_pass http://r/; }
+            location /one/ { proxy_next_upstream error http_500; proxy_next_upstream_tries 1; proxy_pass http://p/; }
+            location /icept/ { proxy_next_upstream http_404; proxy_intercept_errors on; error_page 404 /page; proxy_pass http://p/; }
+            location /page { return 200 page; } }"""), [
+        *[Ask(f"/{n}/status/{n}") for n in (403, 404, 429, 500, 502, 503, 504)], *[Ask(f"/{n}/status/200") for n in (403, 500)], Ask("/default/status/500"), Ask("/inv/cut/head/fin"), Ask("/err/cut/head/fin"), Ask("/err/reset"),
+        Ask("/500/status/500", "POST", body=b"x"), Ask("/nonid/status/500", "POST", body=b"x"), Ask("/off/who", any_order=True, count=2), Ask("/q/who", count=2), Ask("/q/echo", "POST", body=b"pay"), Ask("/r/who", count=2), Ask("/one/status/500"), Ask("/icept/status/404"), Ask("/404/status/404", "HEAD")]),
+
+    Group("nginx/upstream parameters", "upstream", config.nginx(KEEP + """
+        upstream backup { server 127.0.0.1:@a@ down; server 127.0.0.1:@b@ backup; server 127.0.0.1:@c@ backup; }
+        upstream hashed { hash $arg_k; server 127.0.0.1:@a@; server 127.0.0.1:@b@ down; server 127.0.0.1:@c@ weight=3; }
+        upstream ring { hash $arg_k consistent; server 127.0.0.1:@a@; server 127.0.0.1:@b@; server 127.0.0.1:@c@ weight=2; }
+        upstream least { least_conn; server 127.0.0.1:@a@ weight=2; server 127.0.0.1:@b@; zone l 64k; }
+        upstream dead { server 127.0.0.1:@closed@ down; }
+        upstream weights { zone w 64k; server 127.0.0.1:@a@ weight=4; server 127.0.0.1:@b@ weight=2; server 127.0.0.1:@c@; keepalive 2; }
+        upstream Mixed.Case { server 127.0.0.1:@a@; }
+        server { listen 127.0.0.1:@port@;
+            """ + "".join(f"location /{u}/ {{ proxy_pass http://{u}/; }}\n" for u in ("backup", "hashed", "ring", "least", "dead", "weights", "mixed.case")) + "}"), [
+        Ask("/backup/who", count=4), *[Ask(f"/hashed/who?k={k}") for k in range(8)], *[Ask(f"/ring/who?k={k}") for k in range(8)], Ask("/least/who", count=6), Ask("/dead/who"), Ask("/weights/who", count=14), Ask("/mixed.case/echo")]),
+
+    Group("nginx/real ip more", "realip", server("""
+        location /xff { set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For; return 200 "$remote_addr|$realip_remote_addr|$remote_port|$realip_remote_port"; }
+        location /real/ { set_real_ip_from 127.0.0.0/8; real_ip_header X-Real-IP; proxy_set_header X-Is "$remote_addr|$realip_remote_addr"; proxy_pass http://up; }
+        location /rec/ { set_real_ip_from 127.0.0.0/8; set_real_ip_from 10.0.0.0/8; set_real_ip_from 2001:db8::/32; real_ip_header X-Forwarded-For; real_ip_recursive on; proxy_set_header X-Is "$remote_addr|$proxy_add_x_forwarded_for"; proxy_pass http://up; }
+        location /own/ { set_real_ip_from 127.0.0.1; real_ip_header X-Client; real_ip_recursive on; proxy_set_header X-Is "$remote_addr"; proxy_pass http://up; }
+        location /unix/ { set_real_ip_from unix:; real_ip_header X-Real-IP; proxy_set_header X-Is "$remote_addr"; proxy_pass http://up; }""".replace("return 200", "proxy_set_header X-Is").replace('$realip_remote_port"; }', 'end"; proxy_pass http://up; }').replace("|$remote_port|", "|")), [
+        *[Ask(f"{p}/echo", fields=f, note=f"{p} {f}") for p in ("/xff", "/real", "/rec", "/own", "/unix") for f in (
+            [("X-Forwarded-For", "192.0.2.9")], [("X-Forwarded-For", "192.0.2.9, 10.1.1.1, 127.0.0.5")], [("X-Real-IP", "192.0.2.7")], [("X-Real-IP", "2001:db8::1")], [("X-Forwarded-For", "192.0.2.9"), ("X-Forwarded-For", "10.0.0.1")],
+            [("X-Forwarded-For", "junk, 10.0.0.1")], [("X-Forwarded-For", "")], [("X-Client", "192.0.2.3, 127.0.0.1")], [("X-Forwarded-For", "192.0.2.9,10.1.1.1")])]]),
+
+    Group("nginx/combined log and conditions", "access_log", config.nginx(UP + KEEP + """
+        map $status $bad { ~^[23] 0; default 1; } map $arg_quiet $loud { 1 ""; default yes; }
+        server { listen 127.0.0.1:@port@; root @dir@/html;
+            location /bad/ { access_log @dir@/access.log mine if=$bad; proxy_pass http://up/; }
+            location /loud/ { access_log @dir@/access.log mine if=$loud; proxy_pass http://up/; }
+            location /twice/ { access_log @dir@/access.log mine; access_log @dir@/other.log combined; proxy_pass http://up/; }
+            location /buffered/ { access_log @dir@/access.log mine buffer=4k flush=10ms; proxy_pass http://up/; }
+            location /off/ { access_log off; proxy_pass http://up/; } }""",
+          log="log_format mine '$remote_addr [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" $upstream_addr $upstream_status'; access_log @dir@/access.log mine;"), [
+        Ask("/bad/status/404"), Ask("/loud/who"), Ask("/twice/who"), Ask("/buffered/who"), Ask("/none"), Ask("/bad/status/500")], files=SITE),
 ]

@@ -229,12 +229,17 @@ static bool access_option(struct build *b, struct side *side, const struct word 
     return false;
 }
 
-/* The same file twice must be buffered alike: it is one file. */
-static bool check_same_buffer(struct build *b, const struct log_target *is, const struct destination *to,
+/* The same file twice is one file: who says how it is buffered says it for all, and nobody else otherwise. */
+static bool check_same_buffer(struct build *b, struct log_target *is, const struct destination *to,
                               const struct word *w)
 {
-    if (is->buffer == to->target.buffer && is->flush.ms == to->target.flush.ms)
+    if (to->target.buffer == 0 || (is->buffer == to->target.buffer && is->flush.ms == to->target.flush.ms))
         return true;
+    if (is->buffer == 0) {
+        is->buffer = to->target.buffer;
+        is->flush = to->target.flush;
+        return true;
+    }
     struct diag *d = diag_add(b->diags, &nginx_log_conflict, w->at, DIAG_TEXT(w->text));
     diag_also(b->diags, d, is->at, "the first one");
     return false;
@@ -262,10 +267,11 @@ static void compile_access_log(struct build *b, struct side *side, const struct 
         good &= access_option(b, side, word_at(s, i), &to, &rule);
     if (!good)
         return;
-    rule.target = config_log_target(b->config, &to.target);
+    struct log_target *target = config_log_target(b->config, &to.target);
+    rule.target = target;
     rule.facility = to.facility;
     rule.level = to.level;
-    if (check_same_buffer(b, rule.target, &to, word_at(s, 1)))
+    if (check_same_buffer(b, target, &to, word_at(s, 1)))
         *ARENA_PUSH(b->arena, &scope->logs) = rule;
 }
 

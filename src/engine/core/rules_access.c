@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Actions about who asks. */
+#include "base/scratch.h"
 #include "engine/core/rules_internal.h"
 #include "engine/core/session.h"
 #include "wire/message.h"
@@ -159,6 +160,18 @@ void rules_forget_source(struct rules *r)
     extra->source_of_request = false;
 }
 
+/* X-Forwarded-For may come in several lines, which are one list; of another field the first counts. */
+static struct span whole_list(struct rules *r, const struct field *first)
+{
+    struct span all = first->value;
+
+    if (!span_eq_nocase(first->name, SPAN("X-Forwarded-For")))
+        return all;
+    for (const struct field *f = first; all.ptr && (f = message_next(r->request, f)) != NULL;)
+        all = scratch_join(r->facts->scratch, scratch_join(r->facts->scratch, all, SPAN(",")), f->value);
+    return all;
+}
+
 enum outcome act_real_ip(struct rules *r, const struct action *a)
 {
     struct address found;
@@ -171,7 +184,7 @@ enum outcome act_real_ip(struct rules *r, const struct action *a)
     const struct field *field = r->request ? message_find_name(r->request, a->name) : NULL;
     if (!field || !session_extra(r->session))
         return NEXT;
-    struct span list = field->value;
+    struct span list = whole_list(r, field);
     r->session->extra->source.len = 0;
     while (last_member(&list, &member) && parse_client(member, &found)) {
         r->session->extra->source = found;

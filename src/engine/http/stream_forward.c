@@ -134,6 +134,14 @@ static bool answer_empty(struct stream *s)
     return body_put_borrowed(&s->to_client.body, SPAN(""));
 }
 
+/* Of the servers as far as they were asked by now: fields of answers tell of them too. */
+static void show_tries(struct stream *s)
+{
+    s->facts.try_count = upstream_tries_kept(&s->upstream);
+    if (s->facts.try_count && !s->server_done)
+        upstream_this_try(&s->upstream)->received = s->back_in;
+}
+
 /* The last edits, then the head. */
 static enum stream_step forward_begin(struct stream *s)
 {
@@ -153,7 +161,7 @@ static enum stream_step forward_begin(struct stream *s)
     if (UNLIKELY(s->rules.scope->charset.len || s->charset.ptr) && !media_charset(s))
         return stream_give_up(s, END_INTERNAL);
     if (s->rules.scope->on[HOOK_REPLY].count || s->rules.entry->on[HOOK_REPLY].count) {
-        s->facts.try_count = upstream_tries_kept(&s->upstream);
+        show_tries(s);
         enum rules_result r = rules_run(&s->rules, HOOK_REPLY);
         if (r == RULES_FAILED)
             return stream_give_up(s, END_INTERNAL);

@@ -346,15 +346,21 @@ static bool status_is_tried_elsewhere(const struct stream *s)
     return false;
 }
 
+static void try_answered(struct stream *s)
+{
+    struct try_facts *try = upstream_this_try(&s->upstream);
+
+    try->status = s->answer.status;
+    try->header_ms = (uint32_t)instant_ms_between(s->upstream.try_began, thread_now(s->thread));
+}
+
 static void server_answered_well(struct stream *s)
 {
     struct upstream *u = &s->upstream;
     instant now = thread_now(s->thread);
-    struct try_facts *try = upstream_this_try(u);
 
     s->times.answer = now;
-    try->status = s->answer.status;
-    try->header_ms = (uint32_t)instant_ms_between(u->try_began, now);
+    try_answered(s);
     upstream_answered_status(u, s->answer.status, instant_us_between(u->connected, now));
 }
 
@@ -427,8 +433,10 @@ enum stream_step step_response(struct stream *s)
     const struct upstream *u = &s->upstream;
     enum stream_step next;
 
-    if (status_is_tried_elsewhere(s))
+    if (status_is_tried_elsewhere(s)) {
+        try_answered(s);
         return server_failed_with(s, FAILURE_STATUS);
+    }
     server_answered_well(s);
     follow_status(&s->facts, s->answer.status);
     if (s->rules.stores)

@@ -680,6 +680,8 @@ struct value convert_value(struct facts *f, struct value v, const struct convers
     case CONVERT_CAPTURE:
     case CONVERT_POOL_USABLE:
     case CONVERT_SERVER_QUEUE:
+    case CONVERT_WITH_SOURCE:
+    case CONVERT_NAME_ENTRY:
     case CONVERT_FIELD_SAFE:
     case CONVERT_ADD_ITEM:
     case CONVERT_BE_TO_DEC:

@@ -178,6 +178,71 @@ static struct value pool_usable_of(const struct facts *f, struct span name)
     return value_none();
 }
 
+static struct value with_source(struct facts *f, struct span s)
+{
+    struct address ip;
+
+    if (!f->live->address(f->self, ADDRESS_CLIENT, &ip))
+        return value_none();
+    if (address_family(&ip) == AF_INET)
+        return value_binary(
+            scratch_join(f->scratch, s, span_of((const char *)&ip.u.in.sin_addr, sizeof(ip.u.in.sin_addr))));
+    if (address_family(&ip) != AF_INET6)
+        return value_none();
+    return value_binary(
+        scratch_join(f->scratch, s, span_of((const char *)&ip.u.in6.sin6_addr, sizeof(ip.u.in6.sin6_addr))));
+}
+
+/* ---- names of certificates (RFC 2253): the last entry of the certificate stands first ---- */
+
+/* Up to "," or "+" outside of escapes. */
+static struct span take_entry(struct span *rest)
+{
+    size_t i = 0;
+
+    while (i < rest->len && rest->ptr[i] != ',' && rest->ptr[i] != '+')
+        i += rest->ptr[i] == '\\' && i + 1 < rest->len ? 2 : 1;
+    struct span entry = span_first(*rest, i);
+    *rest = i < rest->len ? span_from_index(*rest, i + 1) : span_of(NULL, 0);
+    return entry;
+}
+
+/* Without its escapes. */
+static struct value entry_value(struct facts *f, struct span s)
+{
+    char *at = scratch_bytes(f->scratch, s.len + 1);
+    size_t len = 0;
+
+    for (size_t i = 0; at && i < s.len; i++) {
+        if (s.ptr[i] != '\\' || i + 1 == s.len) {
+            at[len++] = s.ptr[i];
+            continue;
+        }
+        struct value hex = i + 2 < s.len ? hex_to_int(span_of(s.ptr + i + 1, 2)) : value_none();
+        at[len++] = hex.type == VALUE_INT ? (char)hex.as.number : s.ptr[i + 1];
+        i += hex.type == VALUE_INT ? 2 : 1;
+    }
+    return at ? value_text(span_of(at, len)) : value_none();
+}
+
+static struct value name_entry(struct facts *f, struct span s, const struct conversion *c)
+{
+    int64_t count = 0, wanted;
+    struct span value;
+
+    for (struct span rest = s; rest.ptr && rest.len;) {
+        value = take_entry(&rest);
+        count += span_eq_nocase(span_cut(&value, '='), c->text);
+    }
+    wanted = c->number < 0 ? -c->number : count + 1 - c->number; /* counted in the order of the text */
+    for (struct span rest = s; rest.ptr && rest.len && wanted > 0;) {
+        value = take_entry(&rest);
+        if (span_eq_nocase(span_cut(&value, '='), c->text) && --wanted == 0)
+            return entry_value(f, value);
+    }
+    return value_none();
+}
+
 static bool is_safe(char c)
 {
     return ((unsigned char)c >= 0x20 && c != 0x7f) || c == '\t';
@@ -243,6 +308,10 @@ struct value convert_more(struct facts *f, struct value v, const struct conversi
         return capture(f, s, c);
     case CONVERT_POOL_USABLE:
         return pool_usable_of(f, s);
+    case CONVERT_WITH_SOURCE:
+        return with_source(f, s);
+    case CONVERT_NAME_ENTRY:
+        return name_entry(f, s, c);
     case CONVERT_FIELD_SAFE:
         return field_safe(f, s);
     case CONVERT_SERVER_QUEUE:

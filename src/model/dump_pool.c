@@ -140,6 +140,11 @@ static void dump_server(struct dump *d, const struct server *s)
     dump_flag(d, "drain", s->drain);
     dump_number(d, "initially", s->init_state);
     dump_number(d, "send proxy", s->send_proxy);
+    for (uint32_t i = 0; i < s->greeting.count; i++)
+        dump_expr(d, "greeting", s->greeting.items[i].value);
+    for (uint32_t i = 0; i < s->greeting_tls.count; i++)
+        dump_expr(d, "greeting of TLS", s->greeting_tls.items[i].value);
+    dump_flag(d, "greeting has a sum", s->greeting_sum);
     dump_number(d, "observe layer", s->observe == OBSERVE_LAYER7 ? 7 : s->observe == OBSERVE_LAYER4 ? 4 : 0);
     dump_number(d, "on error", s->observe ? s->on_error : 0);
     dump_number(d, "errors", s->error_limit);

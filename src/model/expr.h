@@ -101,7 +101,7 @@ enum needs {
     X(RDP_COOKIE, TEXT, BYTES)      /* of a connection request of RDP; <text> its name, empty: any */        \
     X(RDP_COOKIE_COUNT, INT, BYTES)                                                                          \
     X(BYTES_COUNTED, BINARY, BYTES) /* <number> where its length stands, <number2> in how many bytes; <text> \
-        where it begins: "N", or from behind the length "+N", "-N" */                                                     \
+        where it begins: "N", or from behind the length "+N", "-N" */                                        \
     X(ANSWER_LEN, INT, BYTES)       /* the same of the server's first bytes, in a TCP session */             \
     X(ANSWER_PAYLOAD, BINARY, BYTES)                                                                         \
     X(ANSWER_COUNTED, BINARY, BYTES)                                                                         \
@@ -376,7 +376,10 @@ enum occurrence {
     X(FORWARDED_VALID, TEXT, BOOL)                                                                           \
     X(NODE_NAME, TEXT, TEXT) /* of a node of RFC 7239; an address is one */                                  \
     X(NODE_PORT, TEXT, TEXT)                                                                                 \
-    X(NODE_TEXT, NONE, TEXT)   /* as a node; <number> 1: inside of quotes */                                 \
+    X(NODE_TEXT, NONE, TEXT)       /* as a node; <number> 1: inside of quotes */                             \
+    X(WITH_SOURCE, BINARY, BINARY) /* the client's address is put behind */                                  \
+    X(NAME_ENTRY, TEXT,                                                                                      \
+      TEXT) /* of a name of RFC 2253: <text> which, <number> of several, from the end when negative */       \
     X(FIELD_SAFE, TEXT, TEXT)  /* what no field may hold as %HH (HAProxy's formats) */                       \
     X(SERVER_QUEUE, TEXT, INT) /* of "pool/server" */
 enum convert {

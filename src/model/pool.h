@@ -157,6 +157,11 @@ struct server_saved {
     uint32_t points;  /* of its checks: struct health_report */
 };
 
+/* Something that a PROXY header of version 2 says besides. */
+struct proxy_tlv_line {
+    uint8_t type;
+    const struct expr *value; /* empty: it is not said */
+};
 struct server {
     uint32_t index; /* in the config: state is found by it */
     struct pool *pool;
@@ -181,8 +186,10 @@ struct server {
     bool backup, down, drain;
     enum init_state init_state; /* of a checked server, before the first result */
     enum { SEND_PROXY_NONE, SEND_PROXY_V1, SEND_PROXY_V2 } send_proxy;
-    const struct check *check; /* NULL: not checked */
-    const struct agent *agent; /* NULL: none */
+    LIST_OF(struct proxy_tlv_line) greeting, greeting_tls; /* more of version 2; within what it says of TLS */
+    bool greeting_has_tls, greeting_sum;                   /* the client's TLS; a CRC32c */
+    const struct check *check;                             /* NULL: not checked */
+    const struct agent *agent;                             /* NULL: none */
     enum observe observe;
     enum on_error on_error;
     uint32_t error_limit;

@@ -54,7 +54,7 @@ GROUPS = [
         front={"backends": BACKENDS.replace("@a@", "@a@ maxconn 7 maxqueue 3 weight 9")}),
     group("the request", fields(
         "method", "path", "pathq", "url", "query", "base", "req.ver", "req.hdr(a)", "req.hdr(a,1)", "req.hdr(a,-2)", "req.fhdr(a)", "req.hdr_cnt(a)", "req.fhdr_cnt(a)", "req.hdr_val(n)", "req.hdr_ip(ip)", "req.cook(c)", "req.cook_cnt(c)", "cook_val(c)", "url_param(q)", "urlp_val(q)", "req.hdr_names", "req.hdr_names(-)",
-        "base32", "url32", "http_auth_user", "http_auth_pass", "http_auth_type", "http_auth_bearer", "capture.req.method", "capture.req.uri", "capture.req.ver", "http_first_req", "src", "src_port,length", "dst", "req.body_size"), [
+        "base32", "url32", "base32+src,hex", "url32+src,hex", "http_auth_user", "http_auth_pass", "http_auth_type", "http_auth_bearer", "capture.req.method", "capture.req.uri", "capture.req.ver", "http_first_req", "src", "src_port,length", "dst", "req.body_size"), [
         Ask(ECHO), Ask(ECHO + "?q=12&r=3"), Ask(ECHO, fields=[("A", "1, 2"), ("A", "3"), ("N", "42x"), ("Ip", "10.1.1.1"), ("Cookie", "c=5; d=6; c=7")], note="fields"), Ask(ECHO, fields=[("Authorization", "Basic dTpw")], note="basic"),
         Ask(ECHO, fields=[("Authorization", "Bearer t.o.k")], note="bearer"), Ask(ECHO, "POST", body=b"12345")]),
     group("the answer", answer_fields(

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bind lines: addresses with their ranges, and their parameters. */
+#include "conf/common/diag_conf.h"
 #include "conf/haproxy/tls.h"
 
 #include "base/macros.h"
@@ -71,6 +72,15 @@ static void on_shards(struct build *b, const struct keyword *k, const struct sta
         b->bind->like.sockets = (uint32_t)n;
 }
 
+/* proto h1: of the line's own kind of connection */
+void haproxy_on_proto(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    if (!text_is(s, 1, "h1") && !text_is(s, 1, "none"))
+        diag_add(b->diags, &conf_refused, word_at(s, 1)->at,
+                 DIAG_TEXT(text_at(s, 1), SPAN("HTTP/1 is spoken in mode http, and nothing in mode tcp")));
+}
+
 #define IN(member) .offset = offsetof(struct bind_options, member)
 #define REFUSED(name, args, why)                                                                             \
     {                                                                                                        \
@@ -123,7 +133,7 @@ const struct keyword haproxy_bind_words[] = {
     REFUSED("tcp-ut", 1, "TCP_USER_TIMEOUT is not set by this program"),
     REFUSED("tcp-md5sig", 1, "TCP_MD5SIG is not set by this program"),
     REFUSED("cc", 1, "the congestion control of listeners is left to the kernel"),
-    REFUSED("proto", 1, "the protocol is told by the mode; HTTP/2 is not served yet"),
+    { "proto", IN_BIND, 1, 1, .handle = haproxy_on_proto, .manual = "h1, none: what is spoken in any case" },
     REFUSED("nbconn", 1, "reverse HTTP is not served"),
     REFUSED("quic-cc-algo", 1, "QUIC is not served"),
     REFUSED("quic-force-retry", 0, "QUIC is not served"),

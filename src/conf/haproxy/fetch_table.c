@@ -51,22 +51,36 @@ static bool named(struct sample_reader *r, const struct fetch_row *row, const st
     return true;
 }
 
-/* [entry[,occurrence[,format]]] of a certificate's subject or issuer: all of it, or the subject's common
- * name. */
+/* [entry[,occurrence[,format]]] of a certificate's subject or issuer: all of it, or one of its parts. */
 static bool name_of_certificate(struct sample_reader *r, const struct fetch_row *row,
                                 const struct sample_args *args)
 {
     bool subject = row->number == TLS_SHOWN_SUBJECT_LEGACY;
     struct span entry = args->count ? args->items[0].text : SPAN("");
-    bool rfc = args->count > 2 && span_eq(args->items[2].text, SPAN("rfc2253"));
-    if (entry.len && !(subject && span_eq(entry, SPAN("CN"))))
-        return haproxy_sample_fail(r, &haproxy_sample_refused, span_from(row->name),
-                                   SPAN("of the parts of names only the subject's CN is known"));
+    bool rfc = entry.len || (args->count > 2 && span_eq(args->items[2].text, SPAN("rfc2253")));
+    int64_t occurrence = 1;
+    if (args->count > 1 && args->items[1].text.len &&
+        !haproxy_sample_number(r, &args->items[1], -64, 64, &occurrence))
+        return false;
     struct expr_part *p = add(r, row, SPAN(""));
-    if (entry.len)
-        p->number = TLS_SHOWN_SUBJECT_NAME;
-    else if (rfc)
+    if (rfc)
         p->number = subject ? TLS_SHOWN_SUBJECT : TLS_SHOWN_ISSUER;
+    if (entry.len == 0)
+        return true;
+    struct conversion *v = expr_add_conversion(r->b->arena, p, CONVERT_NAME_ENTRY);
+    v->text = entry;
+    v->number = occurrence ? occurrence : 1;
+    return true;
+}
+
+/* A hash, and behind it the client's address. */
+static bool with_source(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    (void)args;
+    (void)add(r, row, SPAN(""));
+    expr_add_conversion(r->b->arena, r->part, CONVERT_SDBM)->number = 1;
+    (void)expr_add_conversion(r->b->arena, r->part, CONVERT_HTONL);
+    (void)expr_add_conversion(r->b->arena, r->part, CONVERT_WITH_SOURCE);
     return true;
 }
 
@@ -566,6 +580,8 @@ const struct fetch_row haproxy_fetches[] = {
     PLAIN("req.hdrs", REQUEST_FIELDS),
     { "base32", 0, 0, plain, FETCH(BASE), THEN(SDBM), .then_number = 1 },
     { "url32", 0, 0, plain, FETCH(BASE_QUERY), THEN(SDBM), .then_number = 1 },
+    { "base32+src", 0, 0, with_source, FETCH(BASE) },
+    { "url32+src", 0, 0, with_source, FETCH(BASE_QUERY) },
     TEXTUAL("http_auth_type", AUTH_TYPE),
     { "http_auth", 1, 1, user_list, FETCH(AUTH_LISTED) },
     { "http_auth_group", 1, 1, user_list, FETCH(AUTH_LISTED_USER), .number = 1 },
@@ -650,8 +666,8 @@ const struct refused_names haproxy_refused_fetches[] = {
       "this detail of a connection is not kept yet" },
     { "    req.hdrs_bin  res.hdrs_bin  "
       " "
-      "  req.cook_names res.cook_names url_ip url_port  url32+src  "
-      "base32+src "
+      "  req.cook_names res.cook_names url_ip url_port    "
+      " "
       "  res.body res.body_len res.body_size set-cookie request.hdrs "
       "req.hdrs_cnt "
       "pathq_len",

@@ -430,6 +430,7 @@ struct parsed_address {
 };
 bool haproxy_address(struct build *b, const struct word *w, struct span text, enum address_use use,
                      struct parsed_address *out);
+keyword_fn haproxy_on_proto; /* of bind and server lines */
 void haproxy_compile_binds(struct build *b, struct draft *d);
 /* Walks parameters from word <from> on; false when one of them is unknown or refused. */
 bool haproxy_parameters(struct build *b, uint32_t context, const struct statement *s, uint32_t from);

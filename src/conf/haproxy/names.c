@@ -43,6 +43,35 @@ static void on_nameserver(struct build *b, const struct keyword *k, const struct
     *ARENA_PUSH(b->arena, &r->servers) = p.address;
 }
 
+/* "nameserver ADDRESS" */
+static bool read_nameserver(struct span line, struct address *out)
+{
+    struct span rest = span_trim(line);
+    if (!span_starts_with(rest, SPAN("nameserver")))
+        return false;
+    rest = span_from_index(rest, 10);
+    if (rest.len == 0 || (rest.ptr[0] != ' ' && rest.ptr[0] != '\t'))
+        return false;
+    if (!address_parse_ip(span_trim(rest), out))
+        return false;
+    address_set_port(out, 53);
+    return true;
+}
+
+static void on_resolv_conf(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    struct name_resolver *r = current(b);
+    struct answer a = world_ask(b->world, ASK_FILE, SPAN("/etc/resolv.conf"));
+    struct address one;
+    (void)k;
+    if (a.error)
+        diag_add(b->diags, &haproxy_unreadable, s->at,
+                 DIAG_TEXT(SPAN("/etc/resolv.conf"), span_from(strerrordesc_np(a.error))));
+    for (struct span rest = a.error ? SPAN("") : a.bytes; rest.len;)
+        if (read_nameserver(span_cut(&rest, '\n'), &one))
+            *ARENA_PUSH(b->arena, &r->servers) = one;
+}
+
 static void on_number(struct build *b, const struct keyword *k, const struct statement *s)
 {
     int64_t n;
@@ -91,8 +120,8 @@ const struct keyword haproxy_resolvers_words[] = {
       .manual = "time between two questions" },
     { "hold", IN_RESOLVERS, 2, 2, .handle = on_hold,
       .manual = "nx TIME: how long addresses outlive their name" },
-    { "parse-resolv-conf", IN_RESOLVERS, 0, 0, KEYWORD_REFUSED,
-      .today = "write its nameservers down: nameserver ID ADDRESS:53" },
+    { "parse-resolv-conf", IN_RESOLVERS, 0, 0, .handle = on_resolv_conf,
+      .manual = "the nameservers of /etc/resolv.conf" },
     { NULL },
 };
 

@@ -35,3 +35,5 @@ const struct statement *haproxy_amended(struct build *b, const struct draft *d, 
 struct amendment;
 const struct statement *haproxy_added(struct build *b, const struct draft *d, uint32_t *next,
                                       const struct amendment **which);
+/* ---- server_greeting.c ---- */
+keyword_fn haproxy_on_proxy_options, haproxy_on_proxy_ssl, haproxy_on_no_proxy_ssl;

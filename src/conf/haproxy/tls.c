@@ -213,10 +213,6 @@ const struct keyword haproxy_tls_words[] = {
     REFUSED("generate-certificates", IN_BIND, 0, "certificates are not made by this program"),
     REFUSED("ca-sign-file", IN_BIND, 1, "certificates are not made by this program"),
     REFUSED("ca-sign-pass", IN_BIND, 1, "certificates are not made by this program"),
-    REFUSED("send-proxy-v2-ssl", IN_SERVER, 0, "optional parts of the PROXY header are not sent yet"),
-    REFUSED("send-proxy-v2-ssl-cn", IN_SERVER, 0, "optional parts of the PROXY header are not sent yet"),
-    REFUSED("no-send-proxy-v2-ssl", IN_SERVER, 0, "optional parts of the PROXY header are not sent yet"),
-    REFUSED("no-send-proxy-v2-ssl-cn", IN_SERVER, 0, "optional parts of the PROXY header are not sent yet"),
     REFUSED("pool-conn-name", IN_SERVER, 1, "connections are kept by the name of `sni`"),
     { NULL },
 };

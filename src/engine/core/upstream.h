@@ -174,6 +174,8 @@ size_t upstream_ticket_size(void);
 /* The PROXY header that the server is to get first, written to <to>; how long it is: 0
  * when it gets none. */
 size_t upstream_greeting(struct upstream *u, char *to, size_t room);
+/* Which version: what the server's line says, else the policy. */
+unsigned upstream_greets(const struct upstream *u);
 /* How many there are in <tried>. */
 static inline uint32_t upstream_tries_kept(const struct upstream *u)
 {

@@ -202,29 +202,9 @@ void upstream_connect_failed(struct upstream *u, enum upstream_failure f, int er
     upstream_tell(u, upstream_retry(u, f, true, true));
 }
 
-/* What the server's line says, else the policy. */
-static unsigned upstream_greets(const struct upstream *u)
-{
-    return u->slot->send_proxy != SEND_PROXY_NONE ? u->slot->send_proxy : u->policy->send_proxy;
-}
-
-size_t upstream_greeting(struct upstream *u, char *to, size_t room)
-{
-    struct proxy_header h = { .version = 2, .transport = u->datagram ? PROXY_DATAGRAM : PROXY_STREAM };
-
-    if (upstream_greets(u) == SEND_PROXY_NONE)
-        return 0;
-    session_source(u->session, &h.source);
-    (void)session_target(u->session, &h.destination);
-    size_t len = upstream_greets(u) == SEND_PROXY_V1 ? proxy_write_v1(to, room, &h.source, &h.destination)
-                                                     : proxy_write_v2(to, room, &h, false);
-    u->greeting = (uint32_t)len;
-    return len;
-}
-
 static bool upstream_send_proxy(struct upstream *u)
 {
-    char bytes[256];
+    char bytes[2304];
     size_t len = upstream_greeting(u, bytes, sizeof(bytes));
     struct iovec part = { .iov_base = bytes, .iov_len = len };
     return conn_writev(&u->conn->conn, &part, 1, true).len == len;

@@ -102,10 +102,29 @@ static void bytes_that_no_field_may_hold(void **state)
     assert_span(made("a b", CONVERT_FIELD_SAFE, "", 0), "a b");
 }
 
+static void entries_of_a_certificates_name(void **state)
+{
+    const char *name = "CN=www\\, the\\20second,OU=Two,OU=One,O=Caf\\C3\\A9,C=FR";
+
+    (void)state;
+    assert_span(made(name, CONVERT_NAME_ENTRY, "CN", 1), "www, the second");
+    assert_span(made(name, CONVERT_NAME_ENTRY, "OU", 1), "One");
+    assert_span(made(name, CONVERT_NAME_ENTRY, "OU", 2), "Two");
+    assert_span(made(name, CONVERT_NAME_ENTRY, "OU", -1), "Two");
+    assert_span(made(name, CONVERT_NAME_ENTRY, "OU", 3), "(none)");
+    assert_span(made(name, CONVERT_NAME_ENTRY, "O", 1), "Caf\xc3\xa9");
+    assert_span(made("O=x/CN=admin,C=FR", CONVERT_NAME_ENTRY, "CN", 1), "(none)");
+    assert_span(made("O=x\\,CN=admin,C=FR", CONVERT_NAME_ENTRY, "CN", 1), "(none)");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void)
 {
-    const struct CMUnitTest tests[] = { T(parts_of_a_field), T(what_is_valid), T(names_and_ports_of_nodes),
-                                        T(nodes_as_they_are_written), T(bytes_that_no_field_may_hold) };
+    const struct CMUnitTest tests[] = { T(parts_of_a_field),
+                                        T(what_is_valid),
+                                        T(names_and_ports_of_nodes),
+                                        T(nodes_as_they_are_written),
+                                        T(bytes_that_no_field_may_hold),
+                                        T(entries_of_a_certificates_name) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

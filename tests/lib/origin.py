@@ -11,7 +11,8 @@
   /status/CODE        that status with a small body            /empty/CODE        with Content-Length: 0
   /info/CODE[/N]      N interim answers CODE, then 200         /continue          100 first, then reads the body, then echoes
   /early/CODE         answers before it reads the body, goes on reading; /early-close/CODE: closes then
-  /cut/length/HOW     half of a body with a length, then HOW: fin or rst;    /cut/chunked/HOW, /cut/head/HOW the same
+  /cut/length/HOW     half of a body with a length, then HOW: fin or rst
+  /cut/chunked/HOW    the same in chunks                       /cut/head/HOW, /cut/close/rst: in the head; without a length
   /refuse-keep        reads the request, closes without an answer (fin);      /reset: with RST
   /once/HOW           the first request of the path is treated so (fin, rst, late, badhead, a status), later ones are answered
   /never              reads and never answers                  /garbage           no HTTP at all
@@ -331,6 +332,9 @@ class Origin:
         elif words[0] == "chunked":
             self._send(request, writer, fields=[("Transfer-Encoding", "chunked")], framing=False)
             writer.write(b"64\r\n" + pattern(100) + b"\r\n64\r\n" + pattern(50))
+        elif words[0] == "close":
+            self._send(request, writer, framing=False)
+            writer.write(pattern(50))
         else:
             self._send(request, writer, fields=[("Content-Length", 100)], framing=False)
             writer.write(pattern(50))

@@ -15,7 +15,8 @@ from lib import client, config, ports, process, where
 BODY = """
 server {
     listen 127.0.0.1:@port@;
-    location = /nginx_status { stub_status on; access_log off; allow 127.0.0.1; deny all; }
+    listen unix:@dir@/status.sock;
+    location = /nginx_status { stub_status on; access_log off; allow 127.0.0.1; allow unix:; deny all; }
     location / { return 204; }
 }"""
 
@@ -50,10 +51,12 @@ def test_munin(program):
     assert int(munin(program, request).removeprefix("request.value ")) == before + 3, "the idle one's, and two of munin"
 
 
-def test_prometheus_exporter(program):
+@pytest.mark.parametrize("door", ["page", "socket"])
+def test_prometheus_exporter(program, door):
     exporter = tool("nginx-exporter", "usr/bin/prometheus-nginx-exporter")
     port = ports.free_port()
-    run = subprocess.Popen([exporter, f"-nginx.scrape-uri=http://127.0.0.1:{program.port}/nginx_status", f"-web.listen-address=127.0.0.1:{port}"],
+    at = f"http://127.0.0.1:{program.port}" if door == "page" else f"unix:{program.dir}/status.sock:"
+    run = subprocess.Popen([exporter, f"-nginx.scrape-uri={at}/nginx_status", f"-web.listen-address=127.0.0.1:{port}"],
                            stdout=subprocess.DEVNULL, stderr=open(program.dir / "exporter.stderr", "wb"))
 
     def metrics():

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes wrong on the origin's side: who notices, what the client is told, what is tried again."""
+import itertools
 import re
 import socket
 import time
@@ -148,19 +149,26 @@ def test_head_larger_than_any_buffer(proxy):
     assert client.ask(proxy.port, target="/hugehead/2000").status == 200
 
 
-@pytest.mark.parametrize("version", ["1.1", "1.0"])
-@pytest.mark.parametrize("framing,how", [("length", "fin"), ("length", "rst"), ("chunked", "fin"), ("chunked", "rst"), ("close", "rst")])
-def test_cut_body_is_seen_by_the_client(proxy, framing, how, version):
+CUTS = [("length", "fin"), ("length", "rst"), ("chunked", "fin"), ("chunked", "rst"), ("close", "rst")]
+
+
+def is_cut_for_the_peer_too(language, framing, version):
+    """where the end of the connection is the end of the answer, nginx 1.22 and haproxy 2.6 close as if that were all"""
+    return framing != "close" if language == "haproxy" else framing == "length" or version == "1.1"
+
+
+def test_cut_body_is_seen_by_the_client(proxy):
     """a client must never take half an answer for a whole one; to one that ends with its connection, a reset says so"""
-    if (version == "1.0" and framing != "length" and proxy.language == "nginx") or (framing == "close" and proxy.language == "haproxy"):
-        where.not_the_peer("it closes as if that were all")
-    with client.Client(proxy.port) as c:
-        c.request(target=f"/cut/{framing}/{how}", version=version)
-        with pytest.raises((client.CutShort, ConnectionResetError)):
-            a = c.answer()
-            assert a.status != 200, f"half a body was made whole: {a}"
-            raise client.CutShort("an error status is honest too")
-    assert client.ask(proxy.port, target="/who").body == b"o1"
+    for (framing, how), version in itertools.product(CUTS, ("1.1", "1.0")):
+        if where.TEST_PEER and not is_cut_for_the_peer_too(proxy.language, framing, version):
+            continue
+        with client.Client(proxy.port) as c:
+            c.request(target=f"/cut/{framing}/{how}", version=version)
+            with pytest.raises((client.CutShort, ConnectionResetError)):
+                a = c.answer()
+                assert a.status != 200, f"{framing}, {how}, HTTP/{version}: half a body was made whole: {a}"
+                raise client.CutShort("an error status is honest too")
+        assert client.ask(proxy.port, target="/who").body == b"o1"
 
 
 def test_stall_inside_a_body_is_seen_by_the_client(proxy):

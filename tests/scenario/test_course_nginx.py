@@ -475,4 +475,14 @@ def test_one_machine(machine, net, build):
     assert '"GET / ' not in p.read("log/nginx/access.log")
     wait_for(lambda: re.search(ERROR + r"connect\(\) failed \(111: Connection refused\) while connecting to upstream", p.read("log/nginx/error.log"), re.M), "error.log too")
     assert int(p.read("run/nginx.pid")) == p.pid
+    # the logs are moved away, as logrotate does, and written anew
+    old = sorted((p.dir / "log").rglob("*.log"))
+    assert len(old) == 6
+    for file in old:
+        file.rename(f"{file}.1")
+    assert p.command("-s", "reopen").returncode == 0
+    wait_for(lambda: all(file.exists() for file in old), "they are made again")
+    assert (get(L4, 80, "/anew").status, get(ONE, 8099, "/gone").status) == (404, 502)
+    for name in ("www.test1.com.log", "www.test1.com.error.log", "nginx/access.log", "nginx/error.log"):
+        wait_for(lambda: p.read("log/" + name), f"{name} is written")
     assert p.command("-s", "quit").returncode == 0 and p.gone(5) and not p.read("run/nginx.pid")

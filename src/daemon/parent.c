@@ -184,10 +184,7 @@ static void first_ready(struct parent *p)
 {
     const struct manifest *m = &p->published->manifest;
 
-    for (uint32_t i = 0; i < m->pid_files.count; i++)
-        if (!pidfile_write(m->pid_files.items[i]))
-            words_say(p->plan->called_as, WORDS_WARNING, "cannot write the pid file %.*s: %m",
-                      SPAN_ARGS(m->pid_files.items[i]));
+    parent_pidfiles_write(p);
     parent_tell_supervisor("READY=1");
     parent_signal_others(p);
     if (p->daemon_ready >= 0)
@@ -567,12 +564,16 @@ static void on_time(struct parent *p, instant now)
         p->restart_at = (instant){ UINT64_MAX };
         (void)start_worker(p, p->published);
     }
+    parent_pidfiles_turn(p, now);
     parent_vrrp_turn(p, now);
 }
 
 static int time_to_wait(const struct parent *p, instant now)
 {
     uint64_t vrrp = parent_vrrp_next(p).us, next = p->restart_at.us < vrrp ? p->restart_at.us : vrrp;
+
+    if (!p->stopping && p->pid_files.again_at.us < next)
+        next = p->pid_files.again_at.us;
 
     for (unsigned i = 0; i < COUNT_OF(p->children); i++)
         if (p->children[i].pid != 0 && p->children[i].deadline.us < next)
@@ -649,7 +650,7 @@ int parent_run(const struct plan *plan, char **argv, const struct process_title 
     p->argv = argv;
     p->title = title;
     p->daemon_ready = p->mirror = p->health = -1;
-    p->restart_at = (instant){ UINT64_MAX };
+    p->restart_at = p->pid_files.again_at = (instant){ UINT64_MAX };
     p->arena = arena_new(0);
     parent_vrrp_init(p);
     inherited_from_environment(p->arena, &p->left_to_us);

@@ -87,6 +87,11 @@ struct parent {
     uint64_t last_dead_generation;
     instant restart_at; /* UINT64_MAX = not waiting */
     pid_t upgrade;      /* the new program; 0 = none */
+    struct {
+        pid_t vrrp;               /* who is named in its file; 0 = nobody */
+        bool own_said, vrrp_said; /* that one could not be written */
+        instant again_at;         /* UINT64_MAX = all are */
+    } pid_files;
     struct parent_vrrp vrrp;
     struct child children[CHILDREN_MAX];
 };
@@ -132,6 +137,11 @@ void parent_vrrp_stop(struct parent *p);
 bool parent_vrrp_is_busy(struct parent *p);
 instant parent_vrrp_next(const struct parent *p);
 void parent_vrrp_turn(struct parent *p, instant now);
+
+/* parent_pidfiles.c: a file that cannot be written is said once and tried again */
+void parent_pidfiles_write(struct parent *p);
+void parent_pidfiles_vrrp(struct parent *p, pid_t pid);
+void parent_pidfiles_turn(struct parent *p, instant now);
 
 /* parent_commands.c: signals, control commands, supervisors, upgrade */
 void parent_on_signal(struct parent *p, int number);

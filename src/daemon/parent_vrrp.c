@@ -288,13 +288,6 @@ static void replace(struct parent *p)
 
 /* ---- what it says ---- */
 
-static void write_pid(struct parent *p, const struct child *c)
-{
-    if (p->plan->vrrp_pid_file.len > 0 && !pidfile_write_of(p->plan->vrrp_pid_file, c->pid))
-        words_say(p->plan->called_as, WORDS_WARNING, "cannot write the pid file %.*s: %m",
-                  SPAN_ARGS(p->plan->vrrp_pid_file));
-}
-
 static void settle(struct parent *p, bool ok)
 {
     if (!p->vrrp.awaited || p->next == NULL)
@@ -311,7 +304,7 @@ static void on_ready(struct parent *p, struct child *c, uint64_t generation)
     c->stage = CHILD_SERVING;
     c->deadline = never;
     c->generation = generation;
-    write_pid(p, c);
+    parent_pidfiles_vrrp(p, c->pid);
     if (p->stopping)
         parent_stop_child(c);
     if (p->next != NULL && generation == p->next->manifest.generation)
@@ -350,7 +343,7 @@ void parent_vrrp_dump(struct parent *p, enum vrrp_dump which)
     if (c == NULL || c->stage != CHILD_SERVING)
         return;
     if (!open_dump(which, &fd))
-        words_say(p->plan->called_as, WORDS_ERROR, "cannot write what was asked for: %m");
+        words_say(p->plan->called_as, WORDS_ERROR, "cannot write what was asked for: /tmp/keepalived.*: %m");
     else if (channel_hand(&c->channel, MESSAGE_DUMP, which, 0, fd) != FDPASS_OK)
         words_say(p->plan->called_as, WORDS_ERROR, "vrrp cannot be asked");
 }
@@ -419,6 +412,7 @@ void parent_vrrp_ended(struct parent *p, const struct child *was, int status)
 
     if (shared != NULL)
         atomic_store(&shared->status_turn, 0);
+    p->pid_files.vrrp = 0;
     if (p->plan->vrrp_pid_file.len > 0)
         pidfile_remove_of(p->plan->vrrp_pid_file, was->pid);
     if (p->vrrp.lent)

@@ -30,7 +30,12 @@ bool pidfile_write_of(struct span path, int pid)
         return false;
     AUTO_FD int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     int n = snprintf(text, sizeof(text), "%d\n", pid);
-    return fd >= 0 && write(fd, text, (size_t)n) == n;
+    if (fd < 0 || write(fd, text, (size_t)n) == n)
+        return fd >= 0;
+    int error = errno; /* a full disk: an empty file would tell nobody anything, and nobody would remove it */
+    (void)unlink(name);
+    errno = error;
+    return false;
 }
 
 bool pidfile_write(struct span path)

@@ -274,10 +274,14 @@ static void dump(struct keeper *p, uint32_t which, int fd)
     buf_init(&text, DUMP_MOST);
     if (p->vrrp != NULL && which < DUMP_KINDS)
         put_dump(p, (enum vrrp_dump)which, &text);
-    for (size_t at = 0; at < text.len;) { /* a full disk: what there is of it stays */
+    for (size_t at = 0; at < text.len;) { /* what there is of it stays */
         ssize_t n = write(fd, text.data + at, text.len - at);
-        if (n <= 0 && errno != EINTR)
+        if (n <= 0 && errno != EINTR) {
+            words_say(
+                p->options->language, WORDS_ERROR, "cannot write what was asked for: /tmp/keepalived.*: %s",
+                errno == ENOSPC ? "no room on that disk; make some and ask again" : strerrordesc_np(errno));
             break;
+        }
         at += n > 0 ? (size_t)n : 0;
     }
     buf_fini(&text);

@@ -56,18 +56,26 @@ static void start_reader(struct notify *n, const struct vrrp_fifo *f)
         SAY(n->host, &say_notify_not_run, f->path);
 }
 
-static void open_one(struct notify *n, unsigned i)
+static void try_to_open(struct notify *n, unsigned i)
 {
     const struct vrrp_fifo *f = fifo_at(n->config, i);
-    n->fifos[i] = -1;
-    n->full[i] = false;
-    if (f->path.len == 0)
+    if (f->path.len == 0 || n->fifos[i] >= 0)
         return;
     n->fifos[i] = open_fifo(f);
-    if (n->fifos[i] < 0)
-        SAY(n->host, &say_fifo_failed, f->path, span_from(strerrordesc_np(errno)));
-    else
+    if (n->fifos[i] >= 0)
         start_reader(n, f);
+    else if (!n->failed[i])
+        SAY(n->host, &say_fifo_failed, f->path, span_from(strerrordesc_np(errno)));
+    if (n->fifos[i] >= 0 && n->failed[i])
+        SAY(n->host, &say_fifo_there, f->path);
+    n->failed[i] = n->fifos[i] < 0;
+}
+
+static void open_one(struct notify *n, unsigned i)
+{
+    n->fifos[i] = -1;
+    n->full[i] = n->failed[i] = false;
+    try_to_open(n, i);
 }
 
 static void close_one(struct notify *n, unsigned i)
@@ -125,8 +133,10 @@ static void write_fifos(struct notify *n, const struct notify_subject *s, enum n
     buf_init_fixed(&b, text, sizeof(text));
     buf_printf(&b, "%s \"%.*s\" %s %u\n", s->group ? "GROUP" : "INSTANCE", SPAN_ARGS(s->name), word_of(what),
                s->priority);
-    for (unsigned i = 0; i < COUNT_OF(n->fifos); i++)
+    for (unsigned i = 0; i < COUNT_OF(n->fifos); i++) {
+        try_to_open(n, i);
         write_line(n, i, buf_span(&b));
+    }
 }
 
 /* ---- scripts ---- */

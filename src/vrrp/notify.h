@@ -24,8 +24,8 @@ enum notify_what {
 struct notify {
     const struct vrrp_config *config;
     const struct vrrp_host *host;
-    int fifos[2]; /* all events, VRRP's; -1 = none */
-    bool full[2]; /* said already */
+    int fifos[2];            /* all events, VRRP's; -1 = none */
+    bool full[2], failed[2]; /* said already */
 };
 
 /* Makes and opens the FIFOs, starts their scripts. What fails is said, and left out. */

@@ -354,7 +354,8 @@ void router_turn(struct router *r)
 {
     if (r->v->now.us >= fsm_next(&r->f).us)
         router_tell(r, FSM_TIME);
-    vip_turn(&r->vip, r->v->now);
+    if (vip_turn(&r->vip, r->v->now))
+        garp_begin(&r->garp, &r->model->garp, r->v->now);
     turn_let_go(r);
     turn_garp(r);
     turn_probe(r);

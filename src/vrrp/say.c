@@ -181,14 +181,20 @@ const struct diag_kind say_no_channel = {
 const struct diag_kind say_not_added = {
     .code = "K0730",
     .severity = SEVERITY_ERROR,
-    .en = "{0}: {1}",
-    .zh = "{0}：{1}",
+    .en = "{0}: {1}; it is tried again every 5 s",
+    .zh = "{0}：{1}；每 5 秒重试一次",
 };
 const struct diag_kind say_not_removed = {
     .code = "K0731",
     .severity = SEVERITY_ERROR,
     .en = "{0}: {1}",
     .zh = "{0}：{1}",
+};
+const struct diag_kind say_added_late = {
+    .code = "K0737",
+    .severity = SEVERITY_NOTE,
+    .en = "{0}: {1} is on {2} at last",
+    .zh = "{0}：{1} 终于加到了 {2} 上",
 };
 const struct diag_kind say_adopted = {
     .code = "K0732",
@@ -360,8 +366,8 @@ const struct diag_kind say_flapping = {
 const struct diag_kind say_fifo_failed = {
     .code = "K0770",
     .severity = SEVERITY_ERROR,
-    .en = "notify FIFO {0} cannot be opened: {1}",
-    .zh = "无法打开通知 FIFO {0}：{1}",
+    .en = "notify FIFO {0} cannot be opened: {1}; it is tried again with each change",
+    .zh = "无法打开通知 FIFO {0}：{1}；每次变化时重试",
     .keepalived = "Unable to open notify fifo {0} - {1}",
 };
 const struct diag_kind say_fifo_full = {
@@ -369,6 +375,12 @@ const struct diag_kind say_fifo_full = {
     .severity = SEVERITY_WARNING,
     .en = "notify FIFO {0} is full: nobody reads it, and a line was dropped",
     .zh = "通知 FIFO {0} 已满：无人读取，丢弃了一行",
+};
+const struct diag_kind say_fifo_there = {
+    .code = "K0773",
+    .severity = SEVERITY_NOTE,
+    .en = "notify FIFO {0} is there now",
+    .zh = "通知 FIFO {0} 现已可用",
 };
 const struct diag_kind say_notify_not_run = {
     .code = "K0772",
@@ -402,6 +414,7 @@ const struct diag_kind *const say_kinds[] = {
     &say_no_channel,
     &say_not_added,
     &say_not_removed,
+    &say_added_late,
     &say_adopted,
     &say_put_back,
     &say_keeps_vanishing,
@@ -429,6 +442,7 @@ const struct diag_kind *const say_kinds[] = {
     &say_flapping,
     &say_fifo_failed,
     &say_fifo_full,
+    &say_fifo_there,
     &say_notify_not_run,
     NULL,
 };

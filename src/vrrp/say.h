@@ -47,8 +47,8 @@ extern const struct diag_kind say_advert_refused, say_unknown_vrid, say_two_mast
     say_two_masters_refused, say_two_masters_silent, say_one_master_again, say_weaker, say_not_sent,
     say_no_channel;
 /* addresses */
-extern const struct diag_kind say_not_added, say_not_removed, say_adopted, say_put_back, say_keeps_vanishing,
-    say_route_failed;
+extern const struct diag_kind say_not_added, say_not_removed, say_added_late, say_adopted, say_put_back,
+    say_keeps_vanishing, say_route_failed;
 /* links */
 extern const struct diag_kind say_no_interface, say_interface_there, say_interface_down, say_interface_up,
     say_no_source, say_vmac_failed, say_links_unknown;
@@ -58,7 +58,7 @@ extern const struct diag_kind say_script_failed, say_script_well, say_script_kil
 extern const struct diag_kind say_worker_gone, say_worker_stalled, say_worker_well, say_item_ill,
     say_item_well, say_flapping;
 /* notification */
-extern const struct diag_kind say_fifo_failed, say_fifo_full, say_notify_not_run;
+extern const struct diag_kind say_fifo_failed, say_fifo_full, say_fifo_there, say_notify_not_run;
 
 /* All of them, NULL-terminated, for the manual and `--explain`. */
 extern const struct diag_kind *const say_kinds[];

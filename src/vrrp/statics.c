@@ -42,5 +42,5 @@ void statics_turn(struct vrrp *v, bool links_changed)
         vip_take(&v->statics, v->now);
         v->statics_placed = true;
     }
-    vip_turn(&v->statics, v->now);
+    (void)vip_turn(&v->statics, v->now); /* nobody is told of them */
 }

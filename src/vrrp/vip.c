@@ -101,6 +101,27 @@ static void say_failure(const struct vip *v, const struct diag_kind *kind)
     SAY(v->host, kind, v->model->name, buf_span(&b));
 }
 
+/* What the kernel's word does not say. */
+static void put_remedy(struct buf *b, const struct vip_item *item, int error)
+{
+    char name[IFNAMSIZ] = "?";
+    (void)if_indextoname(item->index, name);
+    if (error == EACCES && address_family(&item->model->ip) == AF_INET6)
+        buf_printf(b, " (IPv6 is switched off there: sysctl net.ipv6.conf.%s.disable_ipv6=0)", name);
+    else if (error == EINVAL || error == EADDRNOTAVAIL)
+        buf_put(b, SPAN(" (an interface has no such address: compare the file with `ip address`)"));
+}
+
+static void say_not_added_one(const struct vip *v, const struct vip_item *item)
+{
+    char text[400];
+    struct buf b;
+    buf_init_fixed(&b, text, sizeof(text));
+    netlink_put_failure(&b, netlink_failure(v->netlink));
+    put_remedy(&b, item, netlink_failure(v->netlink)->error);
+    SAY(v->host, &say_not_added, v->model->name, buf_span(&b));
+}
+
 static void say_address(const struct vip *v, const struct diag_kind *kind, const struct vip_item *item)
 {
     char text[80];
@@ -197,26 +218,40 @@ static bool add(struct vip *v, struct vip_item *item)
     return item->ours;
 }
 
-static void add_all(struct vip *v, instant now, bool again)
+/* Its interface may come later than the rest: that is said of the interface. */
+static bool add_or_say(struct vip *v, struct vip_item *item, bool again)
 {
+    bool done = add(v, item), said = item->failed;
+    item->failed = !done && item->index != 0;
+    if (item->failed && !said)
+        say_not_added_one(v, item);
+    if (done && again && said)
+        say_address(v, &say_added_late, item);
+    return done;
+}
+
+/* True when any was added. */
+static bool add_all(struct vip *v, instant now, bool again)
+{
+    bool any = false;
     v->missing = false;
     for (uint32_t i = 0; i < v->count; i++) {
         if (again && v->items[i].ours)
             continue;
-        if (add(v, &v->items[i]))
-            continue;
-        v->missing = true;
-        if (!again && v->items[i].index)
-            say_failure(v, &say_not_added);
+        if (add_or_say(v, &v->items[i], again))
+            any = true;
+        else
+            v->missing = true;
     }
     v->retry_at = instant_after(now, DURATION_S(RETRY_S));
+    return any;
 }
 
 void vip_take(struct vip *v, instant now)
 {
     v->held = true;
     v->lingers = false;
-    add_all(v, now, false);
+    (void)add_all(v, now, false);
     add_routes(v);
 }
 
@@ -313,9 +348,10 @@ static void put_back(struct vip *v, struct vip_item *item, instant now)
     }
     v->missing = true;
     v->retry_at = instant_after(now, DURATION_S(error ? RETRY_S : SLOWER_S));
-    if (error)
-        say_failure(v, &say_not_added);
-    else if (item->put_back == PATIENCE + 1) /* no war with another program: the retry does it, slowly */
+    if (error && error != ENODEV && !item->failed) /* it went with its interface, of which we hear next */
+        say_not_added_one(v, item);
+    item->failed = error != 0;
+    if (!error && item->put_back == PATIENCE + 1) /* no war with another program: the retry does it, slowly */
         say_address(v, &say_keeps_vanishing, item);
 }
 
@@ -334,13 +370,14 @@ bool vip_on_gone(struct vip *v, const struct netlink_address *a, instant now)
     return false;
 }
 
-void vip_turn(struct vip *v, instant now)
+bool vip_turn(struct vip *v, instant now)
 {
-    if (v->held && v->missing && now.us >= v->retry_at.us) {
-        add_all(v, now, true);
-        if (!v->missing)
-            add_routes(v);
-    }
+    if (!v->held || !v->missing || now.us < v->retry_at.us)
+        return false;
+    bool any = add_all(v, now, true);
+    if (!v->missing)
+        add_routes(v);
+    return any;
 }
 
 instant vip_next(const struct vip *v)

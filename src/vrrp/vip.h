@@ -16,6 +16,7 @@ struct vip_item {
     const struct vrrp_address *model;
     unsigned index; /* of the interface that it is on or goes to; 0: that is missing */
     bool ours;
+    bool failed;      /* could not be put there, and that was said */
     uint8_t put_back; /* times in a row */
     instant put_back_at;
 };
@@ -55,6 +56,6 @@ void vip_replace(struct vip *v, struct vip *fresh, instant now);
 
 /* The monitor saw an address go: one of ours is put back. True when it was. */
 bool vip_on_gone(struct vip *v, const struct netlink_address *a, instant now);
-/* Tries again what is missing. */
-void vip_turn(struct vip *v, instant now);
+/* Tries again what is missing. True when something was put there: it is to be announced. */
+bool vip_turn(struct vip *v, instant now);
 instant vip_next(const struct vip *v);

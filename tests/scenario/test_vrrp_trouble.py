@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What must not move the floating address, or must be said: hostile adverts, two masters, somebody else's hands, a full disk."""
 import os
+import signal
 import subprocess
 import time
 
@@ -167,3 +168,88 @@ def test_check_says_what_cannot_work(work):
     assert together.returncode == 1 and "there is no pool `wwww`" in together.stderr
     pairwise = check(course(100), other)
     assert "virtual_router_id" in pairwise and "advert_int" in pairwise
+
+
+# -- a full disk, a kernel that refuses
+
+FULL = """
+mkdir -p {mnt} && mount --bind {work} {mnt} && mount -t tmpfs -o size=64k,nr_inodes=40 none /tmp && mkdir -p {work} && mount --bind {mnt} {work} || exit 9
+mkdir /tmp/run
+head -c 1000000 /dev/zero > /tmp/fill 2>/dev/null; n=0; while touch /tmp/run/fill$n; do n=$((n + 1)); done 2>/dev/null
+exec "$@"
+"""
+
+
+def on_a_full_disk(site, argv):
+    """the command line of a director whose /tmp is full: no block and no inode is left there; it sees the play's folder all the same"""
+    mnt = "/mnt" if os.path.isdir("/mnt") else "/media"
+    return ["sh", "-c", FULL.format(mnt=mnt, work=site.dir), "sh", *argv]
+
+
+def inside(d, *argv):
+    """runs a command where <d> lives"""
+    return subprocess.run(["nsenter", "-m", "-n", "-t", str(d.pid), *argv], capture_output=True, text=True, timeout=10)
+
+
+def test_a_full_disk_stops_nothing(site):
+    """pid files, the FIFO, the control socket and dumps cannot be written: each is said once, and is there when there is room"""
+    argv = [str(x) for x in site.keepalived("d1", course(100, text=FAST, globals="   vrrp_notify_fifo /tmp/run/fifo"))]
+    names = {str(site.dir / "d1.pid"): "/tmp/run/p", str(site.dir / "d1.vrrp.pid"): "/tmp/run/v"}
+    a = site.start("d1", on_a_full_disk(site, [names.get(x, x) for x in argv]))
+    assert process.wait_until(a.has, 8), a.text()
+    b = site.start("d2", site.keepalived("d2", course(50, text=FAST)))
+    assert process.wait_until(lambda: "pid file /tmp/run/p" in a.text() and "pid file /tmp/run/v" in a.text(), 3)
+    assert "no room" in a.text() and "fifo /tmp/run/fifo - No space left" in a.text()
+    begun = time.monotonic()
+    os.kill(a.pid, signal.SIGUSR1)
+    assert process.wait_until(lambda: "cannot write what was asked for" in a.text(), 3)
+    time.sleep(6)
+    assert a.text().count("pid file /tmp/run/p") == 1 and a.text().count("notify fifo") == 1, "once"
+    inside(a, "sh", "-c", "rm /tmp/run/fill*")
+    os.kill(a.pid, signal.SIGUSR1)
+    assert process.wait_until(lambda: a.text().count("cannot write what was asked for") == 2, 3), "an inode, but no block: said again, for it was asked again"
+    assert inside(a, "cat", "/tmp/run/p").returncode != 0, "no empty pid file"
+    inside(a, "rm", "/tmp/fill")
+    assert process.wait_until(lambda: inside(a, "cat", "/tmp/run/p").stdout.strip() == str(a.pid), 8), "there is room now"
+    assert a.ctl("disable", "vrrp", "VI_1") == (0, "")
+    assert process.wait_until(lambda: inside(a, "test", "-p", "/tmp/run/fifo").returncode == 0, 3), "with the next change"
+    os.kill(a.pid, signal.SIGUSR1)
+    assert process.wait_until(lambda: "VRRP Instance = VI_1" in inside(a, "cat", "/tmp/keepalived.data").stdout, 3)
+    assert site.wire.longest_gap("d1", begun, begun + 5) < 0.25, "and all the time adverts went on"
+
+
+def test_an_address_that_the_kernel_refuses_is_said_once_and_tried_again(site):
+    """IPv6 is switched off on the interface; the other address is there all the same"""
+    site.net.run("d1", ["sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1"])
+    more = "    virtual_ipaddress_excluded {\n        fd99::7/64\n    }"
+    a = site.start("d1", site.keepalived("d1", course(100, more, text=FAST)))
+    assert process.wait_until(a.has, 6)
+    assert process.wait_until(lambda: "disable_ipv6=0" in a.text(), 2), a.text()
+    time.sleep(6)
+    assert a.text().count("fd99::7") == 1 and a.instance()["state"] == "MASTER"
+    site.net.run("d1", ["sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=0"])
+    assert process.wait_until(lambda: a.has("fd99::7"), 7), "by itself"
+    assert "at last" in a.text() and a.stop() and not a.has("fd99::7")
+
+
+def test_a_kernel_that_lets_nothing_be_changed(site):
+    """CAP_NET_ADMIN is missing: the sentence names it, adverts are heard and nothing dies"""
+    argv = [str(x) for x in site.keepalived("d1", course(100, text=FAST))]
+    a = site.start("d1", ["setpriv", "--bounding-set", "-net_admin", *argv])
+    assert process.wait_until(lambda: "CAP_NET_ADMIN" in a.text(), 8), a.text()
+    time.sleep(6)
+    assert a.text().count("CAP_NET_ADMIN") <= 2 and (a.popen.poll() is None or a.popen.returncode == 1)
+
+
+def test_an_interface_that_goes_while_it_is_master(site):
+    a = site.start("d1", site.keepalived("d1", course(100, text=FAST).replace("interface eth0", "interface later0")))
+
+    def make():
+        site.net.run("d1", ["sh", "-c", "ip link add later0 type veth peer name later1; ip link set later1 up; ip addr add 192.168.99.1/24 dev later0; ip link set later0 up"])
+    make()
+    assert process.wait_until(lambda: a.has(device="later0"), 8)
+    site.net.run("d1", ["ip", "link", "del", "later0"])
+    assert process.wait_until(lambda: (a.instance() or {}).get("state") == "FAULT", 3)
+    make()
+    assert process.wait_until(lambda: a.has(device="later0"), 6), "it is back, and so is the address"
+    assert process.wait_until(lambda: a.instance()["state"] == "MASTER", 2)

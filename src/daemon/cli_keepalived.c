@@ -3,7 +3,9 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemon/cli.h"
 #include "daemon/versions.h"
@@ -24,6 +26,13 @@ static const char help[] =
     "  -R, --dont-respawn            when the process that holds the addresses dies, end\n"
     "  -p, --pid=FILE                pid file of the parent\n"
     "  -r, --vrrp_pid=FILE           pid file of the process that holds the addresses\n"
+    "  -G, --no-syslog               log nothing to syslog\n"
+    "  -u, --umask=NUMBER            octal\n"
+    "  -e, -B, -I, -X                what is so anyway: every file must be readable, there is no BFD and no "
+    "IPVS,\n"
+    "                                and addresses go when the program ends\n"
+    "  -d, -a, -m                    accepted, with a word about what does the same here\n"
+    "  -g, -x, -A, -M, -T            refused, with a word about what does the same here\n"
     "  -c, --checkers_pid=FILE       there is no such process, and no file\n"
     "  -b, --bfd_pid=FILE            there is no such process, and no file\n"
     "  -s, --namespace=NAME          run in this network namespace, whatever the file says\n"
@@ -55,6 +64,20 @@ static const struct option long_options[] = {
     { "config-id", required_argument, NULL, 'i' },
     { "signum", required_argument, NULL, OPTION_SIGNUM },
     { "control", required_argument, NULL, OPTION_CONTROL },
+    { "no-syslog", no_argument, NULL, 'G' },
+    { "umask", required_argument, NULL, 'u' },
+    { "all-config", no_argument, NULL, 'e' },
+    { "no_bfd", no_argument, NULL, 'B' },
+    { "dont-release-ipvs", no_argument, NULL, 'I' },
+    { "release-vips", no_argument, NULL, 'X' },
+    { "dump-conf", no_argument, NULL, 'd' },
+    { "address-monitoring", no_argument, NULL, 'a' },
+    { "core-dump", no_argument, NULL, 'm' },
+    { "log-file", required_argument, NULL, 'g' },
+    { "snmp", no_argument, NULL, 'x' },
+    { "snmp-agent-socket", required_argument, NULL, 'A' },
+    { "core-dump-pattern", optional_argument, NULL, 'M' },
+    { "genhash", no_argument, NULL, 'T' },
     { "version", no_argument, NULL, 'v' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
@@ -98,6 +121,53 @@ static struct span text(struct reading *r)
     return arena_span(r->arena, span_from(optarg));
 }
 
+/* Options of things that are not here. */
+static const struct {
+    char letter;
+    bool refused;
+    const char *instead;
+} elsewhere[] = {
+    { 'd', false, "kill -USR1 writes what is known to /tmp/keepalived.data" },
+    { 'a', false, "addresses of ours that go are put back and logged; `ip monitor address` shows all" },
+    { 'm', false, "core dumps are as `ulimit -c` says" },
+    { 'g', true, "there is no log file: syslog has it, or with -n -l write 2>>FILE" },
+    { 'x', true, "SNMP is not built; the status is JSON: `kill -s $(keepalived --signum=JSON)`" },
+    { 'A', true, "SNMP is not built" },
+    { 'M', true, "the pattern of core dumps is the machine's: sysctl kernel.core_pattern" },
+    { 'T', true, "genhash belongs to checks of virtual_server, which is not built" },
+};
+
+/* False: refused. */
+static bool say_elsewhere(int o)
+{
+    for (size_t i = 0; i < COUNT_OF(elsewhere); i++) {
+        if (elsewhere[i].letter != o)
+            continue;
+        fprintf(stderr, "keepalived: -%c: %s\n", o, elsewhere[i].instead);
+        return !elsewhere[i].refused;
+    }
+    return false;
+}
+
+static bool is_elsewhere(int o)
+{
+    for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
+        if (elsewhere[i].letter == o)
+            return true;
+    return false;
+}
+
+static bool set_umask(const char *word)
+{
+    char *end;
+    unsigned long n = strtoul(word, &end, 8);
+
+    if (*word == '\0' || *end != '\0' || n > 0777)
+        return false;
+    (void)umask((mode_t)n);
+    return true;
+}
+
 /* An option that stands for something else in the plan; false: it is none. */
 static bool take(struct reading *r, int o)
 {
@@ -110,6 +180,16 @@ static bool take(struct reading *r, int o)
         return true;
     case 'l': /* in the foreground messages go to stderr already, and to syslog always */
         return true;
+    case 'e':
+    case 'B':
+    case 'I':
+    case 'X': /* that is so anyway */
+        return true;
+    case 'G':
+        system_log_mute();
+        return true;
+    case 'u':
+        return set_umask(optarg);
     case 'P':
         r->vrrp = true;
         return true;
@@ -167,8 +247,8 @@ struct cli_result cli_keepalived(struct arena *a, int argc, char **argv)
                             .vrrp_pid_file = SPAN("/run/vrrp.pid") };
     if (!system_log_facility("daemon", &r.plan.log_facility))
         return finish(1);
-    while ((o = getopt_long(argc, argv, "f:nlDS:t::p:r:c:b:PCVRs:i:vh", long_options, NULL)) !=
-           -1) { // NOLINT(concurrency-mt-unsafe)
+    while ((o = getopt_long(argc, argv, "f:nlDS:t::p:r:c:b:PCVRs:i:Gu:eBIXdamg:xA:M::Tvh", long_options,
+                            NULL)) != -1) { // NOLINT(concurrency-mt-unsafe)
         if (o == OPTION_SIGNUM)
             return finish(put_signal(optarg));
         if (o == 'v' || o == 'h') {
@@ -178,10 +258,11 @@ struct cli_result cli_keepalived(struct arena *a, int argc, char **argv)
                 fputs(help, stdout);
             return finish(0);
         }
-        if (!take(&r, o)) {
+        if (is_elsewhere(o) ? say_elsewhere(o) : take(&r, o))
+            continue;
+        if (!is_elsewhere(o))
             fputs(help, stderr);
-            return finish(1);
-        }
+        return finish(1);
     }
     if (r.only_checks && !r.vrrp) {
         fputs("keepalived: -C: checks belong to virtual_server, which is not built; nothing would run\n",

@@ -353,8 +353,13 @@ static void finish_vmac(struct build *b, struct instance_draft *d)
     else if (d->vmac_mac.n == 5)
         m->vmac_mac[5] = m->vrid;
     if (m->vmac_name[0] == '\0') {
-        struct span name = arena_printf(b->arena, "vrrp%s.%u", ip6 ? "6" : "", m->vrid);
-        memcpy(m->vmac_name, name.ptr, name.len);
+        const struct word *prefix = &b->global.vmac_prefix;
+        struct span before = prefix->text.len ? prefix->text : SPAN("vrrp");
+        struct span name = arena_printf(b->arena, "%.*s%s.%u", SPAN_ARGS(before), ip6 ? "6" : "", m->vrid);
+        if (name.len >= sizeof(m->vmac_name))
+            diag_add(b->diags, &ka_bad_name, prefix->at, DIAG_TEXT(name));
+        else
+            memcpy(m->vmac_name, name.ptr, name.len);
     }
     if (ip6 && !m->vmac_send_base) {
         m->vmac_send_base = true;

@@ -111,6 +111,7 @@ static void set_control(struct build *b, const struct keyword *k, const struct s
 // clang-format off
 const struct keyword keepalived_global_words[] = {
     { "router_id", IN_GLOBAL, 1, 1, .once = true, .handle = set_word, GLOBAL(router_id), .manual = "the name of this machine in status and logs" },
+    { "vmac_prefix", IN_GLOBAL, 1, 1, .once = true, .handle = set_word, GLOBAL(vmac_prefix), .manual = "what names of macvlans begin with; vrrp" },
     { "vrrp_version", IN_GLOBAL, 1, 1, .once = true, .handle = set_number, GLOBAL(version), .low = 2, .high = 3, .manual = "of instances that do not say; 2" },
     { "vrrp_mcast_group4", IN_GLOBAL, 1, 1, .once = true, .handle = set_word, GLOBAL(group4), .manual = "224.0.0.18" },
     { "vrrp_mcast_group6", IN_GLOBAL, 1, 1, .once = true, .handle = set_word, GLOBAL(group6), .manual = "ff02::12" },

@@ -115,7 +115,7 @@ struct global_draft {
     struct opt version, down_adverts, strict, skip_addresses, lower_no_advert, higher_advert, check_source;
     struct opt garp_min, script_security, startup_timeout, shutdown_timeout, priority_changes;
     struct garp_draft garp;
-    struct word group4, group6, default_interface, script_user, script_group, router_id;
+    struct word group4, group6, default_interface, script_user, script_group, router_id, vmac_prefix;
     struct command_draft startup, shutdown;
     struct fifo_draft fifo, vrrp_fifo;
 };

@@ -89,6 +89,8 @@ def test_the_courses_own_priorities(site, which):
         start()
         assert process.wait_until(lambda: d.text().count("Entering BACKUP STATE") > heard, 9)
     for _ in range(ROUNDS):
+        sent = len(site.wire.of("d1"))
+        assert process.wait_until(lambda: len(site.wire.of("d1")) > sent, 3, 0.002), "right after an advert: the longest that it can take"
         times.append(measure(site, a, b, "killed", 8)[0])
         again(a, a.revive)
         b.stop()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What must not move the floating address, or must be said: hostile adverts, two masters, somebody else's hands, a full disk."""
+import json
 import os
 import signal
 import subprocess
@@ -115,6 +116,28 @@ def test_two_masters_are_seen_and_the_cause_is_named(site):
     assert "112" in a.text(), "the log says what to look at"
 
 
+def test_another_host_answers_for_the_address(site):
+    """somebody configured it by hand: no advert is heard from there, but ARP is answered"""
+    a = site.start("d1", site.keepalived("d1", course(100, text=FAST)))
+    assert process.wait_until(a.has, 5)
+    site.net.run("client", ["ip", "addr", "add", ADDRESS + "/32", "dev", "eth0"])
+    assert process.wait_until(lambda: (a.instance() or {}).get("two_masters"), 14), "asked every 10 s"
+    found = a.instance()["two_masters"]
+    mac = site.net.run("client", ["cat", "/sys/class/net/eth0/address"]).stdout.strip()
+    assert found["cause"] == "silent" and mac in json.dumps(found), found
+    assert mac in a.text() and "by hand" in a.text() and a.has()
+
+
+def test_two_masters_with_two_passwords(site):
+    """each refuses the other's adverts: the log of both says what differs"""
+    a = site.start("d1", site.keepalived("d1", course(100)))
+    b = site.start("d2", site.keepalived("d2", course(50).replace("auth_pass 1111", "auth_pass 2222")))
+    assert process.wait_until(lambda: a.has() and b.has(), 12), "two masters"
+    for d in (a, b):
+        assert process.wait_until(lambda: (d.instance() or {}).get("two_masters", {}).get("cause") == "refused", 6), d.text()
+        assert "make both configurations agree" in d.text() and "password" in d.text()
+
+
 def test_an_operator_gives_the_address_away(site):
     a, b = pair(site, ("keel", "keel"), text=FAST, more="")
     assert a.ctl("disable", "vrrp", "VI_7")[0] == 1
@@ -166,6 +189,14 @@ def test_check_says_what_cannot_work(work):
     (work / "0.conf").write_text(course(100, TRACK.replace("www", "wwww")))
     together = subprocess.run([where.keel(), "check", balancer, work / "0.conf"], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
     assert together.returncode == 1 and "there is no pool `wwww`" in together.stderr
+    small = course(100, "    track_script {\n        chk weight -20\n    }", before=CHECK % "/bin/true")
+    assert "-20" in check(small, course(50)) and "50" in check(small, course(50)), "a weight that does not reach across the gap of priorities"
+    assert "-20" not in check(small, course(90)), "and one that does"
+    script = work / "check"
+    script.write_text("#!/bin/sh\n")
+    os.chmod(script, 0o777)
+    anyone = check(course(100, "    track_script {\n        chk\n    }", before=CHECK % script))
+    assert "may be written by others" in anyone and str(script) in anyone
     pairwise = check(course(100), other)
     assert "virtual_router_id" in pairwise and "advert_int" in pairwise
 

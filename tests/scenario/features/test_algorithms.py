@@ -41,7 +41,7 @@ def say(p, command):
 class Held:
     """requests that stay at their servers until they are let go"""
 
-    def __init__(self, p, pool, count, ms=1500):
+    def __init__(self, p, pool, count, ms=1000):
         self.pool = concurrent.futures.ThreadPoolExecutor(count)
         self.jobs = []
         for i in range(count):

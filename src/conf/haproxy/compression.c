@@ -7,7 +7,7 @@
 static struct compression *compression_of(struct build *b, const struct statement *s)
 {
     struct draft *d = b->draft;
-    d->compression_at = word_at(s, 0)->at;
+    d->compression_at = haproxy_keyword_at(s);
     if (d->compression && d->compression_inherited) { /* a line of its own changes its own copy alone */
         struct compression *copy = ARENA_NEW(b->arena, struct compression);
         *copy = *d->compression;

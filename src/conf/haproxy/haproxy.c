@@ -45,12 +45,24 @@ static void join(struct build *b, struct statement *s, uint32_t n)
     for (uint32_t i = 1; i < n; i++)
         first.text = arena_printf(b->arena, "%.*s %.*s", SPAN_ARGS(first.text), SPAN_ARGS(text_at(s, i)));
     first.at = last->at; /* the first is right, or there would be nothing to join */
+    if (last->raw.ptr > first.raw.ptr)
+        first.raw.len = (size_t)(span_end(last->raw) - first.raw.ptr);
     struct word *words = ARENA_ARRAY(b->arena, s->words.count - n + 1, struct word);
     words[0] = first;
     for (uint32_t i = n; i < s->words.count; i++)
         words[i - n + 1] = *word_at(s, i);
     s->words.items = words;
     s->words.count = s->words.room = s->words.count - n + 1;
+}
+
+struct where haproxy_keyword_at(const struct statement *s)
+{
+    const struct word *w = word_at(s, 0);
+    uint32_t end = w->at.offset + w->at.length;
+
+    return w->raw.len > w->at.length && w->raw.len <= end
+               ? (struct where){ w->at.source, end - (uint32_t)w->raw.len, (uint32_t)w->raw.len }
+               : w->at;
 }
 
 /* False and a diagnostic when the second word is missing. */
@@ -126,7 +138,7 @@ static bool is_ignored(struct build *b, const struct statement *s)
     if (elsewhere == NULL || elsewhere->support == KEYWORD_REFUSED)
         return false;
     struct diag *d =
-        diag_add(b->diags, &haproxy_ignored_here, word_at(s, 0)->at,
+        diag_add(b->diags, &haproxy_ignored_here, haproxy_keyword_at(s),
                  DIAG_TEXT(name, span_from(keyword_context_name(&haproxy_keywords, b->context)),
                            b->context == IN_FRONTEND ? SPAN("backend") : SPAN("frontend"), b->draft->name));
     if (span_eq(name, SPAN("maxconn")))

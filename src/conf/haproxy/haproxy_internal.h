@@ -309,6 +309,8 @@ static inline bool text_is(const struct statement *s, uint32_t i, const char *te
 {
     return i < s->words.count && span_eq(text_at(s, i), span_from(text));
 }
+/* Where the whole keyword stands, also one of two words; a word's own place is that of the second. */
+struct where haproxy_keyword_at(const struct statement *s);
 /* A part of a word, with its place when nothing in it was escaped. */
 struct word haproxy_part(const struct word *w, size_t from, size_t len);
 

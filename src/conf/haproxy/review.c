@@ -119,7 +119,8 @@ static void ignore_in_tcp(struct build *b, const struct draft *d, enum kept k)
 {
     const struct line *l = haproxy_line_last(d, k);
     if (l && !l->inherited && !l->no)
-        diag_add(b->diags, &haproxy_http_only, word_at(&l->s, 0)->at, DIAG_TEXT(text_at(&l->s, 0), d->name));
+        diag_add(b->diags, &haproxy_http_only, haproxy_keyword_at(&l->s),
+                 DIAG_TEXT(text_at(&l->s, 0), d->name));
 }
 
 static void check_mode(struct build *b, const struct draft *d)

@@ -261,7 +261,7 @@ static bool is_http_rule(const struct statement *s)
 static void compile_line(struct build *b, const struct line *l)
 {
     if (is_http_rule(&l->s) && !draft_is_http(b->at)) {
-        diag_add(b->diags, &haproxy_needs_http, word_at(&l->s, 0)->at,
+        diag_add(b->diags, &haproxy_needs_http, haproxy_keyword_at(&l->s),
                  DIAG_TEXT(text_at(&l->s, 0), b->at->name));
         return;
     }

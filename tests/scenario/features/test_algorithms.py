@@ -2,7 +2,6 @@
 """Every way of HAProxy's language to choose a server, each shown by what it promises. That hashes choose as HAProxy's is in
 differential/test_hashes.py, turns under load in scenario/test_balance.py."""
 import collections
-import concurrent.futures
 import threading
 
 import pytest
@@ -39,25 +38,34 @@ def say(p, command):
 
 
 class Held:
-    """requests that stay at their servers until they are let go"""
+    """requests that stay at their servers until end()"""
 
-    def __init__(self, p, pool, count, ms=1000):
-        self.pool = concurrent.futures.ThreadPoolExecutor(count)
-        self.jobs = []
+    def __init__(self, p, pool, count):
+        self.p, self.name, self.clients = p, pool, []
+        self.before = self.count()
         for i in range(count):
-            before = self.arrived(p)
-            self.jobs.append(self.pool.submit(client.ask, p.of[pool], target=f"/slow/{ms}"))
-            assert process.wait_until(lambda: self.arrived(p) > before, 3), f"request {i} came nowhere"
+            c = client.Client(p.of[pool])
+            self.clients.append(c)
+            c.request(target="/slow/30000")
+            assert process.wait_until(lambda: sum(self.at().values()) > i, 8), f"request {i} came nowhere"
 
-    @staticmethod
-    def arrived(p):
-        return sum("/slow/" in r.target for o in p.origins.values() for r in o.requests)
+    def count(self):
+        return {n: sum("/slow/" in r.target for r in o.requests) for n, o in self.p.origins.items()}
 
-    def at(self, p):
-        return {n: sum("/slow/" in r.target for r in o.requests) for n, o in p.origins.items()}
+    def at(self):
+        return {n: now - self.before[n] for n, now in self.count().items()}
 
     def end(self):
-        return [j.result().status for j in self.jobs]
+        """an operator ends them"""
+        for n in self.p.origins:
+            say(self.p, f"shutdown sessions server {self.name}/{n}")
+        for c in self.clients:
+            c.close()
+        assert process.wait_until(lambda: self._left() == 0, 8), self._left()
+
+    def _left(self):
+        rows = [l.split(",") for l in say(self.p, "show stat").splitlines()]
+        return sum(int(r[4]) for r in rows if r[0] == self.name and r[1] in self.p.origins)
 
 
 def test_turns(pools):
@@ -77,8 +85,8 @@ def test_least_connections(pools):
     """who has the fewest for its weight, as for databases"""
     p = pools(least=("balance leastconn", "weight 1", "weight 1", "weight 2"))
     held = Held(p, "least", 8)
-    assert held.at(p) == {"a": 2, "b": 2, "c": 4}
-    assert held.end() == [200] * 8
+    assert held.at() == {"a": 2, "b": 2, "c": 4}
+    held.end()
 
 
 def test_first_fills_one_after_the_other(pools):
@@ -86,16 +94,16 @@ def test_first_fills_one_after_the_other(pools):
     p = pools(first=("balance first", "maxconn 2 id 30", "maxconn 2 id 10", "maxconn 2 id 20"))
     assert who(p, "first", 4) == "bbbb"
     held = Held(p, "first", 5)
-    assert held.at(p) == {"a": 1, "b": 2, "c": 2}
-    assert held.end() == [200] * 5
+    assert held.at() == {"a": 1, "b": 2, "c": 2}
+    held.end()
     assert who(p, "first", 3) == "bbb"
 
 
 def test_random_of_two_avoids_who_is_busy(pools):
-    p = pools(rand=("balance random(3)",), one=("balance random(1)",))
+    p = pools(rand=("balance random(30)",), one=("balance random(1)",))
     held = Held(p, "rand", 6)
-    assert max(held.at(p).values()) - min(held.at(p).values()) <= 1, "of all three, always the one with the least"
-    assert held.end() == [200] * 6
+    assert max(held.at().values()) - min(held.at().values()) <= 1, "with so many draws, always the one with the least"
+    held.end()
     seen = collections.Counter(who(p, "one", 60))
     assert set(seen) == set("abc") and max(seen.values()) < 40
 
@@ -147,13 +155,11 @@ def test_a_bound_on_what_a_hash_may_pile_up(pools):
     """hash-balance-factor: one busy key does not fill its server beyond so much above the others"""
     p = pools(bound=("balance hash path,field(2,/)\nhash-type consistent\nhash-balance-factor 150",), free=("balance hash path,field(2,/)\nhash-type consistent",))
     held = Held(p, "free", 6)
-    assert sorted(held.at(p).values()) == [0, 0, 6], "all of one key"
-    before = held.at(p)
-    assert held.end() == [200] * 6
+    assert sorted(held.at().values()) == [0, 0, 6], "all of one key"
+    held.end()
     held = Held(p, "bound", 6)
-    now = {n: held.at(p)[n] - before[n] for n in before}
-    assert max(now.values()) <= 4 and sum(now.values()) == 6, now
-    assert held.end() == [200] * 6
+    assert max(held.at().values()) <= 4 and sum(held.at().values()) == 6, held.at()
+    held.end()
 
 
 def test_rdp_cookie(start):

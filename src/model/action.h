@@ -92,6 +92,8 @@ enum action_kind {
     ACTION_PAUSE,       /* .number ms, or .expr; then the list goes on */
     ACTION_NORMALIZE,   /* .number enum normalize; .number2 1: strictly, wholly */
     ACTION_SET_TOS,     /* .number: of packets to the client */
+    ACTION_REFERER,     /* .referers: is the page welcome that the request comes from? */
+    ACTION_SECURE_LINK, /* .secure_link: is the link's sum right, and its time not over? */
     ACTION_EXPIRES, /* in REPLY: how long it may be kept: .expr, "1h", "max"; .number 1: since it was changed
                      */
     ACTION_STICK_STORE, /* .table gets the server for the key .expr: when it has answered (PICK), or now */
@@ -220,6 +222,8 @@ struct stats_page {
     LIST_OF(const struct cond *) admins; /* POST may change servers when one of them holds; empty: never */
     struct where at;
 };
+struct referers; /* model/guard.h */
+struct secure_link;
 struct limits; /* model/zone.h: limit_req, limit_conn */
 
 struct action {
@@ -247,6 +251,8 @@ struct action {
         const struct stick_table *table;
         const struct stick_ask *stick;
         const struct pattern_edit *edit;
+        const struct referers *referers;
+        const struct secure_link *secure_link;
     };
     LIST_OF(struct network) networks;
 };

@@ -2,6 +2,7 @@
 /* Scopes and their actions in the dump. */
 #include "model/patterns.h"
 #include "model/dump_internal.h"
+#include "model/guard.h"
 #include "model/name_resolver.h"
 #include "model/zone.h"
 
@@ -60,6 +61,8 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_STICK_SET] = "STICK_SET",
     [ACTION_STICK_MATCH] = "STICK_MATCH",
     [ACTION_EXPIRES] = "EXPIRES",
+    [ACTION_REFERER] = "REFERER",
+    [ACTION_SECURE_LINK] = "SECURE_LINK",
     [ACTION_STICK_STORE] = "STICK_STORE",
     [ACTION_PERSIST] = "PERSIST",
     [ACTION_SET_TIMEOUT] = "SET_TIMEOUT",
@@ -344,6 +347,26 @@ static void dump_stats_page(struct dump *d, const struct stats_page *p)
     d->depth--;
 }
 
+static void dump_referers(struct dump *d, const struct referers *k)
+{
+    dump_flag(d, "none", k->none);
+    dump_flag(d, "blocked", k->blocked);
+    for (uint32_t i = 0; k->hosts && i < k->hosts->rows.count; i++) {
+        dump_text(d, "host", k->hosts->rows.items[i].text);
+        dump_expr(d, "path", k->hosts->rows.items[i].value);
+    }
+    for (uint32_t i = 0; i < k->regexes.count; i++)
+        dump_text(d, "regex", regex_source(k->regexes.items[i]));
+    dump_number(d, "slot", k->slot);
+}
+
+static void dump_secure_link(struct dump *d, const struct secure_link *k)
+{
+    dump_expr(d, "given", k->given);
+    dump_expr(d, "sum of", k->of);
+    dump_flag(d, "secret", k->secret.len > 0);
+}
+
 static void dump_auth(struct dump *d, const struct auth *a)
 {
     dump_expr(d, "realm", a->realm);
@@ -379,6 +402,10 @@ static void dump_operand(struct dump *d, const struct action *a)
         dump_files(d, a->files);
     else if (a->kind == ACTION_REWRITE)
         dump_rewrite(d, a->rewrite);
+    else if (a->kind == ACTION_REFERER)
+        dump_referers(d, a->referers);
+    else if (a->kind == ACTION_SECURE_LINK)
+        dump_secure_link(d, a->secure_link);
     else if (a->kind == ACTION_AUTH_BASIC)
         dump_auth(d, a->auth);
     else if (a->kind == ACTION_LIMIT_REQ || a->kind == ACTION_LIMIT_CONN)

@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """nginx's language: short files as its documentation shows them, one area a group."""
+import base64
+import hashlib
+
 from compare import Ask, Group, config
 from table_nginx import GZ, KEEP, MIME, SITE, UP, USERS, basic, logged, server
+
+
+def link_sum(text):
+    return base64.urlsafe_b64encode(hashlib.md5(text.encode()).digest()).decode().rstrip("=")
+
 
 GROUPS = [
     Group("nginx/names of variables", "variables in either case", server(r"""
@@ -182,4 +190,29 @@ GROUPS = [
             location /off/ { access_log off; proxy_pass http://up/; } }""",
           log="log_format mine '$remote_addr [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" $upstream_addr $upstream_status'; access_log @dir@/access.log mine;"), [
         Ask("/bad/status/404"), Ask("/loud/who"), Ask("/twice/who"), Ask("/buffered/who"), Ask("/none"), Ask("/bad/status/500")], files=SITE),
+
+    Group("nginx/valid_referers", "valid_referers", server(r"""
+        location /usual { valid_referers none blocked server_names *.example.com example.* www.example.info/galleries/ ~\.google\.; if ($invalid_referer) { return 403; } return 200 "in <$invalid_referer>\n"; }
+        location /strict { valid_referers server_names; if ($invalid_referer) { return 403 "out <$invalid_referer>\n"; } return 200 in; }
+        location /none { valid_referers none known.example; return 200 "<$invalid_referer>"; }
+        location /blocked { valid_referers blocked known.example; return 200 "<$invalid_referer>"; }
+        location /proxied/ { valid_referers none example.net; proxy_set_header X-Invalid "<$invalid_referer>"; proxy_pass http://up; }
+        location /nothing { return 200 "<$invalid_referer>"; }"""), [
+        *[Ask(p, fields=[] if f is None else [("Referer", f)], note=f"{p} from {f}") for p in ("/usual", "/strict") for f in (
+            None, "", "-", "blocked", "http://example.org/", "https://example.org/x?y", "http://example.org:8080/a", "http://EXAMPLE.org", "http://www.example.com/", "http://example.com/", "http://a.b.example.com", "http://example.net/", "http://example.de/x",
+            "http://www.example.info/galleries/1", "http://www.example.info/other", "http://www.google.com/search", "http://www.other.org/?q=.google.", "ftp://example.org/", "http://", "http://evil.org/example.org", "//example.org")],
+        *[Ask(p, fields=f, note=f"{p} {f}") for p in ("/none", "/blocked", "/proxied/echo", "/nothing") for f in ([], [("Referer", "x")], [("Referer", "http://example.net/")], [("Referer", "http://a/")])]]),
+
+    Group("nginx/secure_link", "secure_link", server("""
+        location /s/ { secure_link $arg_md5,$arg_expires; secure_link_md5 "$secure_link_expires$uri$remote_addr secret"; if ($secure_link = "") { return 403; } if ($secure_link = "0") { return 410; } return 200 "in $secure_link_expires\n"; }
+        location /plain/ { secure_link $arg_md5; secure_link_md5 "$uri secret"; return 200 "<$secure_link>|<$secure_link_expires>\n"; }
+        location /p/ { secure_link_secret word; if ($secure_link = "") { return 403; } return 200 "$secure_link\n"; }
+        location /rw/ { secure_link_secret word; if ($secure_link = "") { return 403; } rewrite ^ /to/$secure_link; }
+        location /to/ { return 200 "$uri\n"; }"""), [
+        *[Ask(f"/s/f?md5={m}&expires={e}", note=f"/s/f {n}") for n, m, e in (
+            ("good", link_sum("2147483647/s/f127.0.0.1 secret"), "2147483647"), ("late", link_sum("1/s/f127.0.0.1 secret"), "1"), ("other time", link_sum("2147483647/s/f127.0.0.1 secret"), "2147483646"), ("no sum", "", "2147483647"), ("short", "abc", "2147483647"),
+            ("junk time", link_sum("x/s/f127.0.0.1 secret"), "x"), ("no time", link_sum("/s/f127.0.0.1 secret"), ""), ("padded", link_sum("2147483647/s/f127.0.0.1 secret") + "==", "2147483647"))],
+        Ask("/s/f"), Ask("/plain/x?md5=" + link_sum("/plain/x secret")), Ask("/plain/x?md5=" + link_sum("/plain/y secret")), Ask("/plain/x"), Ask("/plain/x?md5=" + link_sum("/plain/x secret") + ",99"),
+        *[Ask(f"{p}/{hashlib.md5(w.encode()).hexdigest()}/{l}", note=f"{p} {w} {l}") for p in ("/p", "/rw") for w, l in (("a/bword", "a/b"), ("a/bother", "a/b"), ("word", ""), ("a%20bword", "a%20b"))],
+        Ask("/p/" + hashlib.md5(b"a?x=1word").hexdigest() + "/a?x=1"), Ask("/p/"), Ask("/p/x"), Ask("/p/" + hashlib.md5(b"linkword").hexdigest().upper() + "/link")]),
 ]

@@ -100,6 +100,7 @@ struct level {
     struct setting server_name_in_redirect, port_in_redirect, absolute_redirect, server_tokens;
     struct setting etag, if_modified_since, chunked_transfer_encoding;
     struct setting limit_rate, limit_rate_after, recursive_error_pages;
+    struct kept valid_referers, secure_link, secure_link_md5, secure_link_secret;
     struct kept limit_rate_text, limit_rate_after_text; /* with variables: the settings are then UINT64_MAX */
     struct setting gzip, gzip_comp_level, gzip_min_length, gzip_vary, gzip_http_version, gzip_proxied;
     /* proxying, http and stream */
@@ -285,6 +286,7 @@ struct known_variable {
     int32_t number;
     bool constant;
     bool refused; /* nginx has it, we do not */
+    bool slot;    /* an action sets it: guard.c */
 };
 extern const struct known_variable nginx_http_variables[], nginx_stream_variables[];
 
@@ -361,6 +363,13 @@ void nginx_compile_zones(struct build *b, struct side *side);
 void nginx_compile_limits(struct build *b, const struct side *side, const struct level *l);
 bool nginx_wants_auth(const struct level *l);
 void nginx_compile_auth(struct build *b, const struct level *l, struct scope *scope);
+
+/* ---- guard.c ---- */
+extern const struct keyword nginx_guard_words[];
+/* The slot of a variable that nginx has, and that actions set. */
+uint32_t nginx_own_variable(struct build *b, const char *name);
+/* Before the rewrites of <l>, which look at what was found out. */
+void nginx_compile_guards(struct build *b, const struct level *l);
 
 /* ---- resolver.c ---- */
 extern const struct keyword nginx_resolver_words[];

@@ -496,9 +496,6 @@ const struct keyword nginx_refused_words[] = {
     NO("modern_browser", IN_HSL),
     NO("modern_browser_value", IN_HSL),
     NO("proxy_protocol_vendor", IN_HTTP),
-    NO("secure_link", IN_HSL),
-    NO("secure_link_md5", IN_HSL),
-    NO("secure_link_secret", IN_HSL),
     NO("userid", IN_HSL),
     NO("userid_domain", IN_HSL),
     NO("userid_expires", IN_HSL),
@@ -508,7 +505,6 @@ const struct keyword nginx_refused_words[] = {
     NO("userid_p3p", IN_HSL),
     NO("userid_path", IN_HSL),
     NO("userid_service", IN_HSL),
-    NO("valid_referers", IN_SERVER | IN_LOCATION),
 #undef REASON
 #define REASON "mail is not proxied"
     NO("mail", IN_MAIN),

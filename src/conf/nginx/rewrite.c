@@ -385,6 +385,7 @@ void nginx_compile_rewrites(struct build *b, struct level *l)
     struct program p = { .b = b, .level = l, .scope = l->scope };
     bool routes = l->kind == LEVEL_LOCATION && has_plain_rewrite(l);
     uint32_t path = 0;
+    nginx_compile_guards(b, l);
     if (has_scopes(l))
         forget_choice(&p);
     if (routes)

@@ -103,11 +103,21 @@ static const struct lookup *https_lookup(struct build *b)
     return l;
 }
 
+static struct expr_part *add_slot(struct build *b, struct expr *e, uint32_t slot)
+{
+    struct expr_part *p = expr_add_fetch(b->arena, e, FETCH_SLOT, SPAN(""));
+    p->number = (int32_t)slot;
+    expr_add_conversion(b->arena, p, CONVERT_DEFAULT)->text = SPAN(""); /* not set is empty */
+    return p;
+}
+
 static struct expr_part *add_known(struct build *b, struct expr *e, const struct known_variable *v,
                                    struct span rest)
 {
     if (v->constant)
         return expr_add_text(b->arena, e, span_from(v->arg));
+    if (v->slot)
+        return add_slot(b, e, nginx_own_variable(b, v->name));
     struct span arg = v->arg ? span_from(v->arg) : rest;
     if (rest.len && names_field(v->fetch))
         arg = field_name(b, rest);
@@ -120,12 +130,8 @@ static struct expr_part *add_known(struct build *b, struct expr *e, const struct
 static struct expr_part *add_defined(struct build *b, struct side *side, struct expr *e,
                                      const struct variable_def *def, const struct word *w)
 {
-    if (def->kind == VARIABLE_SLOT) {
-        struct expr_part *p = expr_add_fetch(b->arena, e, FETCH_SLOT, SPAN(""));
-        p->number = (int32_t)def->slot;
-        expr_add_conversion(b->arena, p, CONVERT_DEFAULT)->text = SPAN(""); /* not set is empty */
-        return p;
-    }
+    if (def->kind == VARIABLE_SLOT)
+        return add_slot(b, e, def->slot);
     const struct lookup *l = nginx_lookup(b, side, def->lookup, w->at);
     if (l == NULL)
         return NULL;

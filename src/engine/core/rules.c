@@ -216,6 +216,8 @@ static action_fn *const actions[ACTION_COUNT] = {
     [ACTION_SET_TOS] = act_set_tos,
     [ACTION_PATTERNS] = act_patterns,
     [ACTION_EXPIRES] = act_expires,
+    [ACTION_REFERER] = act_referer,
+    [ACTION_SECURE_LINK] = act_secure_link,
 };
 
 /* --- running --- */

@@ -29,6 +29,8 @@ action_fn act_track, act_stick_add, act_stick_set, act_stick_match, act_stick_st
 action_fn act_set_timeout, act_pause, act_set_tos;
 /* rules_uri.c */
 action_fn act_normalize;
+/* rules_guard.c */
+action_fn act_referer, act_secure_link;
 /* rules_expires.c */
 action_fn act_expires;
 /* rules_lines.c */

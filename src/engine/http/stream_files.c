@@ -29,6 +29,7 @@ enum stream_step step_files(struct stream *s)
             break;
         rules_enter(&s->rules, s->file_scope);
         s->rules.list = &s->file_scope->on[HOOK_REQUEST];
+        s->rules.next = 0; /* all of it: what is run once is the server's */
         s->routed_again = true;
         return STEP_REQUEST;
     case FILES_MOVED:

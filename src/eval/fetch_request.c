@@ -218,12 +218,37 @@ static struct span current_query(const struct facts *f)
     return f->request->query;
 }
 
-static struct value query_param(struct facts *f, struct span name, bool nocase)
+static struct span path_and_query(struct facts *f);
+
+/* Behind the first <delimiter> of the target. */
+static struct span behind(struct facts *f, char delimiter)
 {
-    struct span rest = current_query(f);
+    struct span all = path_and_query(f);
+    size_t at = span_find_char(all, delimiter);
+
+    return at == SPAN_NONE ? span_of(NULL, 0) : span_from_index(all, at + 1);
+}
+
+/* Up to "&", ";" or the delimiter. */
+static struct span cut_parameter(struct span *rest, char delimiter)
+{
+    size_t i = 0;
+
+    while (i < rest->len && rest->ptr[i] != '&' && rest->ptr[i] != ';' && rest->ptr[i] != delimiter)
+        i++;
+    struct span pair = span_first(*rest, i);
+    *rest = i < rest->len ? span_from_index(*rest, i + 1) : span_of(NULL, 0);
+    return pair;
+}
+
+static struct value query_param(struct facts *f, const struct expr_part *p)
+{
+    char delimiter = p->number2 ? (char)p->number2 : '?';
+    struct span rest = p->number2 ? behind(f, delimiter) : current_query(f), name = p->text;
+    bool nocase = p->number == 1;
 
     while (rest.ptr != NULL && rest.len > 0) {
-        struct span pair = span_cut(&rest, '&');
+        struct span pair = p->number == 2 ? cut_parameter(&rest, delimiter) : span_cut(&rest, '&');
         struct span key = span_cut(&pair, '=');
         /* both languages: without "=" it is no parameter */
         if (pair.ptr && (nocase ? span_eq_nocase(key, name) : span_eq(key, name)))
@@ -436,7 +461,7 @@ static struct value from_request(struct facts *f, const struct expr_part *p)
     case FETCH_QUERY_MARK:
         return value_text(m->query.len ? SPAN("?") : SPAN(""));
     case FETCH_QUERY_PARAM:
-        return query_param(f, p->text, p->number == 1);
+        return query_param(f, p);
     case FETCH_SCHEME:
         return value_text(m->scheme.len ? m->scheme : scheme(f));
     case FETCH_HTTP_VERSION:

@@ -125,7 +125,8 @@ enum needs {
     X(URI_NORMAL, TEXT, REQUEST)  /* decoded and normalized, current after rewrites: nginx $uri */           \
     X(QUERY, TEXT, REQUEST)       /* current: nginx $args */                                                 \
     X(QUERY_MARK, TEXT, REQUEST)  /* "?" or "": nginx $is_args */                                            \
-    X(QUERY_PARAM, TEXT, REQUEST) /* <arg>; <number> 1: in either case */                                    \
+    X(QUERY_PARAM, TEXT, REQUEST) /* <arg>; <number> 1: in either case, 2: ";" separates too; <number2> what \
+                                     parameters begin behind, 0: "?" */                                      \
     X(SCHEME, TEXT, REQUEST)                                                                                 \
     X(HTTP_VERSION, TEXT, REQUEST)  /* 1.1 */                                                                \
     X(PROTOCOL, TEXT, REQUEST)      /* HTTP/1.1 */                                                           \

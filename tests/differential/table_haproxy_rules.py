@@ -185,4 +185,9 @@ backend a
     http-request set-timeout tunnel 5s
     server s 127.0.0.1:@a@"""}),
     group("tarpit", "timeout tarpit 200ms\nhttp-request tarpit if { path /t }\nhttp-request tarpit deny_status 429 if { path /u }", [Ask("/who"), Ask("/t"), Ask("/u")]),
+    group("parameters", """
+        http-request set-header X-1 "<%[urlp(a)]> <%[urlp(b)]> <%[urlp(c)]> <%[urlp(a,;)]> <%[urlp(JSESSIONID,;)]> <%[urlp(c,;)]> <%[urlp(b,#)]>"
+        http-request set-header X-2 "<%[query,regsub([?;&]*,'-')]> <%[str(x]y)]> <%[req.hdr(v),regsub('[^]x]','')]>"
+        use_backend b if { urlp(JSESSIONID,;) two }""",
+          uris(*(ECHO + q for q in ("?a=1;b=2&c=3", "?a=1&b=2;c=3", ";JSESSIONID=one?a=1", ";JSESSIONID=two;c=4?a=1&c=5", "?x;a=9", ";a=1&b=2", "?a", "?a=&b", ""))) + [Ask(ECHO, fields=[("V", "axb]c")], note="brackets")]),
 ]

@@ -139,10 +139,13 @@ static void on_url_param(struct chooser *c)
     }
     struct span name = arena_span(c->b->arena, text_at(c->s, 2));
     if (c->s->words.count > 3) {
-        if (!text_is(c->s, 3, "check_post") || c->s->words.count > 4) {
+        if (!text_is(c->s, 3, "check_post") || c->s->words.count > 5) {
             bad_word(c, text_is(c->s, 3, "check_post") ? 4 : 3);
             return;
         }
+        int64_t old; /* how much of a body had to be there; all that the buffer holds is looked at */
+        if (c->s->words.count == 5 && !value_number(c->b->diags, word_at(c->s, 4), 1, INT32_MAX, &old))
+            return;
         struct expr *e = ARENA_NEW(c->b->arena, struct expr);
         struct expr_part *p = expr_add_fetch(c->b->arena, e, FETCH_REQUEST_BODY, SPAN(""));
         expr_add_conversion(c->b->arena, p, CONVERT_QUERY_PARAM)->text = name;

@@ -43,11 +43,19 @@ static bool named(struct sample_reader *r, const struct fetch_row *row, const st
 {
     if (args->count == 0 || args->items[0].text.len == 0)
         return haproxy_sample_fail(r, &haproxy_sample_name, span_from(row->name), SPAN(""));
-    if (args->count > 1 && !span_eq(args->items[1].text, SPAN("?")) &&
-        !span_eq(args->items[1].text, SPAN("&")))
-        return haproxy_sample_fail(r, &haproxy_sample_refused, span_from(row->name),
-                                   SPAN("parameters are separated by \"&\", behind \"?\""));
     (void)add(r, row, args->items[0].text);
+    return true;
+}
+
+/* (name[,what parameters begin behind]) */
+static bool parameter(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
+{
+    if (!named(r, row, args))
+        return false;
+    struct span delimiter = args->count > 1 ? args->items[1].text : SPAN("?");
+    if (delimiter.len != 1)
+        return haproxy_sample_fail(r, &haproxy_sample_args, delimiter, SPAN(""));
+    r->part->number2 = delimiter.ptr[0] == '?' ? 0 : (unsigned char)delimiter.ptr[0];
     return true;
 }
 
@@ -589,9 +597,9 @@ const struct fetch_row haproxy_fetches[] = {
     { "req.body_param", 1, 1, body_param, FETCH(REQUEST_BODY), .derived = true },
     { "capture.req.hdr", 1, 1, captured, FETCH(CAPTURED), .derived = true },
     { "capture.res.hdr", 1, 1, captured, FETCH(CAPTURED), .number2 = 1, .derived = true },
-    { "urlp", 0, 2, named, FETCH(QUERY_PARAM), .derived = true },
-    { "url_param", 0, 2, named, FETCH(QUERY_PARAM), .derived = true },
-    { "urlp_val", 0, 2, named, FETCH(QUERY_PARAM), THEN(TO_INT) },
+    { "urlp", 0, 2, parameter, FETCH(QUERY_PARAM), .number = 2, .derived = true },
+    { "url_param", 0, 2, parameter, FETCH(QUERY_PARAM), .number = 2, .derived = true },
+    { "urlp_val", 0, 2, parameter, FETCH(QUERY_PARAM), .number = 2, THEN(TO_INT) },
     { "req.body", 0, 0, plain, FETCH(REQUEST_BODY), .derived = true },
     { "req.body_len", 0, 0, or_none, FETCH(REQUEST_BODY), THEN(LENGTH) },
     { "req.body_size", 0, 0, or_none, FETCH(REQUEST_BODY_LENGTH), .number = 1, THEN(TO_INT) },

@@ -301,10 +301,11 @@ static bool take_flags(struct formatter *f, struct flags *flags)
     return true;
 }
 
-/* "[path,lower]": brackets within quotes do not count. */
+/* "[path,lower]": brackets within quotes or arguments do not count. */
 static bool take_brackets(struct formatter *f, struct span *inside)
 {
     char quote = '\0';
+    bool arguments = false;
     for (size_t i = 1; i < f->rest.len; i++) {
         char c = f->rest.ptr[i];
         if (c == '\\' && quote != '\'' && i + 1 < f->rest.len) {
@@ -313,7 +314,9 @@ static bool take_brackets(struct formatter *f, struct span *inside)
             quote = c == quote ? '\0' : quote;
         } else if (c == '"' || c == '\'') {
             quote = c;
-        } else if (c == ']') {
+        } else if (c == '(' || c == ')') {
+            arguments = c == '(';
+        } else if (c == ']' && !arguments) {
             *inside = span_of(f->rest.ptr + 1, i - 1);
             f->rest = span_from_index(f->rest, i + 1);
             return true;

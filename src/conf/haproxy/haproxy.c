@@ -65,6 +65,16 @@ struct where haproxy_keyword_at(const struct statement *s)
                : w->at;
 }
 
+/* "http-check set-var(check.x)" is the keyword "http-check set-var". */
+static void drop_arguments(struct statement *s)
+{
+    struct word *first = &s->words.items[0];
+    if (span_starts_with(first->text, SPAN("http-check set-var")) ||
+        span_starts_with(first->text, SPAN("tcp-check set-var")) ||
+        span_ends_with(span_first(first->text, span_find_char(first->text, '(')), SPAN("-check unset-var")))
+        first->text = span_first(first->text, span_find_char(first->text, '('));
+}
+
 /* False and a diagnostic when the second word is missing. */
 static bool join_keyword(struct build *b, struct statement *s)
 {
@@ -77,6 +87,7 @@ static bool join_keyword(struct build *b, struct statement *s)
             return false;
         }
         join(b, s, joined[i].words);
+        drop_arguments(s);
         return true;
     }
     if (b->context == IN_GLOBAL && text_is(s, 0, "stats") && s->words.count > 1)

@@ -296,6 +296,15 @@ static bool add_file(struct criterion *c, const struct word *w, bool map)
 
 /* ---- flags ---- */
 
+/* HAProxy's text is true when it is a number, and not 0. */
+static void match_number_for_truth(struct criterion *c)
+{
+    c->like.how = c->test->how = MATCH_INT;
+    *ARENA_PUSH(c->b->arena, &c->test->ranges) = (struct int_range){ INT64_MIN, -1 };
+    *ARENA_PUSH(c->b->arena, &c->test->ranges) = (struct int_range){ 1, INT64_MAX };
+    c->any = true;
+}
+
 static bool take_method(struct criterion *c, const struct word *w)
 {
     c->groups = NULL;
@@ -306,6 +315,8 @@ static bool take_method(struct criterion *c, const struct word *w)
             continue;
         c->like.how = c->test->how = methods[i].how;
         c->method_known = true;
+        if (methods[i].how == MATCH_BOOL && c->like.subject->type == VALUE_TEXT)
+            match_number_for_truth(c);
         return true;
     }
     if (span_eq(w->text, SPAN("meth"))) {
@@ -430,8 +441,11 @@ bool haproxy_criterion(struct build *b, const struct statement *s, uint32_t from
     bool good = true;
     struct pattern_list *list =
         haproxy_pattern_values(b, w, c.like.source, word_at(s, to - 1)->at, c.user, c.unique_id);
-    for (; list && i < to; i++)
-        good = add_value(&c, word_at(s, i), list) && good;
+    for (; list && i < to; i++) {
+        uint32_t behind = c.any ? take_operator(&c, i, to) : i; /* "1 5:9 gt 100" */
+        if (behind == i)
+            good = add_value(&c, word_at(s, i), list) && good;
+    }
     good = good && list != NULL;
     finish_users(&c);
     if (good && !c.any && wants_values(c.test->how))

@@ -176,8 +176,8 @@ static bool take_words(struct build *b, const struct statement *s, uint32_t from
 /* ignore-empty: when the format gives nothing, the rule does not exist. */
 static void skip_when_empty(struct build *b, const struct expr *to)
 {
-    struct test t = { .subject = to, .how = MATCH_LEN, .at = to->at, .source = to->source };
-    *ARENA_PUSH(b->arena, &t.ranges) = (struct int_range){ INT64_MIN, 0 };
+    struct test t = { .subject = to, .how = MATCH_LEN, .negate = true, .at = to->at, .source = to->source };
+    *ARENA_PUSH(b->arena, &t.ranges) = (struct int_range){ 1, INT64_MAX };
     struct action *a = haproxy_action(b, ACTION_SKIP);
     a->when = haproxy_condition_of(b, &t);
     a->number = 1;

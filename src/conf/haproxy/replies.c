@@ -245,6 +245,21 @@ static void take_errorfiles(struct build *b, const struct statement *s, struct r
     }
 }
 
+struct reply *haproxy_section_reply(struct build *b, const struct word *name, uint16_t status,
+                                    struct where at)
+{
+    const struct http_errors *e = find_errors(b, name);
+    if (e == NULL)
+        return NULL;
+    for (uint32_t i = e->files.count; i > 0; i--) { /* the last line of a status counts */
+        const struct statement *file = &e->files.items[i - 1].s;
+        uint64_t own;
+        if (span_to_u64(text_at(file, 1), 999, &own) && own == status)
+            return haproxy_errorfile(b, word_at(file, 2), status);
+    }
+    return haproxy_default_reply(b, status, at);
+}
+
 /* http-error status N ... */
 static void take_http_error(struct build *b, const struct statement *s, struct reply_set *set)
 {
@@ -252,7 +267,8 @@ static void take_http_error(struct build *b, const struct statement *s, struct r
     if (r == NULL)
         return;
     uint16_t status = r->status;
-    put(b, set, status, r);
+    if (!r->default_page) /* the page is there already */
+        put(b, set, status, r);
 }
 
 const struct reply_set *haproxy_replies(struct build *b, struct draft *d)

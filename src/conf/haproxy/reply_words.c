@@ -9,6 +9,7 @@ struct words_of_reply {
     const struct statement *s;
     struct reply *reply;
     struct span content_type;
+    const struct word *section; /* of errorfiles; NULL: none */
     bool has_status, has_body, has_default;
 };
 
@@ -72,10 +73,15 @@ static bool take_whole_file(struct words_of_reply *r, uint32_t i)
     struct reply *file = haproxy_errorfile(r->b, word_at(r->s, i + 1), r->reply->status);
     if (file == NULL)
         return false;
-    uint16_t status = r->has_status ? r->reply->status : file->status;
-    *r->reply = *file;
-    r->reply->status = status;
+    *r->reply = *file; /* its own status counts, whatever else is said */
     r->has_body = true;
+    return true;
+}
+
+/* errorfiles NAME: the file that the section has for the status. */
+static bool take_section(struct words_of_reply *r, uint32_t i)
+{
+    r->section = word_at(r->s, i + 1);
     return true;
 }
 
@@ -101,11 +107,12 @@ static const struct {
     uint32_t args;
     bool (*take)(struct words_of_reply *r, uint32_t i);
 } known[] = {
-    { "status", 1, take_status },     { "deny_status", 1, take_status },
-    { "content-type", 1, take_type }, { "string", 1, take_text },
-    { "lf-string", 1, take_text },    { "file", 1, take_file },
-    { "lf-file", 1, take_file },      { "errorfile", 1, take_whole_file },
-    { "hdr", 2, take_field },         { "default-errorfiles", 0, take_default },
+    { "status", 1, take_status },      { "deny_status", 1, take_status },
+    { "content-type", 1, take_type },  { "string", 1, take_text },
+    { "lf-string", 1, take_text },     { "file", 1, take_file },
+    { "lf-file", 1, take_file },       { "errorfile", 1, take_whole_file },
+    { "hdr", 2, take_field },          { "default-errorfiles", 0, take_default },
+    { "errorfiles", 1, take_section },
 };
 
 static bool take_word(struct words_of_reply *r, uint32_t *i)
@@ -145,6 +152,8 @@ struct reply *haproxy_reply_words(struct build *b, const struct statement *s, ui
                  DIAG_TEXT(text_at(s, 0), SPAN("status N"), SPAN("none")));
         return NULL;
     }
+    if (r.section)
+        return haproxy_section_reply(b, r.section, r.reply->status, s->at);
     bool returns = text_is(s, 0, "return") || text_is(s, 0, "http-error");
     if (wants_page(&r, returns)) {
         r.reply->default_page = true;

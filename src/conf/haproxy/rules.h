@@ -17,6 +17,12 @@ struct action *haproxy_hook_action(struct build *b, struct draft *d, enum hook h
  */
 struct reply *haproxy_reply_words(struct build *b, const struct statement *s, uint32_t from, uint16_t status);
 
+/* ---- replies.c ---- */
+/* What an http-errors section has for <status>, else the page of it. NULL and a diagnostic: there is no such
+ * section. */
+struct reply *haproxy_section_reply(struct build *b, const struct word *name, uint16_t status,
+                                    struct where at);
+
 /* ---- redirect.c ---- */
 /* "location URL code 301 ..." from word <from> on, to the open ruleset. */
 void haproxy_redirect(struct build *b, const struct statement *s, uint32_t from);

@@ -142,6 +142,19 @@ static void show_tries(struct stream *s)
         upstream_this_try(&s->upstream)->received = s->back_in;
 }
 
+/* HAProxy's rules for every answer see the fields of our own ones too. */
+static enum rules_result run_reply(struct stream *s)
+{
+    bool own = s->facts.response == NULL && s->rules.scope->language == LANGUAGE_HAPROXY;
+
+    if (own)
+        s->facts.response = &s->answer;
+    enum rules_result r = rules_run(&s->rules, HOOK_REPLY);
+    if (own)
+        s->facts.response = NULL;
+    return r;
+}
+
 /* The last edits, then the head. */
 static enum stream_step forward_begin(struct stream *s)
 {
@@ -162,8 +175,7 @@ static enum stream_step forward_begin(struct stream *s)
         return stream_give_up(s, END_INTERNAL);
     if (s->rules.scope->on[HOOK_REPLY].count || s->rules.entry->on[HOOK_REPLY].count) {
         show_tries(s);
-        enum rules_result r = rules_run(&s->rules, HOOK_REPLY);
-        if (r == RULES_FAILED)
+        if (run_reply(s) == RULES_FAILED)
             return stream_give_up(s, END_INTERNAL);
     }
     s->status = s->facts.status = s->answer.status;

@@ -296,6 +296,30 @@ def test_next_upstream_by_status(start, origin):
     assert client.ask(p.port, target="/status/500").status == 500, "500 is not in the list"
 
 
+def test_which_statuses_count_as_failures(start, origin):
+    """one that the file names is a failure of the server, but for 403 and 404; the log has both tries, and no line of an error"""
+    values, a, b = pair(origin)
+    text = nginx("proxy_next_upstream error http_503 http_404;", "server 127.0.0.1:@a@ max_fails=1 fail_timeout=60s; server 127.0.0.1:@b@ max_fails=1 fail_timeout=60s;",
+                 "log_format mine '$uri [$upstream_addr] [$upstream_status]';").replace("access_log off;", "").replace("location /", "access_log @dir@/access.log mine; location /")
+    p = start("nginx", text, **values)
+    addresses = {f"127.0.0.1:{o.port}" for o in (a, b)}
+
+    def tries(path):
+        assert process.wait_until(lambda: f"{path} [" in p.read("access.log"), 3)
+        line = next(l for l in p.read("access.log").splitlines() if l.startswith(f"{path} ["))
+        return [part.split(", ") for part in re.findall(r"\[(.*?)\]", line)]
+    for i in range(4):
+        assert client.ask(p.port, target=f"/{i}/once/404").status == 200
+    assert {x for i in range(4) for x in tries(f"/{i}/once/404")[0]} == addresses and tries("/0/once/404")[1] == ["404", "200"], "nobody was taken out"
+    assert client.ask(p.port, target="/once/503").status == 200
+    (first, second), statuses = tries("/once/503")
+    assert statuses == ["503", "200"]
+    for i in range(4):
+        client.ask(p.port, target=f"/who/{i}")
+        assert tries(f"/who/{i}")[0] == [second], "who said 503 is left alone"
+    assert "prematurely" not in p.read("error.log") and "temporarily disabled" in p.read("error.log")
+
+
 def test_next_upstream_tries_is_a_limit(start, origin):
     made = [origin(n) for n in "abc"]
     p = start("nginx", nginx("proxy_next_upstream error timeout http_503; proxy_next_upstream_tries 2;",

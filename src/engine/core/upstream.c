@@ -372,6 +372,7 @@ static uint32_t failure_bit(enum upstream_failure f)
     case FAILURE_GARBAGE:
         return RETRY_GARBAGE;
     case FAILURE_STATUS:
+    case FAILURE_DECLINED:
         return RETRY_STATUS;
     case FAILURE_BODY:
         break;
@@ -451,6 +452,7 @@ static enum upstream_result upstream_give_up(struct upstream *u, enum upstream_f
     case FAILURE_STALE:
     case FAILURE_CLOSED:
     case FAILURE_STATUS:
+    case FAILURE_DECLINED:
         return upstream_fail(u, END_SERVER_CLOSED, MOMENT_HEADERS, 502);
     case FAILURE_BODY:
         break;
@@ -484,6 +486,10 @@ static void upstream_count_failure(struct upstream *u, enum upstream_failure f)
 {
     if (f == FAILURE_STALE || f == FAILURE_BODY) /* nobody's fault; and a head had come: it works */
         return;
+    if (f == FAILURE_DECLINED) {
+        server_answered(upstream_state(u), UINT64_MAX, thread_now(u->thread));
+        return;
+    }
     if (f == FAILURE_TIMEOUT)
         upstream_bump(u, response_timeouts);
     else if (was_sent(f))
@@ -506,7 +512,7 @@ static void upstream_note_failure(struct upstream *u, enum upstream_failure f)
 {
     struct try_facts *try = upstream_this_try(u);
 
-    if (f == FAILURE_STALE || f == FAILURE_STATUS)
+    if (f == FAILURE_STALE || f == FAILURE_STATUS || f == FAILURE_DECLINED)
         return;
     try->status = f == FAILURE_TIMEOUT || f == FAILURE_CONNECT_TIMEOUT ? 504 : 502;
     try->response_ms = (uint32_t)instant_ms_between(u->try_began, thread_now(u->thread));

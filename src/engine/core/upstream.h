@@ -72,12 +72,13 @@ enum upstream_result {
 enum upstream_failure {
     FAILURE_CONNECT, /* refused, unreachable, TLS */
     FAILURE_CONNECT_TIMEOUT,
-    FAILURE_STALE,   /* a kept connection ended before a byte of the answer: nobody's fault */
-    FAILURE_CLOSED,  /* ended or reset before a whole head of the answer */
-    FAILURE_TIMEOUT, /* no head of the answer in time */
-    FAILURE_GARBAGE, /* what came is not a head */
-    FAILURE_STATUS,  /* a status that the policy tries elsewhere */
-    FAILURE_BODY,    /* ended in the answer's body; never tried again */
+    FAILURE_STALE,    /* a kept connection ended before a byte of the answer: nobody's fault */
+    FAILURE_CLOSED,   /* ended or reset before a whole head of the answer */
+    FAILURE_TIMEOUT,  /* no head of the answer in time */
+    FAILURE_GARBAGE,  /* what came is not a head */
+    FAILURE_STATUS,   /* a status that the policy tries elsewhere */
+    FAILURE_DECLINED, /* the same, but it speaks of the request: the server works (nginx: 403, 404) */
+    FAILURE_BODY,     /* ended in the answer's body; never tried again */
 };
 
 typedef void (*upstream_fn)(struct upstream *u, enum upstream_result r);

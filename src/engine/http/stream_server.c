@@ -194,7 +194,7 @@ static enum stream_step server_failed_as(struct stream *s, enum upstream_failure
 
     if (f == FAILURE_TIMEOUT)
         s->error = ETIMEDOUT;
-    if (f != FAILURE_STALE)
+    if (f != FAILURE_STALE && f != FAILURE_STATUS && f != FAILURE_DECLINED)
         stream_error_upstream(s, event);
     server_note_try(s);
     u->error = s->error;
@@ -346,7 +346,14 @@ static bool status_is_tried_elsewhere(const struct stream *s)
     return false;
 }
 
-static void try_answered(struct stream *s)
+/* Whoever says so works (ngx_http_proxy_module: proxy_next_upstream). */
+static bool status_is_harmless(unsigned status)
+{
+    return status == 403 || status == 404;
+}
+
+/* For the log, whatever becomes of it. */
+static void server_note_status(struct stream *s)
 {
     struct try_facts *try = upstream_this_try(&s->upstream);
 
@@ -360,7 +367,6 @@ static void server_answered_well(struct stream *s)
     instant now = thread_now(s->thread);
 
     s->times.answer = now;
-    try_answered(s);
     upstream_answered_status(u, s->answer.status, instant_us_between(u->connected, now));
 }
 
@@ -433,10 +439,10 @@ enum stream_step step_response(struct stream *s)
     const struct upstream *u = &s->upstream;
     enum stream_step next;
 
-    if (status_is_tried_elsewhere(s)) {
-        try_answered(s);
-        return server_failed_with(s, FAILURE_STATUS);
-    }
+    server_note_status(s);
+    if (status_is_tried_elsewhere(s))
+        return server_failed_with(s,
+                                  status_is_harmless(s->answer.status) ? FAILURE_DECLINED : FAILURE_STATUS);
     server_answered_well(s);
     follow_status(&s->facts, s->answer.status);
     if (s->rules.stores)

@@ -19,6 +19,7 @@
 #include "daemon/words.h"
 #include "os/system_log.h"
 #include "state/vrrp_health.h"
+#include "vrrp/vrrp.h"
 
 #define READY_TIME    DURATION_S(20)
 #define SCRIPTS_TIME  DURATION_MS(3000) /* when everything ends; a second later they are killed */
@@ -147,6 +148,8 @@ static bool start(struct parent *p, struct holdings *h)
 {
     struct channel end;
     bool failed;
+
+    vrrp_prioritise_parent();
     struct child *c = parent_fork(p, CHILD_VRRP, &end, &failed);
 
     if (failed) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Adverts must go out in time also when the traffic's threads eat every CPU. */
+/* Adverts and goodbyes must go out in time also when the traffic's threads eat every CPU. */
+#include <errno.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -43,4 +44,15 @@ void vrrp_prioritise(const struct vrrp_config *c)
     }
     int nice_value = c->scheduling == VRRP_SCHED_NICE ? c->scheduling_value : NICE_UNLESS_SAID;
     (void)setpriority(PRIO_PROCESS, 0, nice_value);
+}
+
+void vrrp_prioritise_parent(void)
+{
+    const struct sched_param none = { 0 };
+
+    errno = 0;
+    if (getpriority(PRIO_PROCESS, 0) != 0 || errno != 0 || sched_getscheduler(0) != SCHED_OTHER)
+        return;
+    if (sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none) == 0)
+        (void)setpriority(PRIO_PROCESS, 0, NICE_UNLESS_SAID);
 }

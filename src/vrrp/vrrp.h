@@ -71,6 +71,9 @@ void vrrp_put_stats(struct vrrp *v, struct buf *out, bool clear);
 /* Nice value, real-time priority, CPUs and locked memory as configured; or a raised priority where nothing is
  * said. Before privileges are dropped. What cannot be had is no failure. */
 void vrrp_prioritise(const struct vrrp_config *c);
+/* The same for the process that hands an operator's TERM on, and starts this one anew: its children are not
+ * raised. Nothing happens where a priority was chosen for it. */
+void vrrp_prioritise_parent(void);
 /* A kind's sentence with its arguments: in English, Chinese ("zh") or, where it has one, keepalived's own
  * words
  * ("keepalived"). */

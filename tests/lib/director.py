@@ -196,7 +196,7 @@ class Director:
                 return named if named in pids else None
             except (OSError, ValueError):
                 pass
-        return next((p for p in pids if process.title(p).startswith(f"keel: {word}")), None)
+        return next((p for p in pids if process.title(p).startswith("keel: ") and word in process.title(p)), None)
 
     def text(self):
         try:

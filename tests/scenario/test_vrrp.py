@@ -356,8 +356,9 @@ def test_two_capabilities_and_a_filter(site):
     status = process.status(int((site.dir / "d1.vrrp.pid").read_text()))
     assert status["CapEff"] == status["CapPrm"] == status["CapBnd"] == "0000000000003000", "NET_ADMIN and NET_RAW"
     assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
-    nice = int(open(f"/proc/{int((site.dir / 'd1.vrrp.pid').read_text())}/stat").read().rsplit(")", 1)[1].split()[16])
-    assert nice == -20, "its turn comes first"
+    nice = {p: int(open(f"/proc/{p}/stat").read().rsplit(")", 1)[1].split()[16]) for p in a.pids()}
+    assert nice.pop(a.child("vrrp")) == nice.pop(a.pid) == -20, "its turn comes first, and that of who hands the end on"
+    assert set(nice.values()) == {0}, "and nobody else's"
 
 
 def test_without_privileges_one_sentence_names_them(site):

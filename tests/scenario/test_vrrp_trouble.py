@@ -224,6 +224,8 @@ def inside(d, *argv):
 
 def test_a_full_disk_stops_nothing(site):
     """pid files, the FIFO, the control socket and dumps cannot be written: each is said once, and is there when there is room"""
+    if str(where.keel()).startswith("/tmp/"):
+        pytest.skip("the program itself is in /tmp, which is taken away here")
     argv = [str(x) for x in site.keepalived("d1", course(100, text=FAST, globals="   vrrp_notify_fifo /tmp/run/fifo"))]
     names = {str(site.dir / "d1.pid"): "/tmp/run/p", str(site.dir / "d1.vrrp.pid"): "/tmp/run/v"}
     a = site.start("d1", on_a_full_disk(site, [names.get(x, x) for x in argv]))

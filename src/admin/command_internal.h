@@ -51,6 +51,8 @@ command_fn enable_server, disable_server, enable_health, disable_health, enable_
 command_fn enable_frontend, disable_frontend;
 /* command_servers.c */
 command_fn add_server, del_server;
+/* command_errors.c */
+command_fn show_errors, show_nothing;
 /* command_patterns.c */
 command_fn show_acl, get_acl, add_acl, del_acl, clear_acl, prepare_acl, commit_acl;
 command_fn show_map, get_map, add_map, set_map, del_map, clear_map, prepare_map, commit_map;

@@ -74,6 +74,7 @@ void pool_state_put(struct pool_state *p)
     world_unlock(w);
     BUG_ON(!list_is_empty(&p->servers) || !list_is_empty(&p->queue));
     counts_fini(&p->counts);
+    captured_free(&p->bad_answer);
     name_free(&p->named.identity);
     free(p);
 }
@@ -203,6 +204,7 @@ void service_state_put(struct service_state *s)
     name_table_remove(&w->services, &s->named);
     world_unlock(w);
     counts_fini(&s->counts);
+    captured_free(&s->bad_request);
     name_free(&s->named.identity);
     free(s);
 }
@@ -231,4 +233,21 @@ void service_leave(struct service_state *s)
 {
     uint32_t before = atomic_fetch_sub_explicit(&s->active, 1, memory_order_relaxed);
     BUG_ON(before == 0);
+}
+
+/* ---- what was not HTTP ---- */
+
+void service_capture(struct service_state *s, const struct captured_note *n)
+{
+    captured_put(&s->bad_request, &s->named.world->captures, n);
+}
+
+void pool_capture(struct pool_state *p, const struct captured_note *n)
+{
+    captured_put(&p->bad_answer, &p->named.world->captures, n);
+}
+
+uint32_t state_world_captures(const struct state_world *w)
+{
+    return atomic_load_explicit(&w->captures, memory_order_relaxed);
 }

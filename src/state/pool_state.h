@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "model/pool.h"
+#include "state/captured.h"
 #include "state/counts.h"
 #include "state/lock.h"
 #include "state/state.h"
@@ -35,11 +36,15 @@ struct pool_state {
     _Atomic uint64_t moves;                               /* how often a server's load changed */
     _Atomic uint32_t waiting;                             /* in this queue and those of its servers */
     _Atomic uint32_t waiting_most;
+    captured_slot bad_answer; /* the last that was not HTTP */
     struct counts counts;
 };
 
 struct pool_state *pool_state_get(struct pool_state *p);
 void pool_state_put(struct pool_state *p);
+
+/* An answer that was not HTTP; any thread. */
+void pool_capture(struct pool_state *p, const struct captured_note *n);
 
 static inline struct counts_block *pool_counts(struct pool_state *p, unsigned thread)
 {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "state/captured.h"
 #include "state/counts.h"
 #include "state/state.h"
 
@@ -18,6 +19,7 @@ struct service_state {
 
     _Atomic uint32_t active __attribute__((aligned(64))); /* connections now */
     _Atomic uint32_t active_most;
+    captured_slot bad_request; /* the last that was not HTTP */
     struct counts counts;
 };
 
@@ -28,6 +30,9 @@ void service_state_put(struct service_state *s);
 void service_set_connections_max(struct service_state *s, uint32_t most);
 /* False: it was so before. */
 bool service_set_disabled(struct service_state *s, bool disabled);
+
+/* A request that was not HTTP; any thread. */
+void service_capture(struct service_state *s, const struct captured_note *n);
 
 /* A connection came; false: over <most> (0 = no limit), and it is not counted. */
 MUST_USE bool service_enter(struct service_state *s, uint32_t most);

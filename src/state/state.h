@@ -54,3 +54,5 @@ void state_world_set_amendments(struct state_world *w, struct amendments *l);
 /* With <stays>, snapshots that are made keep what checks said of servers whose address or check is another
  * one now. The control thread's. */
 void state_world_keep_health(struct state_world *w, bool stays);
+/* How many bad messages were captured (state/captured.h). */
+uint32_t state_world_captures(const struct state_world *w);

@@ -26,8 +26,9 @@ struct name_table {
 struct state_world {
     pthread_mutex_t mutex;
     unsigned threads;
-    struct mirror *mirror; /* NULL: none */
-    bool health_stays;     /* though addresses and checks change; the control thread's */
+    struct mirror *mirror;     /* NULL: none */
+    _Atomic uint32_t captures; /* of bad messages, so far */
+    bool health_stays;         /* though addresses and checks change; the control thread's */
     struct name_table servers, pools, services, sticks, zones, pattern_lists;
 
     /* of everything below; taken inside the other, never the other way round */

@@ -29,7 +29,7 @@ struct stick_state {
     uint32_t shard_count, key_room;
     struct stick_shard *shards;
     _Atomic uint32_t used;
-    _Atomic uint64_t tidied_us; /* when stick_count forgot what was over */
+    _Atomic uint64_t tidied_us;       /* when stick_count forgot what was over */
     _Atomic uint32_t size, expire_ms; /* as the newest file says */
     _Atomic bool nopurge;
     _Atomic bool full; /* somebody was told so */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stats socket beside Debian's haproxy: the same file, the same traffic, the same commands, and answers that tools take for equal."""
 import re
+import socket
 import time
 
 import pytest
@@ -32,7 +33,10 @@ frontend site
     http-request del-acl(@dir@/paths.txt) %[hdr(x-del)] if { hdr(x-del) -m found }
     http-request set-map(@dir@/hosts.map) %[hdr(x-key)] %[hdr(x-value)] if { hdr(x-key) -m found }
     http-request del-map(@dir@/hosts.map) %[hdr(x-gone)] if { hdr(x-gone) -m found }
+    use_backend broken if { path /broken }
     default_backend pool
+backend broken
+    server b1 127.0.0.1:1
 backend pool
     balance roundrobin
     server s1 127.0.0.1:@o1@ check inter 100 fall 2 rise 2 weight 4 maxconn 30
@@ -287,9 +291,9 @@ operator:prepare acl #1
 SERVERS = """
 set server pool/s1 addr
 set server pool/s1 addr foo
-set server pool/s1 addr 127.0.0.2
+set server pool/s4 addr 127.0.0.2
 show servers state pool
-set server pool/s1 addr 127.0.0.2
+set server pool/s4 addr 127.0.0.2
 set server tcp/t1 addr 127.0.0.3 port 8080
 show servers state tcp
 set server tcp/t1 addr 127.0.0.3 port 8080
@@ -298,7 +302,7 @@ set server tcp/t1 addr 127.0.0.3 foo 8
 set server tcp/t1 addr 127.0.0.3 port
 set server tcp/t1 addr ::1
 set server tcp/t1 addr 127.0.0.1 port 1
-set server pool/s1 addr 127.0.0.1
+set server pool/s4 addr 127.0.0.1
 set server pool/s1 fqdn
 set server pool/s1 fqdn localhost
 set server pool/s1 check-addr
@@ -458,6 +462,38 @@ def test_answers_are_equal(both):
         if ours != theirs:
             wrong.append(f"{command}\n   ours {ours}\n theirs {theirs}")
     assert not wrong, "\n".join(wrong)
+
+
+def captured(p, command):
+    """without times, what HAProxy's buffers are like, and the state of its parser"""
+    lines = [re.sub(r"\[\S+\]|src \S+", "_", line.rstrip()) for line in say(p, command).split("\n")]
+    return [line for line in lines if not re.match("  (buffer|len|H1) ", line) and line]
+
+
+def test_messages_that_are_not_http_are_kept(both):
+    """the last request of each frontend, the last answer of each backend"""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nBad\x02Name: " + b"x" * 150 + b"\r\n\r\n"
+    for p in both:
+        with socket.create_server(("127.0.0.1", 0)) as broken:
+            assert "No such proxy" in say(p, "show errors nope")
+            for request in (b"GET /first HTTP/1.1\r\nHost: x\r\nBad\x01Name: y\r\n\r\n",
+                            b"GET /a\\b\t?\xe9 HTTP/1.1\r\nHost: " + b"h" * 200 + b"\r\nBad\x02Name: y\r\n\r\n"):
+                with socket.create_connection(("127.0.0.1", p.port), 5) as s:
+                    s.sendall(request)
+                    assert b" 400 " in s.recv(200)
+            say(p, f"set server broken/b1 addr 127.0.0.1 port {broken.getsockname()[1]}")
+            with client.Client(p.port) as c:
+                c.request(target="/broken")
+                server, _ = broken.accept()
+                server.recv(4096)
+                server.sendall(answer)
+                assert c.answer().status == 502
+                server.close()
+    for command in ("show errors", "show errors site", "show errors broken response", "show errors site response", "show errors broken request",
+                    "show errors 2", "show errors tcp", "show errors -1"):
+        ours, theirs = (captured(p, command) for p in both)
+        assert ours == theirs, command
+    assert "/first" not in say(both[0], "show errors")
 
 
 def test_servers_are_changed_alike(both):

@@ -199,8 +199,10 @@ static enum back_head back_take_heads(struct stream *s)
         enum h1_result r = back_parse(s, &len);
         if (r == H1_MORE)
             break;
-        if (r == H1_BAD)
+        if (r == H1_BAD) {
+            stream_capture_answer(s);
             return BACK_GARBAGE;
+        }
         s->back_at += (uint32_t)len;
         s->back_scan = (struct h1_scan){ 0 };
         enum back_head head = back_judge(s);

@@ -205,6 +205,7 @@ static enum stream_step head_is_bad(struct stream *s)
     unsigned status = h1_error_status(s->scan.error);
     struct error_about about;
 
+    stream_capture_request(s);
     follow_request(&s->facts);
     follow_error(&s->facts);
     s->facts.first_line = first_line(s);

@@ -17,6 +17,9 @@ enum stream_step request_body_collect(struct stream *s, enum stream_step then);
 /* Is its body larger than the policy allows, as far as can be told by now? */
 bool request_is_too_large(const struct stream *s);
 enum stream_step request_refuse_large(struct stream *s);
+/* capture.c: a head that is not HTTP, as it lies in the buffer */
+void stream_capture_request(struct stream *s);
+void stream_capture_answer(struct stream *s);
 /* auth.c */
 step_fn step_auth;
 /* stream_server.c */

@@ -184,6 +184,8 @@ static const char *plain_status(const struct view_server *s)
 
     if (s->admin & (ADMIN_MAINT | ADMIN_FILE_DOWN))
         return "MAINT";
+    if (s->model->agent && atomic_load_explicit(&s->state->agent_down, memory_order_relaxed))
+        return "DOWN (agent)";
     if (s->use == USE_DOWN || s->use == USE_STARTING || s->use == USE_FAILED)
         return "DOWN";
     if (drains)
@@ -252,6 +254,39 @@ static void fill_check(struct row *r, const struct view_server *s)
         text(r, COLUMN_last_chk, span_from(strerrordesc_np(h->detail)));
 }
 
+/* Every answer counts at once: rise and fall are 1. */
+static void fill_agent(struct row *r, const struct view_server *s)
+{
+    static const struct {
+        const char *code, *words;
+    } said[] = {
+        [SAID_NOTHING_YET] = { "INI", "Initializing" },
+        [SAID_UP] = { "L7OK", "Layer7 check passed" },
+        [SAID_DOWN] = { "L7STS", "Layer7 wrong status" },
+        [SAID_OTHER] = { "CHECKED", "No status change" },
+        [SAID_NO_CONNECTION] = { "L4CON", "Layer4 connection problem" },
+        [SAID_TOO_LATE] = { "L4TOUT", "Layer4 timeout" },
+    };
+    struct agent_report a;
+
+    if (s->model->agent == NULL || s->admin & (ADMIN_FILE_DOWN | ADMIN_NO_AGENT))
+        return;
+    server_agent_report(s->state, &a);
+    text(r, COLUMN_agent_status, span_from(said[a.said].code));
+    text(r, COLUMN_agent_desc, span_from(said[a.said].words));
+    number(r, COLUMN_agent_rise, 1);
+    number(r, COLUMN_agent_fall, 1);
+    number(r, COLUMN_agent_health, !atomic_load_explicit(&s->state->agent_down, memory_order_relaxed));
+    if (a.said == SAID_NOTHING_YET)
+        return;
+    number(r, COLUMN_agent_duration, a.duration_ms);
+    if (a.said == SAID_UP || a.said == SAID_DOWN)
+        number(r, COLUMN_agent_code, 0);
+    struct buf b = make_text(r);
+    buf_put(&b, span_from(a.text));
+    made_text(r, COLUMN_last_agt, &b);
+}
+
 static void fill_times(struct row *r, const struct view *v, const struct view_server *s)
 {
     uint64_t since = s->health.since.us ? s->health.since.us : v->now->process->started.us;
@@ -278,6 +313,7 @@ static void fill_server(struct row *r, const struct view *v, const struct view_p
     fill_counts(r, c);
     fill_behind(r, v, c, s->last_us);
     fill_check(r, s);
+    fill_agent(r, s);
     fill_times(r, v, s);
     if (!v->pools[p->pool].tcp)
         fill_statuses(r, c);

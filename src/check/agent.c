@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/agent.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "base/macros.h"
 
 /* ---- words ---- */
@@ -42,6 +45,7 @@ static void take_word(struct agent_words *w, struct span word)
             continue;
         w->admin = words[i].admin ? words[i].admin : w->admin;
         w->health = words[i].health ? words[i].health : w->health;
+        w->word = words[i].health ? word : w->word;
         return;
     }
     if (w->strange.len == 0)
@@ -51,6 +55,9 @@ static void take_word(struct agent_words *w, struct span word)
 struct agent_words agent_read(struct span line)
 {
     struct agent_words w = { .admin = AGENT_SAYS_NOTHING };
+    size_t mark = span_find_char(line, '#');
+    if (mark != SPAN_NONE)
+        w.remark = span_trim(span_from_index(line, mark + 1));
     for (size_t at = 0; at < line.len && line.ptr[at] != '#';) {
         size_t from = at;
         while (at < line.len && !is_blank(line.ptr[at]) && line.ptr[at] != '#')
@@ -81,6 +88,30 @@ enum health_change agent_apply(const struct agent_words *w, const struct server 
     else if (w->admin == AGENT_MAINT)
         server_set_admin(state, ADMIN_MAINT, 0, now);
     return w->health ? server_agent_health(state, w->health == AGENT_UP, now) : HEALTH_SAME;
+}
+
+void agent_tell(struct agent_report *r, const struct agent_words *w, bool answered, int error)
+{
+    struct buf text;
+    char room[sizeof(r->text) - 1];
+
+    buf_init_fixed(&text, room, sizeof(room));
+    if (!answered) {
+        r->said = error ? SAID_NO_CONNECTION : SAID_TOO_LATE;
+        buf_put(&text, error ? span_from(strerrordesc_np(error)) : SPAN(""));
+    } else if (w->health) {
+        r->said = w->health == AGENT_UP ? SAID_UP : SAID_DOWN;
+        buf_printf(&text, "via agent : %.*s", SPAN_ARGS(w->word));
+        if (w->remark.len)
+            buf_printf(&text, " (%.*s)", SPAN_ARGS(w->remark));
+    } else {
+        r->said = SAID_OTHER;
+        if (w->strange.len)
+            buf_printf(&text, "agent reports an error : %.*s", SPAN_ARGS(w->strange));
+    }
+    for (size_t i = 0; i < text.len; i++)
+        r->text[i] = (unsigned char)room[i] < ' ' ? '?' : room[i];
+    r->text[text.len] = '\0';
 }
 
 /* ---- asking ---- */
@@ -140,9 +171,10 @@ static bool read_line(struct agent_probe *p)
 static void on_ready(struct conn *c)
 {
     struct agent_probe *p = CONTAINER_OF(c, struct agent_probe, conn);
-    if (c->stage == CONN_FAILED || (conn_is_open(c) && !send_rest(p)))
+    if (c->stage == CONN_FAILED || (conn_is_open(c) && !send_rest(p))) {
+        p->error = c->error ? c->error : ECONNRESET;
         finish(p, false);
-    else if (conn_is_open(c) && read_line(p))
+    } else if (conn_is_open(c) && read_line(p))
         finish(p, true);
 }
 
@@ -166,6 +198,8 @@ void agent_probe_start(struct agent_probe *p, const struct server *server, const
     target.interface = from->interface.len ? from->interface.ptr : NULL;
     p->server = server;
     p->sent = p->len = 0;
+    p->error = 0;
+    p->started = loop_now_exact(p->loop);
     p->running = conn_connect(&p->conn, p->loop, &target, on_ready);
     /* what failed at once is told in a later turn, as everything else is */
     loop_set_deadline(p->loop, &p->deadline, p->running ? a->timeout : DURATION_MS(0));

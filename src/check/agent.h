@@ -23,6 +23,7 @@ struct agent_words {
     enum agent_health { AGENT_HEALTH_SAME, AGENT_UP, AGENT_DOWN } health;
     bool has_weight, has_limit;
     uint32_t percent, limit;
+    struct span word, remark; /* of health; what is behind '#' */
     struct span strange; /* the first word that is none of these: the rest counts all the same; empty: none */
 };
 /* <line>: without its end. What is behind '#' is a remark. */
@@ -30,6 +31,9 @@ struct agent_words agent_read(struct span line);
 /* Takes effect; says whether the server went up or down by it. */
 enum health_change agent_apply(const struct agent_words *w, const struct server *model,
                                struct server_state *state, instant now);
+
+/* As it is told to operators; <error>: why nobody answered. */
+void agent_tell(struct agent_report *r, const struct agent_words *w, bool answered, int error);
 
 struct agent_probe;
 /* Once for each start. <answered>: <words> are there, as long as the call; else nobody answered, which
@@ -45,6 +49,8 @@ struct agent_probe {
     const struct server *server;
     size_t sent, len;
     bool running;
+    int error; /* why nobody answered; 0: it took too long */
+    instant started;
     char answer[AGENT_ANSWER_MAX];
 };
 /* <owner> is set by who calls. */

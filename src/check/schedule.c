@@ -191,12 +191,18 @@ static void on_agent_done(struct agent_probe *p, bool answered, const struct age
     struct watched *w = p->owner;
     struct checks *c = w->checks;
 
+    struct agent_report report = { .said = SAID_NOTHING_YET };
+    instant now = loop_now_exact(c->loop);
+
+    report.duration_ms = (uint32_t)(instant_us_between(p->started, now) / 1000);
+    agent_tell(&report, words, answered, p->error);
+    server_agent_said(w->state, &report);
     if (!answered)
         return; /* connectivity is the check's business */
     if (words->strange.len && !w->agent_is_strange)
         c->on_strange(c->to, w->model, words->strange);
     w->agent_is_strange = words->strange.len > 0;
-    enum health_change change = agent_apply(words, w->model, w->state, loop_now_exact(c->loop));
+    enum health_change change = agent_apply(words, w->model, w->state, now);
     if (change != HEALTH_SAME)
         c->on_change(c->to, c->round->snapshot, w->model, w->state, change);
 }

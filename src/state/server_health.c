@@ -183,6 +183,20 @@ enum health_change server_agent_health(struct server_state *s, bool up, instant 
     return !by_checks ? HEALTH_SAME : up ? HEALTH_WENT_UP : HEALTH_WENT_DOWN;
 }
 
+void server_agent_said(struct server_state *s, const struct agent_report *r)
+{
+    lock_take(&s->pool->lock);
+    s->agent = *r;
+    lock_give(&s->pool->lock);
+}
+
+void server_agent_report(struct server_state *s, struct agent_report *out)
+{
+    lock_take(&s->pool->lock);
+    *out = s->agent;
+    lock_give(&s->pool->lock);
+}
+
 void server_hurry(struct server_state *s)
 {
     atomic_store_explicit(&s->hurry, true, memory_order_relaxed);

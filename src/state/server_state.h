@@ -76,6 +76,20 @@ struct health_report {
     uint64_t checks_failed;      /* while it was up */
 };
 
+/* What its agent answered last. */
+struct agent_report {
+    enum agent_said {
+        SAID_NOTHING_YET,
+        SAID_UP,
+        SAID_DOWN,
+        SAID_OTHER, /* of weights, limits, maintenance; or nonsense */
+        SAID_NO_CONNECTION,
+        SAID_TOO_LATE,
+    } said;
+    uint32_t duration_ms;
+    char text[96]; /* for operators: "via agent : down (disk is full)"; may be empty */
+};
+
 /* What the file wants done when it goes down or up; of <on_change>. */
 enum file_wish {
     WISH_KILL = 1 << 0,         /* down: its sessions are ended */
@@ -142,6 +156,7 @@ struct server_state {
     _Atomic bool no_address;          /* its name has none for it now: it counts as in maintenance */
     _Atomic uint32_t address_version; /* 0: the file's counts */
     _Atomic bool hurry;               /* too many of them: the checks look sooner (server_hurry) */
+    struct agent_report agent;        /* under the pool's lock */
     _Atomic bool agent_down;          /* its agent says that it is not to be used */
     _Atomic uint8_t on_change;        /* enum file_wish */
     _Atomic uint32_t kills;           /* how often all of its sessions were to be ended (server_kill) */
@@ -246,6 +261,9 @@ void server_sudden_death(struct server_state *s, instant now);
 void server_health(const struct server_state *s, struct health_report *out);
 /* What its agent says, beside checks: up only when both do. */
 enum health_change server_agent_health(struct server_state *s, bool up, instant now);
+/* For views. */
+void server_agent_said(struct server_state *s, const struct agent_report *r);
+void server_agent_report(struct server_state *s, struct agent_report *out);
 /* The checks look at it as soon as between up and down (on-error). */
 void server_hurry(struct server_state *s);
 /* Were they to? Once. */

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is changed while running, as traffic sees it: lists of patterns, from the socket and from rules."""
+import csv
+import io
 import os
 import signal
+import socket
 import threading
 
 import pytest
@@ -240,6 +243,54 @@ def test_wait_for_a_server(servers):
     say(p, "disable server pool/one")
     assert say(p, "wait 5s srv-removable pool/one;del server pool/one").split() == ["Done.", "Server", "deleted."]
     assert say(p, "wait 5s srv-removable pool/one") == "No such server."
+
+
+class Agents:
+    """one port each: what it answers to whoever connects"""
+
+    def __init__(self, answers):
+        self.sockets = [socket.create_server(("127.0.0.1", 0)) for _ in answers]
+        self.ports = [s.getsockname()[1] for s in self.sockets]
+        for listening, answer in zip(self.sockets, answers):
+            threading.Thread(target=self.serve, args=(listening, answer), daemon=True).start()
+
+    @staticmethod
+    def serve(listening, answer):
+        while True:
+            try:
+                c, _ = listening.accept()
+                with c:
+                    c.sendall(answer)
+            except OSError:
+                return
+
+    def close(self):
+        for s in self.sockets:
+            s.close()
+
+
+def test_what_agents_say_is_in_the_table(prepare):
+    said = {"up": (b"up 50% #all, well\n", "no check", "via agent : up (all, well)", "L7OK", "0", "Layer7 check passed", "1"),
+            "down": (b"down # bad disk\n", "DOWN (agent)", "via agent : down (bad disk)", "L7STS", "0", "Layer7 wrong status", "0"),
+            "half": (b"75%\n", "no check", "", "CHECKED", "", "No status change", "1"),
+            "odd": (b"nonsense\n", "no check", "agent reports an error : nonsense", "CHECKED", "", "No status change", "1")}
+    agents = Agents([row[0] for row in said.values()])
+    lines = "\n".join(f"    server {name} 127.0.0.1:1 agent-check agent-port {port} agent-inter 100" for name, port in zip(said, agents.ports))
+    p = prepare("haproxy", config.haproxy(f"frontend site\n    bind 127.0.0.1:@port@\n    default_backend pool\nbackend pool\n{lines}\n"
+                                          f"    server gone 127.0.0.1:1 agent-check agent-port 1 agent-inter 100\n", top=TOP))
+    p.options = ["-W", "-db"]
+    try:
+        p.start(listens=("port",))
+        want = {name: row[1:] for name, row in said.items()}
+        want["gone"] = ("no check", "Connection refused", "L4CON", "", "Layer4 connection problem", "1")
+
+        def table():
+            rows = list(csv.DictReader(io.StringIO(say(p, "show stat").lstrip("# "))))
+            return {r["svname"]: tuple(r[c] for c in ("status", "last_agt", "agent_status", "agent_code", "agent_desc", "agent_health"))
+                    for r in rows if r["pxname"] == "pool" and r["svname"] != "BACKEND"}
+        assert process.wait_until(lambda: table() == want, 5), table()
+    finally:
+        agents.close()
 
 
 def test_changes_under_traffic(program):

@@ -10,6 +10,9 @@
 #define LIKELY(x)         __builtin_expect(!!(x), 1)
 #define UNLIKELY(x)       __builtin_expect(!!(x), 0)
 #define COUNT_OF(array)   (sizeof(array) / sizeof((array)[0]))
+/* For what is done seldom, in the middle of what is done for every request: out of its way, so that the usual
+ * way needs neither stack nor saved registers. */
+#define COLD __attribute__((cold, noinline))
 /* The struct of <type> whose <member> <ptr> points to. */
 #define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 

@@ -90,12 +90,18 @@ static void *plain_get(struct slab *s)
     return object;
 }
 
+/* Out of line, so that the usual way needs no stack. */
+static COLD void *get_from_new_block(struct slab *s)
+{
+    return add_block(s) ? slab_get(s) : NULL;
+}
+
 void *slab_get(struct slab *s)
 {
     if (PLAIN_ALLOC)
         return plain_get(s);
-    if (UNLIKELY(s->free_list == NULL) && !add_block(s))
-        return NULL;
+    if (UNLIKELY(s->free_list == NULL))
+        return get_from_new_block(s);
     struct slab_link *object = s->free_list;
     unpoison(object, s->size);
     s->free_list = object->next;

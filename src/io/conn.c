@@ -7,29 +7,12 @@
 #include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "io/chunk.h"
 #include "io/conn_internal.h"
 #include "io/tls_internal.h"
-
-/*
- * The C library makes recv and send points where a thread may be cancelled,
- * which costs more than all that we do around them; nobody cancels a thread here.
- */
-static ssize_t sys_recv(int fd, void *into, size_t len)
-{
-    return syscall(SYS_recvfrom, fd, into, len, 0, NULL, NULL);
-}
-static ssize_t sys_send(int fd, const void *from, size_t len, int flags)
-{
-    return syscall(SYS_sendto, fd, from, len, flags, NULL, 0);
-}
-static ssize_t sys_sendmsg(int fd, const struct msghdr *m, int flags)
-{
-    return syscall(SYS_sendmsg, fd, m, flags);
-}
+#include "os/call.h"
 
 static struct conn_done done_ok(size_t len)
 {
@@ -304,24 +287,29 @@ static inline struct conn_done conn_may_write(const struct conn *c)
     return c->can_write ? done_ok(0) : DONE_AGAIN;
 }
 
-static struct conn_done conn_read_failed(struct conn *c, ssize_t n)
+/* <n> is what the system call said: 0, or a negative errno. */
+static COLD struct conn_done conn_read_failed(struct conn *c, ssize_t n)
 {
-    c->can_read = n < 0 && errno == EINTR;
+    c->can_read = n == -EINTR;
     if (n == 0) {
         c->read_closed = true;
         return DONE_EOF;
     }
-    if (errno == EAGAIN || errno == EINTR)
-        return DONE_AGAIN;
-    return done_error(errno);
+    return n == -EAGAIN || n == -EINTR ? DONE_AGAIN : done_error((int)-n);
 }
 
-static struct conn_done conn_write_failed(struct conn *c)
+static COLD struct conn_done conn_write_failed(struct conn *c, ssize_t n)
 {
-    if (errno != EAGAIN && errno != EINTR)
-        return done_error(errno);
+    if (n != -EAGAIN && n != -EINTR)
+        return done_error((int)-n);
     c->can_write = false;
     return DONE_AGAIN;
+}
+
+/* Out of line, so that the usual way needs no stack. */
+static __attribute__((noinline)) struct conn_done conn_read_tls(struct conn *c, void *into, size_t len)
+{
+    return tls_read(c->tls, into, len);
 }
 
 struct conn_done conn_read(struct conn *c, void *into, size_t len)
@@ -331,10 +319,10 @@ struct conn_done conn_read(struct conn *c, void *into, size_t len)
     BUG_ON(len == 0);
     if (may.result != CONN_OK)
         return may;
-    if (c->tls)
-        return tls_read(c->tls, into, len);
-    ssize_t n = sys_recv(c->watch.fd, into, len);
-    if (n <= 0)
+    if (UNLIKELY(c->tls != NULL))
+        return conn_read_tls(c, into, len);
+    ssize_t n = os_recv(c->watch.fd, into, len);
+    if (UNLIKELY(n <= 0))
         return conn_read_failed(c, n);
     /* A short read has emptied the queue, and an event will tell of more; but the FIN behind these bytes may
      * have told already. */
@@ -351,7 +339,7 @@ struct conn_done conn_peek(struct conn *c, void *into, size_t len)
     if (may.result != CONN_OK)
         return may;
     ssize_t n = recv(c->watch.fd, into, len, MSG_PEEK);
-    return n > 0 ? done_ok((size_t)n) : conn_read_failed(c, n);
+    return n > 0 ? done_ok((size_t)n) : conn_read_failed(c, n < 0 ? -errno : 0);
 }
 
 void conn_look_again(struct conn *c)
@@ -381,7 +369,7 @@ static size_t iov_size(const struct iovec *parts, unsigned count)
 static struct conn_done conn_wrote(struct conn *c, ssize_t n, size_t size)
 {
     if (UNLIKELY(n < 0))
-        return conn_write_failed(c);
+        return conn_write_failed(c, n);
     if ((size_t)n < size)
         c->can_write = false;
     return done_ok((size_t)n);
@@ -390,9 +378,9 @@ static struct conn_done conn_wrote(struct conn *c, ssize_t n, size_t size)
 static ssize_t conn_send(int fd, const struct iovec *parts, unsigned count, int flags)
 {
     if (count == 1)
-        return sys_send(fd, parts->iov_base, parts->iov_len, flags);
+        return os_send(fd, parts->iov_base, parts->iov_len, flags);
     struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = count };
-    return sys_sendmsg(fd, &m, flags);
+    return os_sendmsg(fd, &m, flags);
 }
 
 struct conn_done conn_writev(struct conn *c, const struct iovec *parts, unsigned count, bool more)
@@ -408,7 +396,7 @@ struct conn_done conn_writev(struct conn *c, const struct iovec *parts, unsigned
     return conn_wrote(c, conn_send(c->watch.fd, parts, count, MSG_NOSIGNAL | (more ? MSG_MORE : 0)), size);
 }
 
-static struct conn_done conn_write_tls(struct conn *c, const void *from, size_t len)
+static __attribute__((noinline)) struct conn_done conn_write_tls(struct conn *c, const void *from, size_t len)
 {
     struct iovec part = { .iov_base = (void *)(uintptr_t)from, .iov_len = len };
 
@@ -422,9 +410,9 @@ struct conn_done conn_write(struct conn *c, const void *from, size_t len)
     BUG_ON(len == 0);
     if (may.result != CONN_OK)
         return may;
-    if (c->tls)
+    if (UNLIKELY(c->tls != NULL))
         return conn_write_tls(c, from, len);
-    return conn_wrote(c, sys_send(c->watch.fd, from, len, MSG_NOSIGNAL), len);
+    return conn_wrote(c, os_send(c->watch.fd, from, len, MSG_NOSIGNAL), len);
 }
 
 static struct conn_done conn_sendfile_tls(struct conn *c, int file, off_t *offset, size_t len)
@@ -452,7 +440,7 @@ struct conn_done conn_sendfile(struct conn *c, int file, off_t *offset, size_t l
         return conn_sendfile_tls(c, file, offset, len);
     ssize_t n = sendfile(c->watch.fd, file, offset, len);
     if (n < 0)
-        return conn_write_failed(c);
+        return conn_write_failed(c, -errno);
     return n ? done_ok((size_t)n) : DONE_EOF; /* short says nothing here: only EAGAIN means full */
 }
 
@@ -488,7 +476,7 @@ struct conn_done conn_splice_in(struct conn *c, struct splice *s, size_t max)
         s->held = (size_t)n; /* however many these are, there may be more: only EAGAIN means drained */
         return done_ok(s->held);
     }
-    struct conn_done d = conn_read_failed(c, n);
+    struct conn_done d = conn_read_failed(c, n < 0 ? -errno : 0);
     splice_give_up(c->loop, s);
     return d;
 }
@@ -505,7 +493,7 @@ struct conn_done conn_splice_out(struct conn *c, struct splice *s, bool more)
     while (s->held) {
         ssize_t n = splice(s->pipe.out, NULL, c->watch.fd, NULL, s->held, flags);
         if (n <= 0) {
-            d = n < 0 ? conn_write_failed(c) : done_error(EPIPE);
+            d = n < 0 ? conn_write_failed(c, -errno) : done_error(EPIPE);
             break;
         }
         s->held -= (size_t)n;

@@ -96,13 +96,31 @@ void counts_add_up(const struct counts *c, instant now, struct counts_sum *sum);
 /* `clear counters`: any thread; what is counted meanwhile may be lost. */
 void counts_clear(struct counts *c);
 
+/* Only the block's own thread adds; others read. Of a load and a store compilers make three instructions. */
+#if defined(__x86_64__)
+static inline void counts_add(_Atomic uint64_t *to, uint64_t n)
+{
+    __asm__("addq %1, %0" : "+m"(*to) : "er"(n) : "cc");
+}
+static inline void counts_add_bucket(uint32_t *to)
+{
+    __asm__("addl $1, %0" : "+m"(*to) : : "cc");
+}
+#else
+static inline void counts_add(_Atomic uint64_t *to, uint64_t n)
+{
+    atomic_store_explicit(to, atomic_load_explicit(to, memory_order_relaxed) + n, memory_order_relaxed);
+}
+static inline void counts_add_bucket(uint32_t *to)
+{
+    __atomic_store_n(to, *to + 1, __ATOMIC_RELAXED);
+}
+#endif
 /* counts_bump(block, requests, 1): only the block's own thread. */
 #define counts_bump(block, name, n)                                                                          \
     do {                                                                                                     \
         if (block)                                                                                           \
-            atomic_store_explicit(&(block)->name,                                                            \
-                                  atomic_load_explicit(&(block)->name, memory_order_relaxed) + (n),          \
-                                  memory_order_relaxed);                                                     \
+            counts_add(&(block)->name, (n));                                                                 \
     } while (0)
 void counts_rate_anew(struct rate *r, uint32_t second);
 static inline void counts_rate(struct rate *r, uint32_t second)

@@ -116,16 +116,10 @@ static void count(struct l4 *l, struct end end)
                          .pool = u->pool,
                          .server = u->server,
                          .end = end,
-                         .tries = (uint16_t)u->tries,
-                         .redispatched = u->redispatched,
                          .from_client = l->from_client,
                          .to_client = l->to_client,
-                         .from_server = l->to_client,
-                         .to_server = l->to_server,
                          .first_byte_us = UINT64_MAX,
                          .total_us = since(l->times.accepted, now),
-                         .queue_us = since(u->started, u->picked),
-                         .connect_us = since(u->picked, u->connected),
                      });
 }
 

@@ -112,47 +112,37 @@ static struct worked_out work_out(const struct thread *t, const struct stats_str
                                 .total = histogram_bucket(s->total_us) };
 }
 
-/* Only this thread writes the block; others read it. */
-static inline void add(_Atomic uint64_t *to, uint64_t n)
+static inline void count_times(struct counts_block *b, const struct stats_stream *s,
+                               const struct worked_out *w)
 {
-    atomic_store_explicit(to, atomic_load_explicit(to, memory_order_relaxed) + n, memory_order_relaxed);
-}
-static inline void add_bucket(uint32_t *to)
-{
-    __atomic_store_n(to, *to + 1, __ATOMIC_RELAXED);
-}
-
-static void count_times(struct counts_block *b, const struct stats_stream *s, const struct worked_out *w)
-{
-    if (s->first_byte_us != UINT64_MAX) {
-        add_bucket(&b->first_byte.bucket[w->first_byte]);
-        add(&b->response_us, s->first_byte_us);
-        add(&b->queue_us, s->queue_us == UINT64_MAX ? 0 : s->queue_us);
-        add(&b->connect_us, s->connect_us == UINT64_MAX ? 0 : s->connect_us);
-        add(&b->total_us, s->total_us);
-        add(&b->timed, 1);
+    if (LIKELY(s->first_byte_us != UINT64_MAX)) {
+        counts_add_bucket(&b->first_byte.bucket[w->first_byte]);
+        counts_add(&b->response_us, s->first_byte_us);
+        counts_add(&b->queue_us, s->queue_us);
+        counts_add(&b->connect_us, s->connect_us);
+        counts_add(&b->total_us, s->total_us);
+        counts_add(&b->timed, 1);
     }
-    if (s->total_us != UINT64_MAX)
-        add_bucket(&b->total.bucket[w->total]);
+    if (LIKELY(s->total_us != UINT64_MAX))
+        counts_add_bucket(&b->total.bucket[w->total]);
 }
 
 static void count_stream(struct counts_block *b, const struct stats_stream *s, const struct worked_out *w,
                          bool is_service)
 {
-    if (b == NULL)
+    if (UNLIKELY(b == NULL))
         return;
-    add(&b->bytes_in, s->from_client);
-    add(&b->bytes_out, s->to_client);
-    if (s->status != 0) {
-        add(&b->requests, 1);
+    counts_add(&b->bytes_in, s->from_client);
+    counts_add(&b->bytes_out, s->to_client);
+    if (LIKELY(s->status != 0)) {
+        counts_add(&b->requests, 1);
         counts_rate(&b->request_rate, w->second);
-        add((_Atomic uint64_t *)(void *)((char *)b + w->status), 1);
+        counts_add((_Atomic uint64_t *)(void *)((char *)b + w->status), 1);
     }
     if (!is_service) {
-        add(&b->sessions, 1);
+        counts_add(&b->sessions, 1);
         counts_rate(&b->session_rate, w->second);
-        if (s->reused)
-            add(&b->reuses, 1);
+        counts_add(&b->reuses, s->reused);
     }
     if (UNLIKELY(s->end.reason != END_DONE))
         count_end(b, s);

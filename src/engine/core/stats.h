@@ -32,11 +32,10 @@ struct stats_stream {
     const struct server *server; /* NULL */
     struct end end;
     uint16_t status; /* sent to the client; 0 = TCP, or nothing was sent */
-    uint16_t tries;
-    bool redispatched, reused;
-    uint64_t from_client, to_client, from_server, to_server; /* bytes */
-    uint64_t first_byte_us, total_us;                        /* UINT64_MAX = not reached */
-    uint64_t queue_us, connect_us;
+    bool reused;
+    uint64_t from_client, to_client;  /* bytes */
+    uint64_t first_byte_us, total_us; /* UINT64_MAX = not reached */
+    uint64_t queue_us, connect_us;    /* 0 = not reached */
 };
 /* What is left of the pool and of the server after this one: HAProxy's bc and sc. NULL: 0. */
 void stats_counts_left(const struct lease *l, const struct pool *pool, const struct server *server,

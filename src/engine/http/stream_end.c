@@ -18,13 +18,9 @@ static void count_stream(struct stream *s)
                                .server = u->server,
                                .end = s->end,
                                .status = s->head_ready ? s->status : 0,
-                               .tries = (uint16_t)u->tries,
-                               .redispatched = u->redispatched,
                                .reused = u->reused,
                                .from_client = s->bytes_in,
                                .to_client = s->answer_out.written + s->interim_out + s->tunnel_out,
-                               .from_server = s->back_in,
-                               .to_server = s->request_out.written,
                                .first_byte_us = UINT64_MAX,
                                .total_us = instant_us_between(t->begun, t->end) };
 

@@ -15,6 +15,32 @@ static size_t ipv6_len(struct span text)
     return close + 1;
 }
 
+/* Are all 8 bytes of a-z, 0-9, '-' and '.'? */
+static inline bool word_is_plain(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101u, low = word & (ones * 0x7f);
+    uint64_t letter = (low + ones * (0x80 - 'a')) & ~(low + ones * (0x7f - 'z'));
+    uint64_t other = (low + ones * (0x80 - '-')) & ~(low + ones * (0x7f - '9')); /* '/' is one of them */
+    uint64_t no_slash = (low ^ ones * '/') + ones * 0x7f;
+    return ((letter | (other & no_slash)) & ~word & (ones * 0x80)) == ones * 0x80;
+}
+
+/* Most hosts, without a port, as most clients write them. */
+static inline bool is_plain(struct span text)
+{
+    uint64_t word;
+
+    if (text.len < sizeof(word))
+        return false;
+    for (size_t at = 0; at < text.len - sizeof(word); at += sizeof(word)) {
+        memcpy(&word, text.ptr + at, sizeof(word));
+        if (!word_is_plain(word))
+            return false;
+    }
+    memcpy(&word, span_end(text) - sizeof(word), sizeof(word));
+    return word_is_plain(word);
+}
+
 /* Bytes of a reg-name or IPv4 address at the start of <text>. */
 static size_t name_len(struct span text)
 {
@@ -42,7 +68,7 @@ static bool port_parse(struct span digits, uint16_t *out)
     return port <= UINT16_MAX;
 }
 
-bool authority_parse(struct span text, struct authority *out)
+static __attribute__((noinline)) bool parse_any(struct span text, struct authority *out)
 {
     if (text.len == 0)
         return false;
@@ -51,9 +77,18 @@ bool authority_parse(struct span text, struct authority *out)
         return false;
     out->host = span_first(text, len);
     out->port = 0;
+    out->plain = false;
     if (len == text.len)
         return true;
     return text.ptr[len] == ':' && port_parse(span_from_index(text, len + 1), &out->port);
+}
+
+bool authority_parse(struct span text, struct authority *out)
+{
+    if (!is_plain(text))
+        return parse_any(text, out);
+    *out = (struct authority){ .host = text, .plain = true };
+    return true;
 }
 
 bool authority_eq(const struct authority *a, const struct authority *b, uint16_t default_port)

@@ -15,6 +15,7 @@
 struct authority {
     struct span host; /* an IPv6 address keeps its brackets */
     uint16_t port;    /* 0 when none was given */
+    bool plain;       /* the host is made of a-z, 0-9, '-' and '.' only */
 };
 
 /*

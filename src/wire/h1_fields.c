@@ -155,17 +155,18 @@ static bool cut_lines(struct h1_lines *l, size_t at, const struct h1_limits *lim
     const bool lf_ends_lines = !m->is_request && limits->lf_ends_lines;
     /* nginx's rule about '_' is for what clients send */
     const bool underscore_is_invalid = m->is_request && limits->underscore_is_invalid;
-    const unsigned most = limits->fields_max < m->field_room ? limits->fields_max : m->field_room;
-    unsigned dropped = 0;
+    unsigned left = limits->fields_max < m->field_room ? limits->fields_max : m->field_room;
+    uint16_t count = 0;
 
     for (struct field *f = m->fields;;) {
         struct h1_line line = h1_line_at(l, at);
         if (UNLIKELY(line.stop == line.end || head[line.stop] != ':')) {
             size_t blank_line = h1_line_end(l, at, lf_ends_lines);
             *end = at + blank_line;
+            m->field_count = count;
             return blank_line || refuse_name(l, at, line.stop, scan);
         }
-        if (UNLIKELY(m->field_count + dropped == most))
+        if (UNLIKELY(left-- == 0))
             return h1_refuse(scan, line.stop == at ? H1_ERR_FIELD_NAME : H1_ERR_TOO_MANY, at);
         size_t ending = h1_line_end(l, line.end, lf_ends_lines);
         if (UNLIKELY(ending == 0))
@@ -177,17 +178,15 @@ static bool cut_lines(struct h1_lines *l, size_t at, const struct h1_limits *lim
         f->hop = known->hop;
         f->gone = 0;
         at = line.end + ending;
-        if (known == &field_other) {
+        if (known->id == FIELD_OTHER) {
             if (f->name.len == 0)
                 return h1_refuse(scan, H1_ERR_FIELD_NAME, line.stop);
-            if (underscore_is_invalid && has_underscore(f->name)) {
-                dropped++;
+            if (underscore_is_invalid && has_underscore(f->name))
                 continue;
-            }
         }
-        m->field_count++;
+        count++;
         if (m->first[known->id] == 0)
-            m->first[known->id] = m->field_count;
+            m->first[known->id] = count;
         if (known->read && !note(s, (enum field_id)known->id, f->value, (size_t)(f->value.ptr - head), scan))
             return false;
         f++;

@@ -28,12 +28,9 @@ static struct h1_marks mark_tail(const struct h1_lines *l, size_t count)
     return m;
 }
 
-void h1_lines_mark(struct h1_lines *l, size_t at)
+void h1_lines_mark_end(struct h1_lines *l, size_t at)
 {
-    l->base = at;
-    if (at + BLOCK <= l->len)
-        l->marks = h1_mark(l->head + at);
-    else if (at < l->len)
+    if (at < l->len)
         l->marks = mark_tail(l, l->len - at);
     else
         l->marks = (struct h1_marks){ UINT64_MAX, UINT64_MAX };
@@ -45,7 +42,7 @@ struct h1_line h1_line_long(struct h1_lines *l, size_t at)
 
     while (l->marks.stop == 0)
         h1_lines_mark(l, stop = l->base + BLOCK);
-    stop += (size_t)__builtin_ctzll(l->marks.stop);
+    stop += (unsigned)__builtin_ctzll(l->marks.stop);
     return (struct h1_line){ stop, h1_lines_control(l, stop) };
 }
 

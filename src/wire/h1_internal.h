@@ -45,8 +45,16 @@ struct h1_lines {
 };
 
 void h1_lines_init(struct h1_lines *l, const char *head, size_t len);
+void h1_lines_mark_end(struct h1_lines *l, size_t at);
 /* Marks the block that begins at <at>; bits behind <len> are set. */
-void h1_lines_mark(struct h1_lines *l, size_t at);
+static inline void h1_lines_mark(struct h1_lines *l, size_t at)
+{
+    l->base = at;
+    if (LIKELY(at + BLOCK <= l->len))
+        l->marks = h1_mark(l->head + at);
+    else
+        h1_lines_mark_end(l, at);
+}
 
 /*
  * The first byte at or after <at> that is a control character; <len> or more
@@ -59,7 +67,7 @@ static inline size_t h1_lines_control(struct h1_lines *l, size_t at)
             h1_lines_mark(l, at);
         bits = l->marks.control >> (at - l->base);
         if (LIKELY(bits))
-            return at + (size_t)__builtin_ctzll(bits);
+            return at + (unsigned)__builtin_ctzll(bits);
     }
 }
 
@@ -80,8 +88,8 @@ static inline struct h1_line h1_line_at(struct h1_lines *l, size_t at)
             return h1_line_long(l, at);
         by = 0;
     }
-    return (struct h1_line){ at + (size_t)__builtin_ctzll(l->marks.stop >> by),
-                             at + (size_t)__builtin_ctzll(l->marks.control >> by) };
+    return (struct h1_line){ at + (unsigned)__builtin_ctzll(l->marks.stop >> by),
+                             at + (unsigned)__builtin_ctzll(l->marks.control >> by) };
 }
 
 /* How long the line's end at <at> is: 2, 1 for a lone LF that is allowed, or 0: there is none. */

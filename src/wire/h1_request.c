@@ -143,11 +143,13 @@ static bool host_judge(struct message *m, const struct h1_limits *limits, const 
     if (named && !authority_parse(s->host, &host))
         return h1_refuse(scan, H1_ERR_HOST, s->host_at);
     m->host = s->host;
+    m->host_is_plain = named && host.plain;
     if (m->authority.len == 0)
         return true;
     if (s->hosts && !limits->target_host_wins && (!named || !host_agrees(m, &host)))
         return h1_refuse(scan, H1_ERR_HOST_MISMATCH, s->host_at);
     m->host = m->authority;
+    m->host_is_plain = false;
     return true;
 }
 

@@ -105,6 +105,7 @@ struct message {
     struct span query;     /* after '?', without it; ptr NULL when there is no '?' */
     struct span
         host; /* the effective host with its port: authority before Host (RFC 9112 3.2.2); empty if none */
+    bool host_is_plain; /* it has no port, and nothing but a-z, 0-9, '-' and '.' (false: who knows) */
 
     /* response */
     uint16_t status;

@@ -20,7 +20,7 @@
 #define NAME_MAX              22
 
 struct known_field {
-    char text[NAME_MAX + 2]; /* lower case */
+    char text[NAME_MAX + 6]; /* lower case; 32 bytes in all, which are found by a shift */
     uint8_t len, id;
     uint8_t hop;  /* whatever Connection says (RFC 9110 7.6.1) */
     uint8_t read; /* h1_fields.c reads its values */

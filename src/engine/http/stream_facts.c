@@ -161,6 +161,10 @@ static bool set_host(struct stream *s)
 {
     struct span host = s->request.host;
 
+    if (LIKELY(s->request.host_is_plain && host.ptr[host.len - 1] != '.')) {
+        s->facts.host = host;
+        return true;
+    }
     host.len = without_port(host);
     if (host.len > 1 && host.ptr[host.len - 1] == '.')
         host.len--; /* the root's dot: the same name */

@@ -20,16 +20,20 @@
 struct writer {
     char *begin, *at, *end;
     const char *run, *run_end; /* noted, not yet copied */
-    struct span source;        /* what was received: the head that goes through */
+    struct span source;        /* what was received: the head that goes through; NULL: nothing */
+    size_t source_last;        /* where in it the last line's end begins */
     bool full;
 };
 
 static inline struct writer writer_of(struct stream *s, const char *source, size_t len)
 {
+    if (len < strlen("\r\n"))
+        source = NULL, len = strlen("\r\n");
     return (struct writer){ .begin = s->thread->head,
                             .at = s->thread->head,
                             .end = s->thread->head + THREAD_HEAD,
-                            .source = span_of(source, len) };
+                            .source = span_of(source, source ? len : 0),
+                            .source_last = len - strlen("\r\n") };
 }
 
 static inline bool has_room(struct writer *w, size_t len)
@@ -80,12 +84,19 @@ static void put_field(struct writer *w, struct span name, struct span value)
     put_text(w, SPAN("\r\n"));
 }
 
-/* A line as it was received, or an edited one. Who wrote ": " before the value also wrote CRLF behind it. */
+/* May the two bytes behind <end>, which is not NULL, be looked at? They are some of what was received. */
+static inline bool has_two_behind(const struct writer *w, const char *end)
+{
+    return (uintptr_t)end - (uintptr_t)w->source.ptr <= w->source_last;
+}
+
+/* A line as it was received, or an edited one, whose name and value may lie anywhere. */
 static inline void put_line(struct writer *w, const struct field *f)
 {
     const char *colon = f->name.ptr + f->name.len, *end = f->value.ptr + f->value.len;
 
-    if (LIKELY(f->value.ptr == colon + 2 && memcmp(colon, ": ", 2) == 0 && memcmp(end, "\r\n", 2) == 0))
+    if (LIKELY(f->value.ptr == colon + 2 && has_two_behind(w, end) && memcmp(colon, ": ", 2) == 0 &&
+               memcmp(end, "\r\n", 2) == 0))
         put_raw(w, f->name.ptr, end + 2);
     else
         put_field(w, f->name, f->value);
@@ -479,12 +490,11 @@ static void put_persistence(struct writer *w, struct stream *s)
     }
 }
 
-static void put_date(struct writer *w, const char date[CLOCK_HTTP_LEN])
+static inline void put_date(struct writer *w, const char date[CLOCK_HTTP_LEN])
 {
-    char line[] = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
-
-    memcpy(line + strlen("Date: "), date, CLOCK_HTTP_LEN);
-    put_text(w, span_of(line, strlen("Date: \r\n") + CLOCK_HTTP_LEN));
+    put_text(w, SPAN("Date: "));
+    put_text(w, span_of(date, CLOCK_HTTP_LEN));
+    put_text(w, SPAN("\r\n"));
 }
 
 /* Fields that a language puts on every answer. */

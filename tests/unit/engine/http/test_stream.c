@@ -140,6 +140,33 @@ static void test_hop_by_hop_fields_stay_here(void **state)
     play_end(p);
 }
 
+/* Name and value of an edit may lie anywhere, even as a line does whose end was never there. */
+static void test_an_edit_may_end_where_its_memory_ends(void **state)
+{
+    struct play *p = play_begin(LANGUAGE_HAPROXY, 1);
+    struct arena *a = p->hand.config->arena;
+    char *line = malloc(7); /* exactly, so that a sanitizer sees a look beyond */
+    (void)state;
+    assert_non_null(line);
+    memcpy(line, "X-E: 55", 7);
+    struct action *x =
+        action_add(p->hand.config, p->hand.front, HOOK_REQUEST, ACTION_FIELD_SET, (struct where){ 0 });
+    struct expr *e = ARENA_NEW(a, struct expr);
+    expr_add_text(a, e, span_of(line + 5, 2));
+    expr_finish(a, e);
+    e->constant = span_of(line + 5, 2);
+    x->name = span_of(line, 3);
+    x->expr = e;
+    play_start(p, 1);
+    int c = play_client(p);
+    say(c, "GET /a HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n\r\n");
+    int s = play_accept(p, 0);
+    hear_exactly(p, s, "GET /a HTTP/1.1\r\nHost: h\r\nAccept: */*\r\nX-E: 55\r\n\r\n");
+    close(c), close(s);
+    play_end(p);
+    free(line);
+}
+
 /* ---- bodies of requests ---- */
 
 static void test_a_body_is_streamed_as_it_comes(void **state)
@@ -704,6 +731,7 @@ int main(void)
         cmocka_unit_test(test_a_closed_body_becomes_chunks),
         cmocka_unit_test(test_head_has_no_body),
         cmocka_unit_test(test_hop_by_hop_fields_stay_here),
+        cmocka_unit_test(test_an_edit_may_end_where_its_memory_ends),
         cmocka_unit_test(test_a_body_is_streamed_as_it_comes),
         cmocka_unit_test(test_nginx_waits_for_the_whole_body_and_knows_its_length),
         cmocka_unit_test(test_continue_comes_from_who_reads_the_body),

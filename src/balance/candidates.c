@@ -27,11 +27,8 @@ static bool look(struct side *g, struct entry *e, instant now)
     return changed;
 }
 
-void side_refresh(struct side *g, instant now)
+void side_look(struct side *g, uint32_t version, instant now)
 {
-    uint32_t version = atomic_load_explicit(&g->state->version, memory_order_acquire);
-    if (LIKELY(version == g->seen && now.us < g->next.us))
-        return;
     g->seen = version;
     g->next = (instant){ UINT64_MAX };
     g->usable = 0;

@@ -78,7 +78,13 @@ struct choice {
 };
 
 /* Looks at every server again when something changed since the last look. */
-void side_refresh(struct side *g, instant now);
+void side_look(struct side *g, uint32_t version, instant now);
+static inline void side_refresh(struct side *g, instant now)
+{
+    uint32_t version = atomic_load_explicit(&g->state->version, memory_order_acquire);
+    if (UNLIKELY(version != g->seen || now.us >= g->next.us))
+        side_look(g, version, now);
+}
 bool entry_is_full(const struct entry *e, instant now);
 
 static inline bool may_take(const struct choice *c, const struct entry *e)

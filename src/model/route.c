@@ -78,11 +78,10 @@ static struct scope *find_prefix(const struct host_table *t, struct span host)
     return NULL;
 }
 
-struct scope *host_table_find(const struct host_table *t, struct span host, struct regex_match *match,
-                              const struct regex **by)
+static __attribute__((noinline)) struct scope *find_among_several(const struct host_table *t,
+                                                                  struct span host, struct regex_match *match,
+                                                                  const struct regex **by)
 {
-    if (!t->several && t->regexes.count == 0 && (t->first == NULL || t->first == t->fallback))
-        return t->fallback; /* there is no other */
     struct scope *found = map_get(&t->exact, host);
     if (found == NULL && host.len)
         found = find_wildcard(t, host);
@@ -97,4 +96,12 @@ struct scope *host_table_find(const struct host_table *t, struct span host, stru
             *by = r->regex;
     }
     return found ? found : t->fallback;
+}
+
+struct scope *host_table_find(const struct host_table *t, struct span host, struct regex_match *match,
+                              const struct regex **by)
+{
+    if (!t->several && t->regexes.count == 0 && (t->first == NULL || t->first == t->fallback))
+        return t->fallback; /* there is no other */
+    return find_among_several(t, host, match, by);
 }

@@ -157,6 +157,14 @@ void pool_changed(struct pool_state *p, instant now)
     lock_give(&p->lock);
 }
 
+/* Somebody waits for a place. */
+static COLD void feed(struct pool_state *p, struct server_state *s, instant now)
+{
+    lock_take(&p->lock);
+    feed_server(p, s, now);
+    lock_give(&p->lock);
+}
+
 void server_done(struct server_state *s, instant now)
 {
     struct pool_state *p = s->pool;
@@ -164,11 +172,8 @@ void server_done(struct server_state *s, instant now)
     BUG_ON(before == 0);
     atomic_fetch_sub(&p->active, 1);
     note_move(s);
-    if (LIKELY(atomic_load(&p->waiting) == 0))
-        return;
-    lock_take(&p->lock);
-    feed_server(p, s, now);
-    lock_give(&p->lock);
+    if (UNLIKELY(atomic_load(&p->waiting) != 0))
+        feed(p, s, now);
 }
 
 const struct server *waiter_leave(struct waiter *w)

@@ -132,7 +132,12 @@ struct span rules_limit_text(uint8_t how);
 struct buf;
 void rules_limit_put(struct buf *b, const struct rules_limit *l);
 /* What it holds of zones is given back: at the end. */
-void rules_end_limits(struct rules *r);
+void rules_give_up_holds(struct rules *r);
+static inline void rules_end_limits(struct rules *r)
+{
+    if (UNLIKELY(r->hold_count != 0))
+        rules_give_up_holds(r);
+}
 /* The location of the virtual server that is called "@name"; NULL: there is none. */
 const struct scope *rules_named(const struct rules *r, struct span name);
 /* The uri is now <uri>, which may hold a query: an error page, try_files, index. */

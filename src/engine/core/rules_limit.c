@@ -131,7 +131,7 @@ enum outcome act_limit_req(struct rules *r, const struct action *a)
 
 /* ---- at once ---- */
 
-void rules_end_limits(struct rules *r)
+void rules_give_up_holds(struct rules *r)
 {
     while (r->hold_count) {
         r->hold_count--;

@@ -100,10 +100,8 @@ static void upstream_note_try(struct upstream *u)
                             .again = again };
 }
 
-static enum upstream_result upstream_opened(struct upstream *u, enum upstream_result r)
+static COLD enum upstream_result upstream_not_opened(struct upstream *u)
 {
-    if (r != UPSTREAM_FAILED)
-        return r;
     if (is_local_error(u->error)) {
         upstream_log(u, ERROR_CONNECT_FAILED, SPAN(""));
         return upstream_fail(u, END_LIMITED, MOMENT_CONNECT, status_unreachable(u, false));
@@ -114,8 +112,13 @@ static enum upstream_result upstream_opened(struct upstream *u, enum upstream_re
     return UPSTREAM_WAIT;
 }
 
+static inline enum upstream_result upstream_opened(struct upstream *u, enum upstream_result r)
+{
+    return LIKELY(r != UPSTREAM_FAILED) ? r : upstream_not_opened(u);
+}
+
 /* The server that has just failed is not asked again at once. */
-static enum upstream_result upstream_pause(struct upstream *u)
+static COLD enum upstream_result upstream_pause(struct upstream *u)
 {
     if (u->policy->retry_pause.ms == 0)
         return upstream_opened(u, upstream_open(u));
@@ -230,7 +233,7 @@ static struct span upstream_key(struct upstream *u)
     return span_of(NULL, 0);
 }
 
-static enum pick_result upstream_ask(struct upstream *u, struct upstream_ticket *k, struct pick *out)
+static inline enum pick_result upstream_ask(struct upstream *u, struct upstream_ticket *k, struct pick *out)
 {
     struct address client;
     struct pick_request ask = { .now = thread_now(u->thread),
@@ -251,7 +254,7 @@ static enum pick_result upstream_ask(struct upstream *u, struct upstream_ticket 
 }
 
 /* Its addresses in turn, each once. */
-static enum upstream_result upstream_found(struct upstream *u)
+static COLD enum upstream_result upstream_found(struct upstream *u)
 {
     const struct server *server = u->pool->servers.items[0];
 
@@ -270,7 +273,7 @@ static enum pick_result upstream_ask_others(struct upstream *u, struct pick *out
 }
 
 /* All are full: in a queue, or what is to be done instead. */
-static enum pick_result upstream_ask_again(struct upstream *u, struct pick *out)
+static COLD enum pick_result upstream_ask_again(struct upstream *u, struct pick *out)
 {
     enum pick_result r = PICK_NONE;
 
@@ -290,13 +293,9 @@ static enum pick_result upstream_ask_again(struct upstream *u, struct pick *out)
     return r;
 }
 
-static enum upstream_result upstream_pick(struct upstream *u)
+/* Nobody was found at once, or somebody wants to know who. */
+static COLD enum upstream_result upstream_pick_on(struct upstream *u, enum pick_result r, struct pick pick)
 {
-    if (u->found)
-        return upstream_found(u);
-    struct pick pick = { 0 };
-    enum pick_result r = upstream_ask(u, NULL, &pick);
-
     if (r == PICK_NONE && u->wanted &&
         (pick.reason == PICK_NONE_NOT_USABLE || (pick.reason == PICK_NONE_FULL && u->pool->sticky))) {
         u->wanted = NULL; /* it is down, or cannot take it: as if nobody had asked for it */
@@ -315,6 +314,18 @@ static enum upstream_result upstream_pick(struct upstream *u)
         break;
     }
     return upstream_none(u, pick.reason);
+}
+
+static enum upstream_result upstream_pick(struct upstream *u)
+{
+    struct pick pick = { 0 };
+
+    if (UNLIKELY(u->found != NULL))
+        return upstream_found(u);
+    enum pick_result r = upstream_ask(u, NULL, &pick);
+    if (UNLIKELY(r != PICK_SERVER || u->facts->recorder))
+        return upstream_pick_on(u, r, pick);
+    return upstream_given(u, pick.server);
 }
 
 static void upstream_on_wait(struct deadline *d)
@@ -590,10 +601,8 @@ void upstream_done(struct upstream *u, bool reusable)
     upstream_let_go(u);
 }
 
-void upstream_cancel(struct upstream *u)
+void upstream_let_all_go(struct upstream *u)
 {
-    if (!u->started.us)
-        return;
     upstream_leave_queue(u);
     loop_forget_deadline(u->thread->loop, &u->wait);
     loop_undefer(&u->later);

@@ -161,8 +161,14 @@ void upstream_answered_status(struct upstream *u, unsigned status, uint64_t firs
 /* The exchange is over. <reusable>: nothing is left on the connection in either direction and both said keep.
  */
 void upstream_done(struct upstream *u, bool reusable);
+void upstream_let_all_go(struct upstream *u);
 /* Lets go of whatever is held or waited for. Harmless when nothing is, and on one that was not started. */
-void upstream_cancel(struct upstream *u);
+static inline void upstream_cancel(struct upstream *u)
+{
+    if (u->started.us && (u->conn || u->ticket || u->counted || link_is_linked(&u->wait.link) ||
+                          link_is_linked(&u->later.link)))
+        upstream_let_all_go(u);
+}
 /* The server for a log: the one that was picked last, or the one in whose queue it ended. NULL: none. */
 const struct server *upstream_named(const struct upstream *u);
 /* The try that is running, or ran last. */

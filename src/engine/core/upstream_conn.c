@@ -328,7 +328,7 @@ static bool conn_begin(struct upstream *u, struct upstream_conn *c, const struct
     return !w->model || conn_secure(u, c, w);
 }
 
-static enum upstream_result upstream_connect(struct upstream *u, const struct upstream_wish *w)
+static COLD enum upstream_result upstream_connect(struct upstream *u, const struct upstream_wish *w)
 {
     struct thread *t = u->thread;
     struct upstream_conn *c = slab_get(&t->upstream_slab);
@@ -365,7 +365,7 @@ static enum upstream_result upstream_connect(struct upstream *u, const struct up
 }
 
 /* For logs: where a server of a name was this time. */
-static void upstream_note_address(struct upstream *u)
+static COLD void upstream_note_address(struct upstream *u)
 {
     struct address *copy = scratch_alloc(u->facts->scratch, sizeof(*copy));
 

@@ -69,7 +69,7 @@ static void front_note_idle(struct session *session, bool expired)
 }
 
 /* It ended without a byte. The first time that may be worth a line, and an answer when it was slow. */
-static void front_close_idle(struct session *session, bool expired)
+static COLD void front_close_idle(struct session *session, bool expired)
 {
     const struct client_policy *p = idle_policy(session);
     bool answer = expired && !p->quiet_preconnect;
@@ -200,7 +200,7 @@ static struct span first_line(const struct stream *s)
     return line;
 }
 
-static enum stream_step head_is_bad(struct stream *s)
+static COLD enum stream_step head_is_bad(struct stream *s)
 {
     unsigned status = h1_error_status(s->scan.error);
     struct error_about about;
@@ -265,7 +265,7 @@ static bool head_make_room(struct stream *s)
 }
 
 /* What there is of it, for the logs. */
-static struct error_about head_about(struct stream *s, int error)
+static COLD struct error_about head_about(struct stream *s, int error)
 {
     struct error_about about;
 
@@ -276,7 +276,7 @@ static struct error_about head_about(struct stream *s, int error)
     return about;
 }
 
-static enum stream_step head_is_late(struct stream *s)
+static COLD enum stream_step head_is_late(struct stream *s)
 {
     struct error_about about = head_about(s, ETIMEDOUT);
 
@@ -289,7 +289,7 @@ static enum stream_step head_is_late(struct stream *s)
     return stream_refuse(s, 408, END_CLIENT_TIMEOUT);
 }
 
-static enum stream_step head_ended(struct stream *s, struct conn_done d)
+static COLD enum stream_step head_ended(struct stream *s, struct conn_done d)
 {
     struct error_about about = head_about(s, d.error);
 
@@ -330,7 +330,7 @@ static enum stream_step head_read(struct stream *s)
 }
 
 /* A language with buffers of a size has no line that is longer. */
-static bool has_long_field(const struct stream *s)
+static COLD bool has_long_field(const struct stream *s)
 {
     for (unsigned i = 0; i < s->request.field_count; i++) {
         const struct field *f = &s->request.fields[i];
@@ -371,7 +371,7 @@ static unsigned method_refusal(const struct stream *s)
     return 0;
 }
 
-static enum stream_step head_refuse(struct stream *s, unsigned status)
+static COLD enum stream_step head_refuse(struct stream *s, unsigned status)
 {
     s->keep_client = false;
     return stream_refuse(s, status, END_REQUEST_BAD);

@@ -256,7 +256,7 @@ void stream_note_end(struct stream *s, enum end_reason reason)
         s->end.error = s->error;
 }
 
-enum stream_step stream_refuse(struct stream *s, unsigned status, enum end_reason reason)
+COLD enum stream_step stream_refuse(struct stream *s, unsigned status, enum end_reason reason)
 {
     stream_note_end(s, reason);
     s->client_expired = s->server_expired = false;
@@ -267,7 +267,7 @@ enum stream_step stream_refuse(struct stream *s, unsigned status, enum end_reaso
     return STEP_REPLY;
 }
 
-enum stream_step stream_give_up(struct stream *s, enum end_reason reason)
+COLD enum stream_step stream_give_up(struct stream *s, enum end_reason reason)
 {
     stream_note_end(s, reason);
     s->keep_client = false;

@@ -22,7 +22,7 @@ static enum stream_step forward_done(struct stream *s)
 }
 
 /* The server failed in the middle: the client can only be told by the missing end. */
-static enum stream_step answer_cut(struct stream *s, enum flow_state st)
+static COLD enum stream_step answer_cut(struct stream *s, enum flow_state st)
 {
     bool late = st == FLOW_WAIT_SOURCE;
 
@@ -39,7 +39,7 @@ static enum stream_step answer_cut(struct stream *s, enum flow_state st)
     return stream_give_up(s, END_SERVER_CLOSED);
 }
 
-static enum stream_step client_failed(struct stream *s, enum end_reason reason)
+static COLD enum stream_step client_failed(struct stream *s, enum end_reason reason)
 {
     if (reason == END_CLIENT_TIMEOUT && s->rules.client->reset_timed_out)
         s->close_how = 1;
@@ -119,7 +119,7 @@ static enum stream_step forward_pump(struct stream *s)
 }
 
 /* An error page may say that there is nothing: 204 has no body, whatever was found for it. */
-static bool answer_empty(struct stream *s)
+static COLD bool answer_empty(struct stream *s)
 {
     (void)message_remove_id(&s->answer, FIELD_CONTENT_TYPE);
     (void)message_remove_id(&s->answer, FIELD_CONTENT_LENGTH);

@@ -49,7 +49,7 @@ bool request_is_too_large(const struct stream *s)
     return most && s->to_server.received > most;
 }
 
-enum stream_step request_refuse_large(struct stream *s)
+COLD enum stream_step request_refuse_large(struct stream *s)
 {
     uint64_t size = s->request.framing == FRAMING_LENGTH ? s->request.body_length : s->to_server.received;
     struct error_about about = stream_about(s);
@@ -82,7 +82,7 @@ static enum stream_step proxy_of_rules(struct stream *s)
     return request_is_too_large(s) ? request_refuse_large(s) : STEP_BODY;
 }
 
-enum stream_step step_of_rules(struct stream *s, enum rules_result r)
+static __attribute__((noinline)) enum stream_step step_of_rules_any(struct stream *s, enum rules_result r)
 {
     switch (r) {
     case RULES_REPLY:
@@ -109,6 +109,11 @@ enum stream_step step_of_rules(struct stream *s, enum rules_result r)
         break;
     }
     return stream_refuse(s, 500, END_INTERNAL);
+}
+
+enum stream_step step_of_rules(struct stream *s, enum rules_result r)
+{
+    return LIKELY(r == RULES_PROXY) ? proxy_of_rules(s) : step_of_rules_any(s, r);
 }
 
 enum stream_step step_pause(struct stream *s)
@@ -219,7 +224,7 @@ static void body_begin(struct stream *s)
         body_replace(s);
         return;
     }
-    if (LIKELY(s->request.framing == FRAMING_NONE)) {
+    if (s->request.framing == FRAMING_NONE) {
         s->body_begun = s->body_none = s->to_server.source_done = true;
         return;
     }
@@ -358,7 +363,7 @@ static bool body_invite(struct stream *s)
     return s->front->interim(s, 100, false) != PUT_ERROR;
 }
 
-enum stream_step step_body(struct stream *s)
+static __attribute__((noinline)) enum stream_step step_body_any(struct stream *s)
 {
     if (!s->body_begun)
         body_begin(s);
@@ -374,6 +379,16 @@ enum stream_step step_body(struct stream *s)
         return next;
     enum rules_result r = rules_run(&s->rules, HOOK_BODY);
     return r == RULES_DONE ? STEP_PICK : step_of_rules(s, r);
+}
+
+/* Most requests have none, and nobody gives them one. */
+enum stream_step step_body(struct stream *s)
+{
+    if (s->request.framing != FRAMING_NONE || s->body_begun || s->proxy->body || !s->proxy->pass_body ||
+        s->rules.scope->on[HOOK_BODY].count)
+        return step_body_any(s);
+    s->body_begun = s->body_none = s->to_server.source_done = true;
+    return STEP_PICK;
 }
 
 /* --- what is left of it after the answer --- */

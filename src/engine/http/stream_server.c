@@ -108,7 +108,7 @@ static bool client_is_gone(const struct stream *s)
     return s->rules.server->abort_with_client && !s->front->is_there(s);
 }
 
-static enum stream_step target_wait(struct stream *s)
+static COLD enum stream_step target_wait(struct stream *s)
 {
     if (!client_is_gone(s))
         return STEP_WAIT;
@@ -188,7 +188,8 @@ static enum error_event event_of(const struct stream *s, enum upstream_failure f
     return f == FAILURE_GARBAGE ? ERROR_ANSWER_BAD : ERROR_ANSWER_CLOSED;
 }
 
-static enum stream_step server_failed_as(struct stream *s, enum upstream_failure f, enum error_event event)
+static COLD enum stream_step server_failed_as(struct stream *s, enum upstream_failure f,
+                                              enum error_event event)
 {
     struct upstream *u = &s->upstream;
 
@@ -215,7 +216,7 @@ static enum stream_step server_failed_with(struct stream *s, enum upstream_failu
 
 /* --- sending --- */
 /* The request's body failed on the client's side. */
-static enum stream_step request_failed(struct stream *s, enum flow_state st)
+static COLD enum stream_step request_failed(struct stream *s, enum flow_state st)
 {
     if (st == FLOW_SOURCE_BAD)
         return stream_refuse(s, 400, END_REQUEST_BAD);
@@ -226,7 +227,7 @@ static enum stream_step request_failed(struct stream *s, enum flow_state st)
 }
 
 /* It takes no more of the request. It may have answered before it closed: reading tells. */
-static void request_is_cut(struct stream *s)
+static COLD void request_is_cut(struct stream *s)
 {
     s->request_cut = true;
     s->upstream.conn->conn.can_read = true;
@@ -251,15 +252,9 @@ static enum stream_step server_send_head(struct stream *s)
     return STEP_WAIT;
 }
 
-/* Moves the request on. STEP_WAIT: all is well, whether there is more or not. */
-enum stream_step server_send(struct stream *s)
+static __attribute__((noinline)) enum stream_step server_send_body(struct stream *s)
 {
     struct flow *f = &s->to_server;
-
-    if (f->sink_done || s->request_cut)
-        return STEP_WAIT;
-    if (LIKELY(s->body_none))
-        return server_send_head(s);
     enum flow_state st = flow_pump(f);
     if (request_is_too_large(s))
         return request_refuse_large(s);
@@ -287,6 +282,14 @@ enum stream_step server_send(struct stream *s)
         return request_failed(s, st);
     }
     return STEP_WAIT;
+}
+
+/* Moves the request on. STEP_WAIT: all is well, whether there is more or not. */
+enum stream_step server_send(struct stream *s)
+{
+    if (s->to_server.sink_done || s->request_cut)
+        return STEP_WAIT;
+    return LIKELY(s->body_none) ? server_send_head(s) : server_send_body(s);
 }
 
 /* Nothing has come yet. */
@@ -385,8 +388,8 @@ static bool answer_is_here(struct stream *s)
     return true;
 }
 
-/* What came behind the head. */
-static bool answer_body_begin(struct stream *s)
+/* What came of it behind the head, and what is still to come. */
+static __attribute__((noinline)) bool answer_flow_begin(struct stream *s)
 {
     const struct server_policy *p = s->rules.server;
     struct flow *f = &s->to_client;
@@ -394,13 +397,6 @@ static bool answer_body_begin(struct stream *s)
     unsigned count;
     size_t used;
 
-    h1_in_init(&s->answer_in, s->answer.framing, s->answer.body_length);
-    if (p->pass_trailers && !s->rules.client->drop_trailers)
-        s->answer_in.keep = &s->scratch;
-    s->answer_direct = answer_is_here(s);
-    f->source_done = s->answer_direct;
-    if (s->answer_direct)
-        return true;
     bool ahead = s->buffer_wanted == BUFFER_AS_POLICY ? p->buffer_response : s->buffer_wanted == BUFFER_ON;
     flow_init(f, s, &back_h1_source, ahead ? p->response_memory : 65536, ahead ? p->response_file_max : 0,
               stream_on_body);
@@ -416,8 +412,18 @@ static bool answer_body_begin(struct stream *s)
     return r != H1_BAD && body_put_borrowed(&f->body, payload);
 }
 
+static bool answer_body_begin(struct stream *s)
+{
+    h1_in_init(&s->answer_in, s->answer.framing, s->answer.body_length);
+    if (s->rules.server->pass_trailers && !s->rules.client->drop_trailers)
+        s->answer_in.keep = &s->scratch;
+    s->answer_direct = answer_is_here(s);
+    s->to_client.source_done = s->answer_direct;
+    return s->answer_direct || answer_flow_begin(s);
+}
+
 /* An error page comes instead, which may look at what it replaces. */
-static enum stream_step answer_replaced(struct stream *s)
+static COLD enum stream_step answer_replaced(struct stream *s)
 {
     unsigned status = s->answer.status;
 

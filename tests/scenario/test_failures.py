@@ -430,10 +430,10 @@ def test_kept_connection_that_died_is_not_an_error(start, origin, language):
 
 def test_a_server_killed_and_restarted_every_two_seconds_costs_no_request(start, origin, language):
     """300 requests a second, some on kept connections, some not; those in flight when it dies are sent to the other"""
-    text = {"nginx": nginx('proxy_http_version 1.1; proxy_set_header Connection "";',
+    text = {"nginx": nginx('proxy_http_version 1.1; proxy_set_header Connection ""; proxy_connect_timeout 5s; proxy_read_timeout 5s;',
                            "server 127.0.0.1:@a@ max_fails=1 fail_timeout=1s; server 127.0.0.1:@b@ max_fails=1 fail_timeout=1s; keepalive 32;"),
-            "haproxy": haproxy("server a 127.0.0.1:@a@ check inter 100 fall 1 rise 1;server b 127.0.0.1:@b@ check inter 100 fall 1 rise 1",
-                               "retries 3;option redispatch 1;retry-on conn-failure empty-response response-timeout")}
+            "haproxy": haproxy("server a 127.0.0.1:@a@;server b 127.0.0.1:@b@",
+                               "retries 3;option redispatch 1;retry-on conn-failure empty-response;timeout connect 5s;timeout server 5s")}
     values, a, b = pair(origin)
     a.delay = b.delay = 0.02
     p = start(language, text[language], **values)

@@ -137,8 +137,8 @@ struct facts {
 
     /* the first bytes of a TCP session */
     struct span answered; /* the server's first bytes; ptr NULL: it is not asked about them */
-    bool inspected; /* no more will be waited for: what is there is all */
-    bool pending;   /* set by a fetch that more bytes would have answered otherwise */
+    bool inspected;       /* no more will be waited for: what is there is all */
+    bool pending;         /* set by a fetch that more bytes would have answered otherwise */
 
     /* the request */
     const struct message *request; /* as it is now, after edits */

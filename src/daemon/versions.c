@@ -22,7 +22,7 @@ void versions_keel(FILE *to)
  * file. */
 #define WITHOUT                                                                                              \
     " --without-http_ssi_module --without-http_userid_module --without-http_mirror_module"                   \
-    " --without-http_autoindex_module --without-http_referer_module --without-http_fastcgi_module"           \
+    " --without-http_autoindex_module --without-http_fastcgi_module"                                         \
     " --without-http_uwsgi_module --without-http_scgi_module --without-http_grpc_module"                     \
     " --without-http_memcached_module --without-http_empty_gif_module --without-http_browser_module"         \
     " --without-http-cache --without-stream_pass_module"

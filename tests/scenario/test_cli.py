@@ -183,7 +183,7 @@ def test_nginx_versions(prepare):
 
 
 LEFT_OUT = {"http_ssi": "ssi on;", "http_userid": "userid on;", "http_mirror": "location /a { mirror /b; }", "http_autoindex": "autoindex on;",
-            "http_referer": "valid_referers none;", "http_fastcgi": "location /a { fastcgi_pass 127.0.0.1:9; }",
+            "http_fastcgi": "location /a { fastcgi_pass 127.0.0.1:9; }",
             "http_uwsgi": "location /a { uwsgi_pass 127.0.0.1:9; }", "http_scgi": "location /a { scgi_pass 127.0.0.1:9; }",
             "http_grpc": "location /a { grpc_pass 127.0.0.1:9; }", "http_memcached": "location /a { memcached_pass 127.0.0.1:9; }",
             "http_empty_gif": "location /a { empty_gif; }", "http_browser": "ancient_browser x;"}

@@ -343,6 +343,7 @@ def test_quit_takes_what_is_queued(proxy, language):
     """connections that the kernel made and the worker has not seen yet, with their requests"""
     where.not_the_peer("resets them")
     p = proxy()
+    assert client.ask(p.port, target="/who").body == b"o1"
     w = p.workers()[0]
     os.kill(w, signal.SIGSTOP)
     made = [client.Client(p.port) for _ in range(20)]

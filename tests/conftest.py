@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from lib import netns, origin as origins, program, where  # noqa: E402
+from lib import jobs, netns, origin as origins, program, where  # noqa: E402
 
 LANGUAGES = ("nginx", "haproxy")
 
@@ -27,6 +27,10 @@ def _ended(*_):
     raise KeyboardInterrupt("ended by a signal")
 
 
+def pytest_terminal_summary(terminalreporter):
+    jobs.write_failed(terminalreporter.stats, os.environ.get("KEEL_FAILED_PLAYS"))
+
+
 def pytest_sessionstart(session):
     for number in (signal.SIGTERM, signal.SIGHUP):      # what was started is stopped all the same
         signal.signal(number, _ended)
@@ -39,8 +43,10 @@ def known_gaps():
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """what known_gaps.txt lists is run, told apart, and breaks nothing"""
+    jobs.share_out(items)
     gaps = known_gaps()
     for item in items:
         name = item.nodeid if item.nodeid.startswith("tests/") else "tests/" + item.nodeid

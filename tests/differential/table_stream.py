@@ -28,7 +28,7 @@ def haproxy(body, servers="server a 127.0.0.1:@a@", more="", top="log 127.0.0.1:
 
 NGINX = [
     Group("nginx/stream/plain", "stream", nginx("proxy_pass one;"), [
-        BYE, Talk("bytes, then our end", b"hello", 0.1, "end"), Talk("nothing, then our end", 0.1, "end"), Talk("several pieces", b"one", 0.05, b"two", 0.05, b"bye")]),
+        BYE, Talk("bytes, then our end", b"hello", 0.3, "end"), Talk("nothing, then our end", 0.1, "end"), Talk("several pieces", b"one", 0.05, b"two", 0.05, b"bye")]),
     Group("nginx/stream/half close", "proxy_half_close", nginx("proxy_pass one; proxy_half_close on;"), [BYE, Talk("our end", b"hello", "end")]),
     Group("nginx/stream/timeout", "proxy_timeout", nginx("proxy_pass one; proxy_timeout 300ms;"), [Talk("silence", b"x", quiet=1), Talk("late", b"x", 0.1, b"y", 0.1, b"z", quiet=1)]),
     Group("nginx/stream/round robin", "upstream", nginx("proxy_pass three;", THREE % ""), [Talk("nine", b"bye", count=9)]),
@@ -47,7 +47,7 @@ NGINX = [
         Talk("one", quiet=1), Talk("again", quiet=1, differs="$upstream_bytes_sent of no server: nginx 1.22 writes 0")]),
     Group("nginx/stream/tries", "proxy_next_upstream_tries", nginx("proxy_pass d; proxy_next_upstream_tries 2;",
                                                                   "upstream d { server 127.0.0.1:@closed@; server 127.0.0.1:@closed@ weight=1; server 127.0.0.1:@b@; }\n"), [Talk("one", quiet=1)]),
-    Group("nginx/stream/PROXY out", "proxy_protocol", nginx("proxy_pass one; proxy_protocol on;"), [BYE, Talk("nothing", 0.1, "end"), Talk("from elsewhere", b"bye", source="127.0.0.9")]),
+    Group("nginx/stream/PROXY out", "proxy_protocol", nginx("proxy_pass one; proxy_protocol on;"), [BYE, Talk("nothing", 0.5, "end"), Talk("from elsewhere", b"bye", source="127.0.0.9")]),
     Group("nginx/stream/PROXY in", "proxy_protocol", config.nginx(stream="log_format mine '$remote_addr $proxy_protocol_addr $proxy_protocol_port $realip_remote_addr $status';"
           " access_log @dir@/access.log mine;\n" + ONE + "server { listen 127.0.0.1:@port@ proxy_protocol; proxy_pass one; }"), [
         Talk("version 1", b"PROXY TCP4 10.1.2.3 10.0.0.1 1234 80\r\nbye"), Talk("unknown", b"PROXY UNKNOWN\r\nbye"),
@@ -66,11 +66,11 @@ NGINX = [
     Group("nginx/stream/preread", "ssl_preread", config.nginx(stream="log_format mine '$name|$ssl_preread_protocol|$alpn|$status|$bytes_sent';"
           " access_log @dir@/access.log mine;\nmap $ssl_preread_server_name $name { '' none; default $ssl_preread_server_name; }\nmap $ssl_preread_alpn_protocols $alpn { '' none; default $ssl_preread_alpn_protocols; }\nmap $ssl_preread_server_name $to { a.example 127.0.0.1:@a@; b.example 127.0.0.1:@b@; default 127.0.0.1:@c@; }\n"
           "server { listen 127.0.0.1:@port@; ssl_preread on; preread_timeout 500ms; proxy_pass $to; }"), [
-        Talk("a", SNI_A, 0.1, "end"), Talk("b with ALPN", SNI_B, 0.1, "end"), Talk("no name", SNI_NONE, 0.1, "end"), Talk("no TLS", b"GET / HTTP/1.0\r\n\r\nbye"),
-        Talk("in two pieces", SNI_A[:50], 0.1, SNI_A[50:], 0.1, "end"), Talk("byte by byte", *[SNI_A[i:i + 1] for i in range(20)], SNI_A[20:], 0.1, "end"),
+        Talk("a", SNI_A, 0.3, "end"), Talk("b with ALPN", SNI_B, 0.1, "end"), Talk("no name", SNI_NONE, 0.1, "end"), Talk("no TLS", b"GET / HTTP/1.0\r\n\r\nbye"),
+        Talk("in two pieces", SNI_A[:50], 0.1, SNI_A[50:], 0.3, "end"), Talk("byte by byte", *[SNI_A[i:i + 1] for i in range(20)], SNI_A[20:], 0.1, "end"),
         Talk("never whole", SNI_A[:50], quiet=1.2, differs=EMPTY), Talk("cut short", SNI_A[:50], "end", differs=EMPTY)]),
-    Group("nginx/stream/preread buffer", "preread_buffer_size", nginx("ssl_preread on; preread_buffer_size 64; proxy_pass one;"), [Talk("more than it holds", SNI_A, 0.1, "end", differs="nginx 1.22 does not count what was only looked at")]),
-    Group("nginx/stream/preread unused", "ssl_preread", nginx("proxy_pass one;"), [Talk("TLS", SNI_A, 0.1, "end")]),
+    Group("nginx/stream/preread buffer", "preread_buffer_size", nginx("ssl_preread on; preread_buffer_size 64; proxy_pass one;"), [Talk("more than it holds", SNI_A, 0.3, "end", differs="nginx 1.22 does not count what was only looked at")]),
+    Group("nginx/stream/preread unused", "ssl_preread", nginx("proxy_pass one;"), [Talk("TLS", SNI_A, 0.3, "end")]),
 
     Group("nginx/udp/plain", "udp", nginx("proxy_pass one; proxy_timeout 300ms;", udp=True), [
         udp("one", b"x"), udp("three", b"x", b"yy", b"zzz"), udp("no answer", b"quiet"), udp("empty", b"")]),
@@ -89,7 +89,7 @@ V2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x0a\1\2\3\x0a\0\0\1\x04\xd2\0\x50"
 DELAY = "tcp-request inspect-delay 500ms"
 HAPROXY = [
     Group("haproxy/tcp/plain", "mode tcp", haproxy(""), [
-        BYE, Talk("our end", b"hello", "end"), Talk("nothing, then our end", 0.1, "end")]),
+        BYE, Talk("our end", b"hello", "end"), Talk("nothing, then our end", 0.3, "end")]),
     Group("haproxy/tcp/round robin", "balance roundrobin", haproxy("", "server a 127.0.0.1:@a@\n    server b 127.0.0.1:@b@ weight 2\n    server c 127.0.0.1:@c@ backup"), [Talk("nine", b"bye", count=9)]),
     Group("haproxy/tcp/source", "balance source", haproxy("balance source", "server a 127.0.0.1:@a@\n    server b 127.0.0.1:@b@\n    server c 127.0.0.1:@c@"), [
         Talk(f"from {n}", b"bye", source=f"127.0.0.{n}") for n in range(1, 7)]),
@@ -121,10 +121,10 @@ backend b
 backend c
     server c 127.0.0.1:@c@
 """, mode="tcp", top="log 127.0.0.1:@log@ local0", defaults="log global\noption tcplog"), [
-        Talk("a", SNI_A, 0.1, "end"), Talk("b", SNI_B, 0.1, "end"), Talk("none", SNI_NONE, 0.1, "end"), Talk("no TLS", b"hello bye", quiet=1.2), Talk("in two pieces", SNI_A[:50], 0.1, SNI_A[50:], 0.1, "end")]),
+        Talk("a", SNI_A, 0.3, "end"), Talk("b", SNI_B, 0.1, "end"), Talk("none", SNI_NONE, 0.1, "end"), Talk("no TLS", b"hello bye", quiet=1.2), Talk("in two pieces", SNI_A[:50], 0.1, SNI_A[50:], 0.1, "end")]),
     Group("haproxy/tcp/TLS facts", "req.ssl_ver", haproxy(DELAY + "\n    log-format \"%[var(txn.v)] %[var(txn.l)] %[var(txn.n)]\"\n    tcp-request content set-var(txn.v) req.ssl_ver\n"
           "    tcp-request content set-var(txn.l) req.len\n    tcp-request content set-var(txn.n) req.ssl_sni\n    tcp-request content accept if { req.ssl_hello_type 1 }"), [
-        Talk("a", SNI_A, 0.1, "end"), Talk("none", SNI_NONE, 0.1, "end")]),
+        Talk("a", SNI_A, 0.3, "end"), Talk("none", SNI_NONE, 0.1, "end")]),
     Group("haproxy/tcp/capture", "tcp-request content capture", haproxy(DELAY + "\n    tcp-request content capture req.payload(0,3) len 10\n    tcp-request content accept if WAIT_END\n"
           "    log-format \"%ci {%[capture.req.hdr(0)]}\""), [Talk("bye", b"bye", quiet=1)], greets=False),
     Group("haproxy/tcp/set-src", "set-src", haproxy("tcp-request connection set-src ipv4(10.9.8.7)\n    tcp-request connection set-src-port int(77)\n    log-format \"%[src]:%[src_port]\"".replace("ipv4(10.9.8.7)", "str(10.9.8.7)")), [BYE]),

@@ -13,6 +13,8 @@ import pytest
 
 from lib import config, ports, program, where
 
+pytestmark = pytest.mark.slow
+
 KEYS = 1000
 LETTERS = "abcd"
 SERVERS = [(1, ""), (2, ""), (3, ""), (1, "")]      # weight, more words

@@ -12,7 +12,8 @@ import pytest
 from . import director, process, where
 from .director import course
 
-MARKS = [pytest.mark.needs("root", "netns"), pytest.mark.keel_only("they name their peers themselves"), pytest.mark.timeout(90)]
+MARKS = [pytest.mark.needs("root", "netns"), pytest.mark.keel_only("they name their peers themselves"), pytest.mark.timeout(90),
+         pytest.mark.slow]
 PAIRS = [("keel", "keel"), ("keel", "keepalived"), ("keepalived", "keel")]
 
 

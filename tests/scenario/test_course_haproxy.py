@@ -13,7 +13,7 @@ import pytest
 
 from lib import client, machine, netns, origin as origins, process, program, syslog, where
 
-pytestmark = [pytest.mark.needs("root", "netns"), pytest.mark.timeout(60),
+pytestmark = [pytest.mark.needs("root", "netns"), pytest.mark.timeout(60), pytest.mark.slow,
               pytest.mark.keel_only("HAProxy refuses words that it dropped, and does not start with fewer descriptors")]
 
 COURSE = pathlib.Path(__file__).resolve().parent.parent / "course" / "haproxy.cfg"
@@ -284,7 +284,8 @@ idle = []
 for i in range(lowest):
     s = socket.socket(); s.connect((address, 80)); idle.append(s)
     if i % 256 == 0: time.sleep(0.01)
-# all of them are taken: the last one is answered
+print("ready", flush=True)
+sys.stdin.readline()    # all of them are taken
 def answered(s, wait):
     s.settimeout(wait)
     try: return s.recv(999).startswith(b"HTTP/1.1 200")
@@ -307,5 +308,12 @@ def test_accepting_pauses_at_the_lowered_maxconn(site):
         pytest.skip("this machine gives the clients too few descriptors")
     assert process.wait_until(lambda: site.rows()["http_80_in", "FRONTEND"]["scur"] == "0", 5)
     time.sleep(0.1)
-    done = site.net.run("client", ["/usr/bin/python3", "-c", MANY, lowest, LB], timeout=50)
-    assert done.stdout.split() == ["late", "False", "then", "True", "old", "True"], done
+    many = site.net.popen("client", ["/usr/bin/python3", "-c", MANY, lowest, LB], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert many.stdout.readline() == "ready\n"
+        assert process.wait_until(lambda: any(process.descriptors(pid) >= lowest for pid in site.pids()), 20)
+        said = many.communicate("\n", timeout=30)[0]
+    finally:
+        many.kill()
+        many.wait()
+    assert said.split() == ["late", "False", "then", "True", "old", "True"], said

@@ -11,6 +11,8 @@ import pytest
 
 from lib import bulk, config, process, where
 
+pytestmark = pytest.mark.slow
+
 SIZE = int(os.environ.get("KEEL_LARGE_MB", "1024")) << 20
 LIMIT_KB = 64 << 10
 

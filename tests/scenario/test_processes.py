@@ -10,6 +10,8 @@ import pytest
 
 from lib import client, config, load, process, where
 
+pytestmark = pytest.mark.slow
+
 NGINX = """server {{ listen 127.0.0.1:@port@; {extra}
     location / {{ proxy_pass http://127.0.0.1:@o1@; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }} }}"""
 HAPROXY = """

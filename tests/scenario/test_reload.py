@@ -8,6 +8,8 @@ import pytest
 
 from lib import client, config, load, ports, process, where
 
+pytestmark = pytest.mark.slow
+
 
 def nginx(extra="", server="", threads=1):
     """keep-alive on both sides; <extra> in http, <server> in the server"""

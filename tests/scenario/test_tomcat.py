@@ -9,7 +9,7 @@ import pytest
 
 from lib import netns, process, tomcat, where
 
-pytestmark = [pytest.mark.needs("root", "netns", "java", "tomcat", "curl"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.needs("root", "netns", "java", "tomcat", "curl"), pytest.mark.timeout(90), pytest.mark.slow]
 
 PRINTED = (pathlib.Path(__file__).resolve().parent.parent / "course/nginx-tomcat.conf").read_text()
 # One line is added: a modern Tomcat refuses the underscore of web_pools in Host.

@@ -70,7 +70,7 @@ void server_state_bind(struct server_state *s, const struct server *model);
 /* <tracked> may be NULL. */
 void server_state_track(struct server_state *s, struct server_state *tracked);
 
-/* pattern_state.c: a snapshot's lists, and its end. The world is locked for the first. */
+/* Patterns: a snapshot's lists, and its end. The world is locked for the first. */
 void patterns_bind(struct snapshot *s);
 void patterns_unbind(struct snapshot *s);
 /* With patterns_mutex held: the whole truth, for the next process. */

@@ -33,12 +33,14 @@ static bool field(struct sample_reader *r, const struct fetch_row *row, const st
     return true;
 }
 
+/* [name], [separator] */
 static bool maybe_named(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
 {
     (void)add(r, row, args->count ? args->items[0].text : SPAN(""));
     return true;
 }
 
+/* (name) */
 static bool named(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
 {
     if (args->count == 0 || args->items[0].text.len == 0)
@@ -325,22 +327,6 @@ static bool or_none(struct sample_reader *r, const struct fetch_row *row, const 
     return true;
 }
 
-/* cook_cnt(name) */
-static bool counted(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
-{
-    if (args->count == 0 || args->items[0].text.len == 0)
-        return haproxy_sample_fail(r, &haproxy_sample_name, span_from(row->name), SPAN(""));
-    (void)add(r, row, args->items[0].text);
-    return true;
-}
-
-/* [separator], [name] */
-static bool joined(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
-{
-    (void)add(r, row, args->count ? args->items[0].text : SPAN(""));
-    return true;
-}
-
 /* A parameter of a form in the body. */
 static bool body_param(struct sample_reader *r, const struct fetch_row *row, const struct sample_args *args)
 {
@@ -582,9 +568,9 @@ const struct fetch_row haproxy_fetches[] = {
     { "cookie", 0, 1, field, FETCH(REQUEST_COOKIE), .derived = true },
     { "cook_val", 0, 1, field, FETCH(REQUEST_COOKIE), THEN(TO_INT) },
     { "req.cook_val", 0, 1, field, FETCH(REQUEST_COOKIE), THEN(TO_INT) },
-    { "cook_cnt", 0, 1, counted, FETCH(REQUEST_COOKIE_COUNT) },
-    { "req.cook_cnt", 0, 1, counted, FETCH(REQUEST_COOKIE_COUNT) },
-    { "req.hdr_names", 0, 1, joined, FETCH(REQUEST_FIELD_NAMES) },
+    { "cook_cnt", 0, 1, named, FETCH(REQUEST_COOKIE_COUNT) },
+    { "req.cook_cnt", 0, 1, named, FETCH(REQUEST_COOKIE_COUNT) },
+    { "req.hdr_names", 0, 1, maybe_named, FETCH(REQUEST_FIELD_NAMES) },
     PLAIN("req.hdrs", REQUEST_FIELDS),
     { "base32", 0, 0, plain, FETCH(BASE), THEN(SDBM), .then_number = 1 },
     { "url32", 0, 0, plain, FETCH(BASE_QUERY), THEN(SDBM), .then_number = 1 },
@@ -593,7 +579,7 @@ const struct fetch_row haproxy_fetches[] = {
     TEXTUAL("http_auth_type", AUTH_TYPE),
     { "http_auth", 1, 1, user_list, FETCH(AUTH_LISTED) },
     { "http_auth_group", 1, 1, user_list, FETCH(AUTH_LISTED_USER), .number = 1 },
-    { "http_auth_bearer", 0, 1, joined, FETCH(AUTH_BEARER) },
+    { "http_auth_bearer", 0, 1, maybe_named, FETCH(AUTH_BEARER) },
     { "req.body_param", 1, 1, body_param, FETCH(REQUEST_BODY), .derived = true },
     { "capture.req.hdr", 1, 1, captured, FETCH(CAPTURED), .derived = true },
     { "capture.res.hdr", 1, 1, captured, FETCH(CAPTURED), .number2 = 1, .derived = true },
@@ -613,9 +599,9 @@ const struct fetch_row haproxy_fetches[] = {
     PLAIN("status", STATUS),
     PLAIN("txn.status", STATUS),
     PLAIN("server_status", SERVER_STATUS),
-    { "scook_cnt", 0, 1, counted, FETCH(RESPONSE_COOKIE_COUNT) },
-    { "res.cook_cnt", 0, 1, counted, FETCH(RESPONSE_COOKIE_COUNT) },
-    { "res.hdr_names", 0, 1, joined, FETCH(RESPONSE_FIELD_NAMES) },
+    { "scook_cnt", 0, 1, named, FETCH(RESPONSE_COOKIE_COUNT) },
+    { "res.cook_cnt", 0, 1, named, FETCH(RESPONSE_COOKIE_COUNT) },
+    { "res.hdr_names", 0, 1, maybe_named, FETCH(RESPONSE_FIELD_NAMES) },
     PLAIN("res.hdrs", RESPONSE_FIELDS),
     { "capture.res.ver", 0, 0, response_protocol, FETCH(RESPONSE_VERSION), .derived = true },
     { "shdr", 0, 2, field, FETCH(RESPONSE_FIELD), MEMBERS, .derived = true },
@@ -636,90 +622,4 @@ const struct fetch_row haproxy_fetches[] = {
     TEXTUAL("resp_ver", RESPONSE_VERSION),
 
     { NULL },
-};
-
-/* What is known and refused, by reason. */
-const struct refused_names haproxy_refused_fetches[] = {
-    { "   dst_conn     "
-      " "
-      " so_id     "
-      " "
-      " be_connect_timeout cur_connect_timeout cur_queue_timeout be_queue_timeout "
-      "be_tarpit_timeout "
-      "fe_tarpit_timeout cur_tarpit_timeout stopping    prio_class prio_offset "
-      "last_rule_file "
-      "last_rule_line last_entity waiting_entity term_events bc_be_queue bc_srv_queue bc_glitches "
-      "fc_glitches "
-      "    txn.id32 txn.conn_retries txn.redispatched "
-      " txn.timer.tunnel      "
-      " "
-      "   res.timer.user   "
-      " "
-      "bc_nb_streams bc_setting_streams_limit bc_rtt bc_rttvar bc_reused bc_settings_streams_limit "
-      "fc_nb_streams "
-      "fc_settings_streams_limit fc_streams_limit be_uuid   uptime",
-      "this number of the inside is not kept yet" },
-    { "cpu_calls cpu_ns_avg cpu_ns_tot lat_ns_avg lat_ns_tot internal.htx.data internal.htx.free "
-      "internal.htx.free_data internal.htx.has_eom internal.htx.nbblks internal.htx.size internal.htx.used "
-      "internal.htx_blk.size internal.htx_blk.type internal.htx_blk.data internal.htx_blk.hdrname "
-      "internal.htx_blk.hdrval internal.htx_blk.start_line internal.strm.is_htx srv_is_inherited bs.aborted "
-      "bs.debug_str bs.id bs.rst_code "
-      "fs.aborted fs.debug_str fs.id fs.rst_code",
-      "it shows the inside of HAProxy" },
-    { "bc_err bc_err_name bc_err_str fc_err fc_err_name fc_fackets fc_lost fc_reordering "
-      "fc_retrans fc_rtt "
-      "fc_rttvar fc_sacked fc_unacked fc_pp_authority fc_pp_unique_id fc_pp_tlv  "
-      "fc_src_is_local "
-      "fc_dst_is_local dst_is_local src_is_local",
-      "this detail of a connection is not kept yet" },
-    { "    req.hdrs_bin  res.hdrs_bin  "
-      " "
-      "  req.cook_names res.cook_names url_ip url_port    "
-      " "
-      "  res.body res.body_len res.body_size set-cookie request.hdrs "
-      "req.hdrs_cnt "
-      "pathq_len",
-      "it is not served yet" },
-    { " "
-      "req.ssl_ec_ext req.ssl_st_ext req.ssl_ver req_ssl_ver req.ssl_cipherlist req.ssl_sigalgs "
-      "req.ssl_keyshare_groups "
-      "req.ssl_supported_groups distcc_body "
-      "distcc_param",
-      "this part of the first bytes is not read yet" },
-    { "fcgi.docroot fcgi.index", "FastCGI is not served yet" },
-    { "res.cache_hit res.cache_name res.comp res.comp_algo", "caching and compression are not served yet" },
-    { "sc_glitch_cnt sc_glitch_rate src_glitch_cnt src_glitch_rate sc0_glitch_cnt sc0_glitch_rate "
-      "sc1_glitch_cnt "
-      "sc1_glitch_rate sc2_glitch_cnt sc2_glitch_rate",
-      "glitches are of HTTP/2 and HTTP/3" },
-    { "ssl_bc_client_random ssl_bc_err "
-      "ssl_bc_err_str "
-      "ssl_bc_npn ssl_bc_unique_id ssl_bc_server_random "
-      "ssl_bc_session_key ssl_bc_sni ssl_c_ca_err ssl_c_ca_err_depth ssl_c_chain_der "
-      ""
-      "ssl_c_key_alg ssl_c_notafter ssl_c_notbefore ssl_c_r_dn ssl_c_san "
-      ""
-      "ssl_c_sig_alg ssl_c_version ssl_f_der ssl_f_i_dn ssl_f_key_alg "
-      "ssl_f_notafter ssl_f_notbefore ssl_f_s_dn ssl_f_san ssl_f_serial ssl_f_sha1 ssl_f_sig_alg "
-      "ssl_f_version "
-      "ssl_fc_crtname ssl_bc_client_early_traffic_secret ssl_bc_client_handshake_traffic_secret "
-      "ssl_bc_client_traffic_secret_0 ssl_bc_early_exporter_secret ssl_bc_exporter_secret "
-      "ssl_bc_server_handshake_traffic_secret ssl_bc_server_traffic_secret_0 "
-      "ssl_fc_cipherlist_bin ssl_fc_cipherlist_hex ssl_fc_cipherlist_str "
-      "ssl_fc_cipherlist_xxh "
-      "ssl_fc_client_early_traffic_secret ssl_fc_client_handshake_traffic_secret ssl_fc_client_random "
-      "ssl_fc_client_traffic_secret_0 ssl_fc_early_exporter_secret ssl_fc_early_rcvd "
-      "ssl_fc_ecformats_bin "
-      "ssl_fc_eclist_bin ssl_fc_err ssl_fc_err_str ssl_fc_exporter_secret ssl_fc_extlist_bin "
-      "ssl_fc_has_early ssl_fc_npn ssl_fc_protocol_hello_id "
-      "ssl_fc_server_handshake_traffic_secret "
-      "ssl_fc_server_random ssl_fc_server_traffic_secret_0 ssl_fc_session_key "
-      "ssl_fc_sigalgs_bin "
-      "ssl_fc_supported_versions_bin ssl_fc_unique_id ssl_s_chain_der ssl_s_der "
-      "ssl_s_i_dn "
-      "ssl_s_key_alg ssl_s_notafter ssl_s_notbefore ssl_s_s_dn ssl_s_serial ssl_s_sha1 ssl_s_sig_alg "
-      "ssl_s_version",
-      "this detail of TLS is not kept yet" },
-    { "51d.all da-csv-fetch wurfl-get wurfl-get-all", "device detection is not built in" },
-    { NULL, NULL },
 };

@@ -83,6 +83,10 @@ uint64_t date_of_fetch(const struct facts *f, enum fetch which);
 struct value convert_value(struct facts *f, struct value v, const struct conversion *c);
 /* fetch_stick.c */
 struct value convert_stick(struct facts *f, struct value v, const struct conversion *c);
+/* A slot when the file named one; none when it gave a text or a number. */
+struct value convert_operand(struct facts *f, const struct conversion *c);
+/* convert_text.c */
+struct value convert_text(struct facts *f, struct span s, const struct conversion *c);
 /* convert_more.c */
 struct value convert_more(struct facts *f, struct value v, const struct conversion *c);
 struct value convert_token(struct facts *f, struct value v, const struct conversion *c);

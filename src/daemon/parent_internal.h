@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What parent.c and parent_commands.c share; nobody else includes it. */
+/* What the files of the parent share; nobody else includes it. */
 #pragma once
 
 #include <signal.h>
@@ -16,6 +16,7 @@
 #include "state/vrrp_health.h"
 
 #define CHILDREN_MAX  32
+#define WORKER_TIME   DURATION_S(60)     /* that a worker may take to build */
 #define MIRROR_MEMORY ((size_t)17 << 20) /* of which pages that were never written take nothing */
 
 enum child_kind { CHILD_READER, CHILD_WORKER, CHILD_VRRP, CHILD_UPGRADE };
@@ -96,8 +97,6 @@ struct parent {
     struct child children[CHILDREN_MAX];
 };
 
-void parent_reload(struct parent *p);
-void parent_reload_ended(struct parent *p, bool ok);
 void parent_reopen_logs(struct parent *p);
 void parent_stop(struct parent *p, enum parent_stop how);
 void parent_drain_child(struct parent *p, struct child *c);
@@ -107,11 +106,25 @@ void parent_stop_child(struct child *c);
  * is its own end of the channel; in the parent the child, or <failed>.
  */
 struct child *parent_fork(struct parent *p, enum child_kind kind, struct channel *end, bool *failed);
+/* NULL: there is none. */
+struct child *parent_child_find(struct parent *p, enum child_kind kind, enum child_stage stage);
+/* It ended. */
+void parent_child_forget(struct child *c);
+/* That serves <h>; NULL, which is said, when there can be none. */
+struct child *parent_start_worker(struct parent *p, struct holdings *h);
+/* In a forked child: closes what belongs to the parent alone and unblocks signals. */
+void parent_close_for_child(struct parent *p);
+
+/* parent_reload.c: reader -> open -> worker -> commit */
+void parent_reload(struct parent *p);
+/* The reader's result is here: opens what it lists, then lets a worker build from it. */
+void parent_prepare(struct parent *p, int manifest, int bundle);
+/* That one has built p->next and serves it. */
+void parent_worker_ready(struct parent *p, struct child *ready);
 /* Everybody has taken p->next: it is what is published. */
 void parent_commit(struct parent *p);
 void parent_refuse(struct parent *p);
-/* In a forked child: closes what belongs to the parent alone and unblocks signals. */
-void parent_close_for_child(struct parent *p);
+void parent_reload_ended(struct parent *p, bool ok);
 
 /* parent_vrrp.c: the process that holds the addresses */
 void parent_vrrp_init(struct parent *p);

@@ -9,28 +9,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "admin/admin.h"
-#include "admin/health.h"
 #include "admin/window.h"
 #include "balance/balance.h"
 #include "base/clock.h"
-#include "daemon/build.h"
 #include "daemon/confine.h"
-#include "daemon/control.h"
-#include "check/schedule.h"
-#include "daemon/parcel.h"
-#include "daemon/prepare.h"
-#include "daemon/server_news.h"
-#include "daemon/versions.h"
 #include "daemon/words.h"
-#include "engine/engine.h"
-#include "io/loop.h"
-#include "model/amendment.h"
+#include "daemon/worker_internal.h"
 #include "os/event.h"
 #include "os/limits.h"
-#include "os/memfd.h"
 #include "os/process.h"
-#include "state/snapshot.h"
 #include "state/vrrp_health.h"
 
 #define BUNDLE_MAX    ((size_t)1 << 30)
@@ -39,50 +26,8 @@
     4000 /* 2 s: a thread that has not turned by then is busy; its old sockets stay open a little longer */
 #define LOGS_TIME     DURATION_MS(1000)
 #define DRAIN_LOOK_MS 20
-#define HEALTH_LOOK   DURATION_MS(100) /* what vrrp asks for is as old as that */
-#define HEALTH_IDLE   DURATION_MS(500) /* nobody asks yet */
 
-/*
- * What a published generation was built from. It ends with the last that uses the
- * snapshot: a session, or the checks, which learn of a new one a little later.
- */
-struct built {
-    struct memfd_map bundle; /* texts of the model lie here */
-    struct arena *arena;     /* of the bundle's index */
-    struct diags *diags;
-    struct config *config;
-    struct prepared *prepared;
-};
-
-struct worker {
-    const struct manifest *manifest;
-    struct channel *parent;
-    struct loop *loop; /* of the control thread: this one */
-    struct watch parent_watch, signal_watch;
-    int signals;
-    int temp_dir;
-    int null;              /* /dev/null of a daemon: it cannot be opened by name once we are confined */
-    struct engine *engine; /* NULL before the first publish */
-    struct checks *checks; /* NULL until a file wants any */
-    struct state_world *world;
-    struct tls_store *tls;     /* what TLS remembers over reloads */
-    struct built *current;     /* what the engine serves; its generation's */
-    struct parcel arriving;    /* what the parent is sending */
-    struct parcel served;      /* what the engine was given */
-    struct snapshot *snapshot; /* what is served; the engine's. NULL before the first publish */
-    struct control *control;
-    struct admin_process admin;
-    struct admin_sessions sessions;
-    instant parent_started;
-    struct deadline sample; /* the next of admin.window */
-    struct deadline health; /* the next look for vrrp */
-    char hostname[256];
-    bool draining, ended;
-    instant drain_until;
-    int exit_code;
-};
-
-static void built_free(struct built *b)
+void worker_built_free(struct built *b)
 {
     prepared_free(&b->prepared);
     config_free(&b->config);
@@ -94,7 +39,7 @@ static void built_free(struct built *b)
 
 static void on_snapshot_end(void *to)
 {
-    built_free(to);
+    worker_built_free(to);
 }
 
 static void say_refused(struct worker *w, uint64_t generation, struct span why)
@@ -118,11 +63,7 @@ static void refuse(struct worker *w, const struct diags *d)
     buf_fini(&text);
 }
 
-/*
- * The same code that the reader ran, on the answers that it wrote down, with what
- * was changed since. Without <prepared> it failed, and <diags> say why.
- */
-static struct built *build(struct worker *w, int bundle_fd, const struct amendments *changed)
+struct built *worker_build(struct worker *w, int bundle_fd, const struct amendments *changed)
 {
     struct built *b = calloc(1, sizeof(*b));
     struct plan plan;
@@ -153,15 +94,15 @@ static struct built *build_arrived(struct worker *w)
 {
     struct amendments *changed =
         amendments_of_generation(state_world_amendments(w->world), w->arriving.generation);
-    struct built *b = build(w, w->arriving.bundle, changed);
+    struct built *b = worker_build(w, w->arriving.bundle, changed);
 
     if (b->prepared == NULL && amendments_count(changed) > 0) {
         words_say(w->manifest->language, WORDS_WARNING,
                   "servers that were changed at run time do not go with what the files say now: they are as "
                   "in the files");
-        built_free(b);
+        worker_built_free(b);
         amendments_free(&changed);
-        b = build(w, w->arriving.bundle, NULL);
+        b = worker_build(w, w->arriving.bundle, NULL);
     }
     if (b->prepared != NULL) {
         state_world_set_amendments(w->world, changed);
@@ -169,7 +110,7 @@ static struct built *build_arrived(struct worker *w)
     }
     amendments_free(&changed);
     refuse(w, b->diags);
-    built_free(b);
+    worker_built_free(b);
     return NULL;
 }
 
@@ -228,70 +169,6 @@ static bool start_engine(struct worker *w, const struct config *c)
     return w->engine != NULL;
 }
 
-enum { LEVEL_EMERGENCY, LEVEL_ALERT, LEVEL_WARNING = 4, LEVEL_NOTICE = 5 }; /* syslog's */
-
-static void say_nginx(struct worker *w, const struct snapshot *s, const struct server *server,
-                      const struct server_state *state, enum health_change change)
-{
-    struct buf line;
-    char room[1024];
-
-    buf_init_fixed(&line, room, sizeof(room));
-    server_news_nginx(&line, server, state, change);
-    engine_say(w->engine, &s->config->error_logs, false,
-               change == HEALTH_WENT_UP ? LEVEL_NOTICE : LEVEL_WARNING, buf_span(&line));
-}
-
-/* To who started us, and to the log targets of its section. */
-static void say_haproxy(struct worker *w, const struct snapshot *s, const struct server *server,
-                        const struct server_state *state, enum health_change change)
-{
-    const bool up = change == HEALTH_WENT_UP;
-    struct buf line;
-    char room[1024];
-
-    buf_init_fixed(&line, room, sizeof(room));
-    server_news(&line, s, server, state, change);
-    words_say(w->manifest->language, up ? WORDS_NOTICE : WORDS_WARNING, "%.*s", SPAN_ARGS(buf_span(&line)));
-    if (server->pool->news)
-        engine_say(w->engine, server->pool->news, true, up ? LEVEL_NOTICE : LEVEL_ALERT, buf_span(&line));
-    if (!server_news_none_left(s, server, change))
-        return;
-    words_say(w->manifest->language, WORDS_ERROR, "%s '%.*s' has no server available!",
-              server_news_kind(s, server), SPAN_ARGS(server->pool->name));
-    buf_clear(&line);
-    buf_printf(&line, "%s %.*s has no server available!", server_news_kind(s, server),
-               SPAN_ARGS(server->pool->name));
-    if (server->pool->news)
-        engine_say(w->engine, server->pool->news, true, LEVEL_EMERGENCY, buf_span(&line));
-}
-
-/* In the checks' thread. */
-static void on_server_change(void *to, const struct snapshot *s, const struct server *server,
-                             struct server_state *state, enum health_change change)
-{
-    struct worker *w = to;
-
-    if (server->pool->language == LANGUAGE_NGINX)
-        say_nginx(w, s, server, state, change);
-    else
-        say_haproxy(w, s, server, state, change);
-}
-
-/* In the checks' thread. */
-static void on_strange_agent(void *to, const struct server *server, struct span word)
-{
-    struct worker *w = to;
-    struct buf line;
-    char room[256];
-
-    buf_init_fixed(&line, room, sizeof(room));
-    server_news_strange_agent(&line, server, word);
-    words_say(w->manifest->language, WORDS_WARNING, "%.*s", SPAN_ARGS(buf_span(&line)));
-    if (server->pool->news)
-        engine_say(w->engine, server->pool->news, true, LEVEL_WARNING, buf_span(&line));
-}
-
 static bool wants_checks(const struct config *c)
 {
     if (c->name_groups.count)
@@ -305,7 +182,7 @@ static bool wants_checks(const struct config *c)
 static void publish_checks(struct worker *w, struct snapshot *s)
 {
     if (w->checks == NULL && wants_checks(s->config))
-        w->checks = checks_start(on_server_change, on_strange_agent, w);
+        w->checks = checks_start(worker_on_server_change, worker_on_strange_agent, w);
     if (w->checks != NULL)
         checks_publish(w->checks, snapshot_get(s), prepared_clients(w->current->prepared));
 }
@@ -316,8 +193,7 @@ static void await_adoption(struct worker *w)
         (void)usleep(ADOPT_WAIT_US);
 }
 
-/* <snapshot>, of <b>, is served from now on, through the sockets of <from>. */
-static void serve(struct worker *w, struct built *b, struct snapshot *snapshot, const struct parcel *from)
+void worker_serve(struct worker *w, struct built *b, struct snapshot *snapshot, const struct parcel *from)
 {
     struct generation_parts parts = {
         .snapshot = snapshot,
@@ -336,7 +212,7 @@ static void serve(struct worker *w, struct built *b, struct snapshot *snapshot, 
     await_adoption(w);
 }
 
-static struct snapshot *bind_state(struct worker *w, struct built *b)
+struct snapshot *worker_bind_state(struct worker *w, struct built *b)
 {
     struct snapshot *snapshot = snapshot_new(w->world, b->config);
 
@@ -361,13 +237,13 @@ static void publish(struct worker *w)
         say_refused(w, w->arriving.generation, SPAN("the traffic threads could not be started"));
         w->exit_code = 1;
         w->ended = true;
-        built_free(b);
+        worker_built_free(b);
         return;
     }
     parcel_keep_same(&w->arriving, &w->served);
     parcel_log_room(&w->arriving, b->config->log_targets.count);
     atomic_store_explicit(&w->admin.generation, w->arriving.generation, memory_order_relaxed);
-    serve(w, b, bind_state(w, b), &w->arriving);
+    worker_serve(w, b, worker_bind_state(w, b), &w->arriving);
     uint64_t generation = w->arriving.generation;
     control_publish(w->control, b->config, w->arriving.controls, w->arriving.control_room);
     parcel_replace(&w->served, &w->arriving);
@@ -469,200 +345,6 @@ static void on_signal(struct watch *watch, uint32_t events)
         w->ended = w->ended || n == SIGTERM;
 }
 
-/* ---- what operators see and ask for ---- */
-
-static bool look(void *self, struct admin_now *now)
-{
-    struct worker *w = self;
-    struct stats_totals t;
-
-    if (w->snapshot == NULL)
-        return false;
-    struct log_counts logs;
-    engine_totals(w->engine, &t);
-    engine_log_counts(w->engine, &logs);
-    *now = (struct admin_now){ .process = &w->admin,
-                               .snapshot = w->snapshot,
-                               .now = clock_now(),
-                               .wall_us = clock_wall_us(),
-                               .totals = { .accepted = t.accepted,
-                                           .handled = t.accepted - t.refused,
-                                           .requests = t.requests,
-                                           .connections = t.connections,
-                                           .reading = t.reading,
-                                           .writing = t.writing,
-                                           .waiting = t.waiting,
-                                           .logs_dropped = logs.dropped_full + logs.dropped_failed } };
-    return true;
-}
-
-static void say_first_error(const struct diags *d, struct buf *out)
-{
-    for (uint32_t i = 0; i < diags_total(d); i++) {
-        const struct diag *one = diags_at(d, i);
-        if (one == NULL || one->kind->severity != SEVERITY_ERROR)
-            continue;
-        diag_sentence(out, one, NULL);
-        return;
-    }
-    buf_put(out, SPAN("The files cannot be built with it."));
-}
-
-/* One that is added waits in maintenance, unchecked, until an operator says so. */
-static void hold_back(struct snapshot *s, struct amendments *all, const struct amendment *a)
-{
-    for (uint32_t i = 0; i < s->config->servers.count; i++) {
-        const struct server *model = s->config->servers.items[i];
-        if (model->pool->language != LANGUAGE_HAPROXY || !span_eq(model->pool->name, a->pool) ||
-            !span_eq(model->name, a->server))
-            continue;
-        server_set_admin(snapshot_server(s, model),
-                         ADMIN_MAINT | (model->check ? ADMIN_NO_CHECK : 0u) |
-                             (model->agent ? ADMIN_NO_AGENT : 0u),
-                         0, clock_now());
-        amendments_set_id(all, model->id);
-    }
-}
-
-/* What is served is built again with what an operator changed of it. */
-static bool amend(void *self, const struct amendment *what, unsigned count, struct buf *why)
-{
-    struct worker *w = self;
-    uint64_t generation = w->served.generation;
-    struct amendments *all = amendments_of_generation(state_world_amendments(w->world), generation);
-
-    for (unsigned i = 0; i < count; i++) {
-        struct amendment a = what[i];
-        a.generation = generation;
-        struct amendments *more = amendments_with(all, &a);
-        amendments_free(&all);
-        all = more;
-    }
-    struct built *b = w->draining ? NULL : build(w, w->served.bundle, all);
-    if (b == NULL || b->prepared == NULL) {
-        if (b != NULL)
-            say_first_error(b->diags, why);
-        else
-            buf_put(why, SPAN("This worker ends: the next one can be asked."));
-        amendments_free(&all);
-        if (b != NULL)
-            built_free(b);
-        return false;
-    }
-    /* as HAProxy: the next checks say what is true of the new address */
-    state_world_keep_health(w->world, true);
-    struct snapshot *snapshot = bind_state(w, b);
-    state_world_keep_health(w->world, false);
-    for (unsigned i = 0; i < count; i++)
-        if (what[i].kind == AMEND_ADD)
-            hold_back(snapshot, all, &what[i]);
-    serve(w, b, snapshot, &w->served);
-    state_world_set_amendments(w->world, all);
-    return true;
-}
-
-static bool ask_parent(void *self, enum command_ask what, uint64_t number)
-{
-    static const enum parent_command commands[] = {
-        [ASK_RELOAD] = COMMAND_RELOAD, [ASK_REOPEN] = COMMAND_REOPEN,   [ASK_STOP] = COMMAND_STOP,
-        [ASK_DRAIN] = COMMAND_DRAIN,   [ASK_UPGRADE] = COMMAND_UPGRADE,
-    };
-    struct worker *w = self;
-
-    return channel_say(w->parent, MESSAGE_COMMAND, commands[what], number) == FDPASS_OK;
-}
-
-/* Any thread: one write. */
-static void on_audit(void *self, struct span line)
-{
-    const struct worker *w = self;
-
-    words_say(w->manifest->language, WORDS_NOTICE, "%.*s", SPAN_ARGS(line));
-}
-
-static void on_sample(struct deadline *d)
-{
-    struct worker *w = CONTAINER_OF(d, struct worker, sample);
-
-    if (w->world != NULL)
-        patterns_collect(w->world);
-    if (w->snapshot != NULL)
-        (void)window_sample(w->admin.window, w->snapshot, loop_now(w->loop)); /* one less, without memory */
-    loop_set_deadline(w->loop, d, WINDOW_STEP);
-}
-
-/* The control thread only: one that hangs is noticed by its traffic threads' counters, or by this silence. */
-static void on_health(struct deadline *d)
-{
-    struct worker *w = CONTAINER_OF(d, struct worker, health);
-    struct vrrp_health_shared *shared = w->served.health.base;
-    bool asked = shared != NULL && w->admin.health != NULL && atomic_load(&shared->item_count) > 0;
-
-    if (asked && w->snapshot != NULL)
-        health_fill(shared, w->snapshot, loop_now(w->loop));
-    loop_set_deadline(w->loop, d, asked ? HEALTH_LOOK : HEALTH_IDLE);
-}
-
-/* ---- sessions ---- */
-
-#define SESSIONS_TIME DURATION_MS(1000)
-
-static bool end_sessions_of(void *self, struct server_state *server)
-{
-    const struct worker *w = self;
-
-    return w->engine != NULL && engine_sessions_end_of(w->engine, server);
-}
-
-static enum admin_ended end_session(void *self, uint64_t number)
-{
-    const struct worker *w = self;
-    enum sessions_end end =
-        w->engine ? engine_sessions_end_one(w->engine, number, SESSIONS_TIME) : SESSIONS_LATE;
-
-    return end == SESSIONS_ENDED ? ADMIN_ENDED : end == SESSIONS_NONE ? ADMIN_NO_SESSION : ADMIN_LATE;
-}
-
-static bool list_sessions(void *self, uint64_t number, duration older_than, bool detailed, struct buf *out)
-{
-    const struct worker *w = self;
-    struct sessions_filter f = { .serial = number, .older_than = older_than, .detailed = detailed };
-
-    return w->engine != NULL && engine_sessions_list(w->engine, &f, out, SESSIONS_TIME);
-}
-
-static bool begin_control(struct worker *w)
-{
-    struct control_options o = {
-        .loop = w->loop, .look = look, .ask = ask_parent, .amend = amend, .self = w
-    };
-
-    (void)gethostname(w->hostname, sizeof(w->hostname) - 1);
-    w->admin = (struct admin_process){ .version = SPAN(VERSION_HAPROXY "-evenkeel-" KEEL_VERSION),
-                                       .hostname = span_from(w->hostname),
-                                       .pid = (uint32_t)getpid(),
-                                       .parent_pid = (uint32_t)getppid(),
-                                       .parent_started = w->parent_started,
-                                       .threads = w->manifest->threads,
-                                       .files_max = limits_files(0),
-                                       .started = clock_now(),
-                                       .started_wall_us = clock_wall_us(),
-                                       .environment = environ,
-                                       .audit = on_audit,
-                                       .self = w };
-    w->sessions = (struct admin_sessions){
-        .self = w, .end_of = end_sessions_of, .end_one = end_session, .list = list_sessions
-    };
-    w->admin.sessions = &w->sessions;
-    w->admin.window = window_new(w->admin.started);
-    w->control = control_new(&o);
-    deadline_init(&w->health, on_health);
-    loop_set_deadline(w->loop, &w->health, HEALTH_LOOK);
-    deadline_init(&w->sample, on_sample);
-    loop_set_deadline(w->loop, &w->sample, WINDOW_STEP);
-    return w->admin.window != NULL && w->control != NULL;
-}
-
 static bool begin_loop(struct worker *w)
 {
     w->loop = loop_new(&(struct loop_options){ .heartbeat = DURATION_NONE });
@@ -698,7 +380,7 @@ int worker_run(const struct manifest *m, struct channel *parent, instant parent_
     w.temp_dir = confine_open_temp(m);
     w.null = m->daemonize ? process_open_null() : -1;
     w.tls = tls_store_new();
-    if (w.signals < 0 || !begin_loop(&w) || !confine(m) || !begin_control(&w))
+    if (w.signals < 0 || !begin_loop(&w) || !confine(m) || !worker_begin_control(&w))
         return 1;
     while (!w.ended) {
         loop_turn(w.loop, patience(&w));

@@ -158,6 +158,17 @@ static bool open_listener(struct holdings *h, uint32_t i, const struct inherited
     return true;
 }
 
+/*
+ * When another director takes the address, answers to requests that came here
+ * are under way or not yet made; the kernel sends nothing from an address that
+ * is gone, and the clients would wait for nothing.
+ */
+static void outlive_address(struct holdings *h, uint32_t i)
+{
+    for (uint32_t s = 0; s < h->manifest.listeners.items[i].sockets; s++)
+        socket_outlive_address(h->listeners[i][s]);
+}
+
 /* ---- log files and control sockets ---- */
 
 static int open_log(struct span path)
@@ -328,6 +339,8 @@ bool holdings_open(struct holdings *h, struct holdings *old, const struct inheri
     for (uint32_t i = 0; i < h->manifest.listeners.count; i++) {
         h->borrowed[i] = borrow(h, i, old);
         ok = ok && (h->borrowed[i] || open_listener(h, i, left_to_us, called_as));
+        if (ok && h->manifest.listeners.items[i].floating)
+            outlive_address(h, i);
     }
     ok = ok && open_logs(h, called_as) && open_controls(h, old, left_to_us, called_as);
     if (!ok)

@@ -50,16 +50,26 @@ static bool holds(const struct vrrp_address *items, uint32_t count, const struct
     return false;
 }
 
+static bool is_any_address(const struct address *a)
+{
+    struct address any;
+
+    return (address_parse_ip(SPAN("0.0.0.0"), &any) && address_eq_ip(a, &any)) ||
+           (address_parse_ip(SPAN("::"), &any) && address_eq_ip(a, &any));
+}
+
 /* A director listens at its floating address also while another one has it. */
 static void free_floating(struct manifest *m, const struct vrrp_config *v)
 {
-    for (uint32_t i = 0; i < m->listeners.count; i++)
+    for (uint32_t i = 0; i < m->listeners.count; i++) {
+        struct manifest_listener *l = &m->listeners.items[i];
         for (uint32_t k = 0; k < v->instances.count; k++) {
             const struct vrrp_instance *one = &v->instances.items[k];
-            const struct address *a = &m->listeners.items[i].address;
-            m->listeners.items[i].free_bind |= holds(one->addresses.items, one->addresses.count, a) ||
-                                               holds(one->excluded.items, one->excluded.count, a);
+            l->free_bind |= holds(one->addresses.items, one->addresses.count, &l->address) ||
+                            holds(one->excluded.items, one->excluded.count, &l->address);
         }
+        l->floating = !l->datagram && (l->free_bind || (v->instances.count && is_any_address(&l->address)));
+    }
 }
 
 static void add_script(struct arena *a, struct manifest *m, const struct vrrp_command *c)
@@ -170,6 +180,7 @@ static void write_listener(const struct manifest_listener *l, struct buf *out)
     record_u8(out,
               (uint8_t)(l->datagram | l->reuseport << 1 | l->retry_bind << 2 | l->v6only << 3 |
                         l->transparent << 4 | l->defer_accept << 5 | l->probe_idle << 6 | l->free_bind << 7));
+    record_u8(out, l->floating);
 }
 
 static void write_script(const struct manifest_script *s, struct buf *out)
@@ -260,6 +271,7 @@ static struct manifest_listener read_listener(struct reader *r)
     l.defer_accept = flags >> 5 & 1;
     l.probe_idle = flags >> 6 & 1;
     l.free_bind = flags >> 7 & 1;
+    l.floating = reader_u8(r) & 1;
     if (l.sockets == 0 || l.sockets > MANIFEST_SOCKETS_MAX)
         r->failed = true;
     return l;

@@ -27,6 +27,7 @@ struct manifest_listener {
     uint32_t mode, uid, gid;
     bool datagram, reuseport, retry_bind, v6only, transparent, defer_accept, probe_idle;
     bool free_bind; /* an address that vrrp moves: it may be elsewhere now */
+    bool floating;  /* connections to such an address come here: they are answered when it has moved, too */
 };
 struct manifest_log { /* a log file to open for append */
     struct span path, place;

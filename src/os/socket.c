@@ -253,6 +253,15 @@ static bool set_flag(int fd, int get, int set, int flag, bool on)
     return wanted == flags || fcntl(fd, set, wanted) == 0;
 }
 
+void socket_outlive_address(int fd)
+{
+    int on = 1;
+
+    /* Both: a socket of IPv6 may carry IPv4. One of another family refuses them. */
+    (void)setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &on, sizeof(on));
+    (void)setsockopt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, &on, sizeof(on));
+}
+
 void socket_set_tos(int fd, int tos)
 {
     /* Both: a socket of IPv6 may carry IPv4. One of another family refuses them. */

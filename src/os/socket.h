@@ -72,6 +72,9 @@ MUST_USE bool socket_apply(int fd, const struct socket_listen *s, struct socket_
 /* True when <fd> is a listening stream or a bound datagram socket; <at> is where. For inherited ones (fd@3,
  * socket activation). */
 bool socket_is_listening(int fd, struct address *at, bool *datagram);
+/* IP_TRANSPARENT, for the connections of a listening socket: they are answered from an address that is not
+ * here any more. Without CAP_NET_ADMIN or CAP_NET_RAW nothing changes. */
+void socket_outlive_address(int fd);
 /* IP_TOS or IPV6_TCLASS of what is sent from now on; what cannot be set stays. */
 void socket_set_tos(int fd, int tos);
 MUST_USE bool socket_set_blocking(int fd, bool blocking);

@@ -137,6 +137,69 @@ def test_an_upgrade_hands_the_address_over(site):
     assert process.wait_until(lambda: not process.alive(fresh[0]), 6) and not a.has()
 
 
+SLOW_WEB = r'''
+import asyncio
+async def serve(r, w):
+    try:
+        await r.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.2)
+        w.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nslow\n")
+        await w.drain()
+    except Exception: pass
+    w.close()
+async def main():
+    async with await asyncio.start_server(serve, "", 8001, backlog=500) as s: await s.serve_forever()
+asyncio.run(main())
+'''
+ASK_MUCH = r'''
+# 100 requests a second for as long as it is told; a line for each: when the request was sent, what came of it
+import asyncio, socket, sys, time
+async def one(loop):
+    sent, what = 0.0, "-"
+    try:
+        with socket.socket() as s:
+            s.setblocking(False)
+            await loop.sock_connect(s, (sys.argv[1], 80))
+            await loop.sock_sendall(s, b"GET / HTTP/1.1\r\nHost: v\r\n\r\n")
+            sent, got = time.monotonic(), b""
+            while not got.endswith(b"slow\n"):
+                more = await asyncio.wait_for(loop.sock_recv(s, 9000), 4)
+                if not more: raise EOFError
+                got += more
+            what = "answered"
+    except (OSError, EOFError, asyncio.TimeoutError) as e: what = type(e).__name__
+    print("%.4f %.4f %s" % (sent, time.monotonic(), what), flush=True)
+async def main():
+    loop, tasks, end = asyncio.get_running_loop(), [], time.monotonic() + float(sys.argv[2])
+    while time.monotonic() < end:
+        tasks.append(asyncio.create_task(one(loop)))
+        await asyncio.sleep(0.01)
+    await asyncio.wait(tasks, timeout=5)
+asyncio.run(main())
+'''
+
+
+def test_answers_under_way_when_the_address_moves_arrive(site):
+    """the better one comes back: what the other one was asked before is answered by it all the same, from an address that is gone"""
+    site.helper("client", SLOW_WEB)
+    ones = [director_of(site, h, p, text=FAST, more="", balancer=HAPROXY.replace(" check inter 200ms rise 2 fall 2", "").replace("8002", "8001"))
+            for h, p in (("d1", 150), ("d2", 100))]
+    b = site.start("d2", ones[1])
+    assert process.wait_until(b.has, 9)
+    asked = site.helper("client", ASK_MUCH, ADDRESS, 3, stdout=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    begun = time.monotonic()
+    a = site.start("d1", ones[0])
+    assert process.wait_until(lambda: a.has() and not b.has(), 9)
+    rows = [(float(sent), float(done), what) for sent, done, what in map(str.split, asked.communicate(timeout=15)[0].splitlines())]
+    moved = begun + site.wire.first("d1", begun, 1)
+    under_way = [r for r in rows if r[0] < moved - 0.02 and moved + 0.02 < r[1]]
+    lost = [r for r in rows if r[2] != "answered"]
+    print(f"{len(rows)} requests, {len(under_way)} under way when the address moved, {len(lost)} lost: {lost}")
+    assert len(under_way) >= 3 and all(what == "answered" for _, _, what in under_way)
+    assert all(0 <= moved + 0.1 - sent < 0.2 for sent, _, _ in lost if sent), "at most one that was being made just then"
+
+
 PAGE = HAPROXY + """
 listen stats
     bind *:8080

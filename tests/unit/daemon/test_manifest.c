@@ -39,6 +39,7 @@ static void fill(struct arena *a, struct manifest *m)
         .gid = UINT32_MAX,
         .reuseport = true,
         .v6only = true,
+        .floating = true,
     };
     assert_true(address_parse_ip(SPAN("10.0.0.5"), &l.address));
     address_set_port(&l.address, 80);
@@ -81,6 +82,7 @@ static void test_manifest_round_trip(void **state)
     assert_int_equal(l->inherited_fd, -1);
     assert_int_equal(l->sockets, 2);
     assert_true(l->reuseport && l->v6only && !l->retry_bind && !l->datagram && !l->transparent);
+    assert_true(l->floating && !l->free_bind);
     assert_true(span_eq(out.logs.items[0].place, SPAN("nginx.conf:3")));
     assert_true(span_eq(out.scripts.items[0].argv.items[0], SPAN("/bin/true")));
     assert_int_equal(out.scripts.items[0].timeout.ms, 5000);

@@ -91,6 +91,18 @@ static void test_a_listening_socket_has_its_options(void **state)
     (void)close(fd);
 }
 
+static void test_connections_that_outlive_their_address(void **state)
+{
+    struct socket_listen s = on("127.0.0.1");
+    int fd = open_one(&s);
+
+    (void)state;
+    assert_int_equal(get_int(fd, SOL_IP, IP_TRANSPARENT), 0);
+    socket_outlive_address(fd);
+    assert_int_equal(get_int(fd, SOL_IP, IP_TRANSPARENT), geteuid() == 0);
+    (void)close(fd);
+}
+
 static void test_accepted_ones_inherit_nodelay(void **state)
 {
     struct socket_listen s = on("127.0.0.1");
@@ -323,6 +335,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_listening_socket_has_its_options),
+        cmocka_unit_test(test_connections_that_outlive_their_address),
         cmocka_unit_test(test_accepted_ones_inherit_nodelay),
         cmocka_unit_test(test_v6_only_or_not),
         cmocka_unit_test(test_failures_name_their_step),

@@ -28,11 +28,12 @@ static const char help[] =
     "  -r, --vrrp_pid=FILE           pid file of the process that holds the addresses\n"
     "  -G, --no-syslog               log nothing to syslog\n"
     "  -u, --umask=NUMBER            octal\n"
-    "  -e, -B, -I, -X                what is so anyway: every file must be readable, there is no BFD and no "
+    "  -e, -B, -I, -X, --all         what is so anyway: every file must be readable, there is no BFD and no "
     "IPVS,\n"
-    "                                and addresses go when the program ends\n"
+    "                                addresses go when the program ends, and all that there is runs\n"
     "  -d, -a, -m                    accepted, with a word about what does the same here\n"
-    "  -g, -x, -A, -M, -T            refused, with a word about what does the same here\n"
+    "  -g, -x, -A, -M, -T, --perf, --debug, --flush-log-file, --no-mem-check\n"
+    "                                refused, with a word about what does the same here\n"
     "  -c, --checkers_pid=FILE       there is no such process, and no file\n"
     "  -b, --bfd_pid=FILE            there is no such process, and no file\n"
     "  -s, --namespace=NAME          run in this network namespace, whatever the file says\n"
@@ -43,7 +44,15 @@ static const char help[] =
     "  -v, --version                 the version\n"
     "  -h, --help                    this text\n";
 
-enum { OPTION_SIGNUM = 256, OPTION_CONTROL };
+enum {
+    OPTION_SIGNUM = 256,
+    OPTION_CONTROL,
+    OPTION_ALL,
+    OPTION_FLUSH_LOG,
+    OPTION_PERF,
+    OPTION_DEBUG,
+    OPTION_NO_MEM_CHECK
+};
 
 static const struct option long_options[] = {
     { "use-file", required_argument, NULL, 'f' },
@@ -78,6 +87,11 @@ static const struct option long_options[] = {
     { "snmp-agent-socket", required_argument, NULL, 'A' },
     { "core-dump-pattern", optional_argument, NULL, 'M' },
     { "genhash", no_argument, NULL, 'T' },
+    { "all", no_argument, NULL, OPTION_ALL },
+    { "flush-log-file", no_argument, NULL, OPTION_FLUSH_LOG },
+    { "perf", optional_argument, NULL, OPTION_PERF },
+    { "debug", optional_argument, NULL, OPTION_DEBUG },
+    { "no-mem-check", no_argument, NULL, OPTION_NO_MEM_CHECK },
     { "version", no_argument, NULL, 'v' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
@@ -123,27 +137,33 @@ static struct span text(struct reading *r)
 
 /* Options of things that are not here. */
 static const struct {
-    char letter;
+    int option;
+    const char *name;
     bool refused;
     const char *instead;
 } elsewhere[] = {
-    { 'd', false, "kill -USR1 writes what is known to /tmp/keepalived.data" },
-    { 'a', false, "addresses of ours that go are put back and logged; `ip monitor address` shows all" },
-    { 'm', false, "core dumps are as `ulimit -c` says" },
-    { 'g', true, "there is no log file: syslog has it, or with -n -l write 2>>FILE" },
-    { 'x', true, "SNMP is not built; the status is JSON: `kill -s $(keepalived --signum=JSON)`" },
-    { 'A', true, "SNMP is not built" },
-    { 'M', true, "the pattern of core dumps is the machine's: sysctl kernel.core_pattern" },
-    { 'T', true, "genhash belongs to checks of virtual_server, which is not built" },
+    { 'd', "-d", false, "kill -USR1 writes what is known to /tmp/keepalived.data" },
+    { 'a', "-a", false, "addresses of ours that go are put back and logged; `ip monitor address` shows all" },
+    { 'm', "-m", false, "core dumps are as `ulimit -c` says" },
+    { 'g', "-g", true, "there is no log file: syslog has it, or with -n -l write 2>>FILE" },
+    { 'x', "-x", true, "SNMP is not built; the status is JSON: `kill -s $(keepalived --signum=JSON)`" },
+    { 'A', "-A", true, "SNMP is not built" },
+    { 'M', "-M", true, "the pattern of core dumps is the machine's: sysctl kernel.core_pattern" },
+    { 'T', "-T", true, "genhash belongs to checks of virtual_server, which is not built" },
+    { OPTION_FLUSH_LOG, "--flush-log-file", true,
+      "there is no log file; what goes to stderr is not held back" },
+    { OPTION_PERF, "--perf", true, "perf(1) attaches to the process that /run/vrrp.pid names" },
+    { OPTION_DEBUG, "--debug", true, "`keel ctl show vrrp` has every timer, and -D logs every change" },
+    { OPTION_NO_MEM_CHECK, "--no-mem-check", true, "no such checks are compiled in" },
 };
 
 /* False: refused. */
 static bool say_elsewhere(int o)
 {
     for (size_t i = 0; i < COUNT_OF(elsewhere); i++) {
-        if (elsewhere[i].letter != o)
+        if (elsewhere[i].option != o)
             continue;
-        fprintf(stderr, "keepalived: -%c: %s\n", o, elsewhere[i].instead);
+        fprintf(stderr, "keepalived: %s: %s\n", elsewhere[i].name, elsewhere[i].instead);
         return !elsewhere[i].refused;
     }
     return false;
@@ -152,7 +172,7 @@ static bool say_elsewhere(int o)
 static bool is_elsewhere(int o)
 {
     for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
-        if (elsewhere[i].letter == o)
+        if (elsewhere[i].option == o)
             return true;
     return false;
 }
@@ -183,7 +203,8 @@ static bool take(struct reading *r, int o)
     case 'e':
     case 'B':
     case 'I':
-    case 'X': /* that is so anyway */
+    case 'X':
+    case OPTION_ALL: /* that is so anyway */
         return true;
     case 'G':
         system_log_mute();
@@ -235,6 +256,23 @@ static bool take(struct reading *r, int o)
     }
 }
 
+/* As the real one says it. */
+static void say_unknown(int o, char **argv)
+{
+    const char *word = argv[optind - 1]; // NOLINT(concurrency-mt-unsafe): before any thread
+
+    if (o == '?' && optopt != 0 && word[0] == '-' && word[1] != '-')
+        fprintf(stderr, "Unknown option -%c\n", optopt);
+    else if (o == '?')
+        fprintf(stderr, "Unknown option %s\n", word);
+    else if (o == ':')
+        fprintf(stderr, "keepalived: %s: a value is missing\n", word);
+    else if (o == 'S')
+        fprintf(stderr, "Invalid log facility '%s'\n", optarg);
+    else
+        fprintf(stderr, "keepalived: -%c: \"%s\" is not what it takes\n", o, optarg ? optarg : "");
+}
+
 struct cli_result cli_keepalived(struct arena *a, int argc, char **argv)
 {
     struct reading r = { .arena = a, .file = SPAN("/etc/keepalived/keepalived.conf") };
@@ -247,7 +285,7 @@ struct cli_result cli_keepalived(struct arena *a, int argc, char **argv)
                             .vrrp_pid_file = SPAN("/run/vrrp.pid") };
     if (!system_log_facility("daemon", &r.plan.log_facility))
         return finish(1);
-    while ((o = getopt_long(argc, argv, "f:nlDS:t::p:r:c:b:PCVRs:i:Gu:eBIXdamg:xA:M::Tvh", long_options,
+    while ((o = getopt_long(argc, argv, ":f:nlDS:t::p:r:c:b:PCVRs:i:Gu:eBIXdamg:xA:M::Tvh", long_options,
                             NULL)) != -1) { // NOLINT(concurrency-mt-unsafe)
         if (o == OPTION_SIGNUM)
             return finish(put_signal(optarg));
@@ -261,7 +299,11 @@ struct cli_result cli_keepalived(struct arena *a, int argc, char **argv)
         if (is_elsewhere(o) ? say_elsewhere(o) : take(&r, o))
             continue;
         if (!is_elsewhere(o))
-            fputs(help, stderr);
+            say_unknown(o, argv);
+        return finish(1);
+    }
+    if (optind < argc) {
+        fprintf(stderr, "keepalived: %s: there are no arguments besides options\n", argv[optind]);
         return finish(1);
     }
     if (r.only_checks && !r.vrrp) {

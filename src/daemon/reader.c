@@ -18,6 +18,7 @@
 #include "daemon/words.h"
 #include "daemon/world_real.h"
 #include "os/limits.h"
+#include "model/vrrp.h"
 #include "os/memfd.h"
 
 #define READER_MEMORY ((uint64_t)1 << 30)
@@ -191,6 +192,24 @@ static void put_check(const struct plan *p, struct reading *r, bool ok, struct b
     words_verdict(err, p, r->diags, ok, ok && r->config->listeners.count > 0);
 }
 
+/* Exit codes of the real ones' own where 0 and 1 do not tell enough: haproxy -c, keepalived -t. */
+enum { NOTHING_STARTS = 2, NO_FILE = 4, MISTAKES = 5, SCRIPTS_INSECURE = 6 };
+
+static int code_of(const struct plan *p, const struct config *c)
+{
+    if (p->called_as == LANGUAGE_HAPROXY && c->listeners.count == 0)
+        return NOTHING_STARTS;
+    if (p->called_as == LANGUAGE_KEEPALIVED && c->vrrp && c->vrrp->commands.count > 0 &&
+        !c->vrrp->script_security)
+        return SCRIPTS_INSECURE;
+    return 0;
+}
+
+static int keepalived_failure(const struct plan *p)
+{
+    return p->files.count && access(p->files.items[0].path.ptr, R_OK) != 0 ? NO_FILE : MISTAKES;
+}
+
 int reader_check(const struct plan *p)
 {
     struct reading r;
@@ -203,10 +222,10 @@ int reader_check(const struct plan *p)
     put_check(p, &r, ok, &dump, &out);
     if (ok && p->mode == PLAN_DUMP)
         dump_files(r.diags, &dump);
-    /* HAProxy: nothing is wrong, but nothing would start either. */
-    int code = ok ? 0 : 1;
-    if (ok && p->called_as == LANGUAGE_HAPROXY && r.config->listeners.count == 0)
-        code = 2;
+    int code = ok ? code_of(p, r.config) : p->called_as == LANGUAGE_KEEPALIVED ? keepalived_failure(p) : 1;
+    if (code == SCRIPTS_INSECURE)
+        buf_put(&out,
+                SPAN("SECURITY VIOLATION - scripts are being executed but script_security not enabled.\n"));
     write_all(STDERR_FILENO, buf_span(&out));
     write_all(STDOUT_FILENO, buf_span(&dump));
     buf_fini(&out);

@@ -437,6 +437,21 @@ static struct value auth_type(const struct message *m)
     return field ? value_text(span_first(field->value, span_find_char(field->value, ' '))) : value_none();
 }
 
+/* Without scheme and host, as nginx has it: "http://a/b?c" is "/b?c", "http://a" is "/". */
+static struct span origin_form(struct span target)
+{
+    if (LIKELY(target.len == 0 || target.ptr[0] == '/'))
+        return target;
+    size_t colon = span_find_char(target, ':');
+    if (colon == SPAN_NONE || target.len - colon < 3 || target.ptr[colon + 1] != '/')
+        return target;
+    struct span rest = span_from_index(target, colon + 3);
+    size_t len = 0;
+    while (len < rest.len && rest.ptr[len] != '/' && rest.ptr[len] != '?')
+        len++;
+    return len < rest.len ? span_from_index(rest, len) : SPAN("/");
+}
+
 static struct value from_request(struct facts *f, const struct expr_part *p)
 {
     const struct message *m = f->request;
@@ -445,7 +460,9 @@ static struct value from_request(struct facts *f, const struct expr_part *p)
     case FETCH_METHOD:
         return value_text(m->method_text);
     case FETCH_TARGET:
-        return value_text(f->target.ptr ? f->target : m->target);
+        return value_text(p->number       ? origin_form(f->target.ptr ? f->target : m->target)
+                          : f->target.ptr ? f->target
+                                          : m->target);
     case FETCH_PATH:
         return value_text(m->path);
     case FETCH_PATH_AND_QUERY:
@@ -572,6 +589,17 @@ static struct span upstream_statuses(struct facts *f)
     return f->try_count ? scratch_span(f->scratch, buf_span(&b)) : span_of(NULL, 0);
 }
 
+/* The length of an answer of our own is no field before it is written. */
+static struct value sent_field(struct facts *f, const struct expr_part *p)
+{
+    struct value v = chosen(f, p);
+
+    if (v.type == VALUE_NONE && f->sent && f->sent->framing == FRAMING_LENGTH &&
+        span_eq_nocase(p->text, SPAN("content-length")))
+        return value_int((int64_t)f->sent->body_length);
+    return v;
+}
+
 struct value fetch_response(struct facts *f, const struct expr_part *p)
 {
     switch ((unsigned)p->fetch) {
@@ -581,8 +609,9 @@ struct value fetch_response(struct facts *f, const struct expr_part *p)
         return value_text(upstream_statuses(f));
     case FETCH_RESPONSE_FIELD:
     case FETCH_RESPONSE_COOKIE:
-    case FETCH_SENT_FIELD:
         return chosen(f, p);
+    case FETCH_SENT_FIELD:
+        return sent_field(f, p);
     case FETCH_RESPONSE_COOKIE_COUNT:
     case FETCH_RESPONSE_FIELD_COUNT: {
         struct values v = values_of(f->response, p);

@@ -36,6 +36,7 @@ void dump_client_policy(struct dump *d, const struct client_policy *p)
     dump_flag(d, "reset at the end", p->reset_at_end);
     dump_flag(d, "reset timed out", p->reset_timed_out);
     dump_flag(d, "drop invalid fields", p->drop_invalid_fields);
+    dump_flag(d, "drop odd lines", p->drop_odd_lines);
     dump_flag(d, "underscores", p->underscores);
     dump_flag(d, "merge slashes", p->merge_slashes);
     dump_flag(d, "normalize path", p->normalize_path);
@@ -49,6 +50,8 @@ void dump_client_policy(struct dump *d, const struct client_policy *p)
     dump_flag(d, "no version", p->independent_tokens);
     dump_flag(d, "server field", p->server_field);
     dump_flag(d, "date field", p->date_field);
+    dump_flag(d, "connection field", p->connection_field);
+    dump_number(d, "keep-alive told", p->keep_told);
     dump_flag(d, "drop trailers", p->drop_trailers);
     dump_flag(d, "no chunks", p->no_chunks);
     if (!p->limit_rate_from)

@@ -470,6 +470,16 @@ static void dump_log(struct dump *d, const struct log_rule *r)
     d->depth--;
 }
 
+static bool serves_files(const struct scope *s)
+{
+    const struct action_list *l = &s->on[HOOK_REQUEST];
+
+    for (uint32_t i = 0; i < l->count; i++)
+        if (l->items[i].kind == ACTION_FILES)
+            return true;
+    return false;
+}
+
 void dump_scope(struct dump *d, const struct scope *s)
 {
     dump_line(d, "scope %u %s:%.*s", s->index, language_name(s->language), SPAN_ARGS(s->name));
@@ -504,6 +514,8 @@ void dump_scope(struct dump *d, const struct scope *s)
     dump_expr(d, "failed connections", s->failed_line);
     dump_flag(d, "internal", s->internal);
     dump_text(d, "prefix", s->prefix);
+    if (s->folder && !serves_files(s))
+        dump_expr(d, s->folder->alias ? "names of files: alias" : "names of files: root", s->folder->root);
     dump_text(d, "server name", s->server_name);
     dump_text(d, "default type", s->default_type);
     dump_text(d, "charset", s->charset);

@@ -37,7 +37,9 @@ struct client_policy {
     duration linger_time, linger_timeout;
     bool reset_at_end;        /* TCP: the client's connection is cut, not closed (nolinger) */
     bool reset_timed_out;     /* RST instead of FIN */
-    bool drop_invalid_fields; /* ignore_invalid_headers */
+    uint32_t keep_told;       /* seconds in `Keep-Alive: timeout=`; 0: there is none */
+    bool drop_invalid_fields; /* names of more than letters, digits, '-' and (underscores) '_' */
+    bool drop_odd_lines;      /* and those whose names are no tokens, too, that are refused else (nginx) */
     bool underscores;         /* fields with '_' are passed */
     bool merge_slashes;
     bool normalize_path;   /* nginx decodes and normalizes before routing; HAProxy does not */
@@ -135,6 +137,8 @@ struct scope {
     struct span prefix;      /* of a location: what proxy_pass with a URI, alias and auto redirects replace */
     struct span server_name; /* $server_name: first name of the virtual server */
     const struct map *mime_types; /* extension -> struct span */
+    /* Where files would be, whatever else is done: $document_root, $request_filename. NULL: unknown. */
+    const struct files *folder;
     struct span default_type, charset;
     const struct tls_server *tls; /* clients that ask for this virtual server; NULL: as its listener says */
     struct pool *pool;            /* a backend's; NULL in a location */

@@ -64,9 +64,12 @@ struct h1_limits {
      * that answer health checks write so, and nginx and HAProxy read it.
      */
     bool lf_ends_lines;
-    bool host_not_empty;        /* of requests: a Host without a name is H1_ERR_HOST */
-    bool target_host_wins;      /* of requests: Host may differ from an absolute target's authority */
-    bool underscore_is_invalid; /* nginx: a request's fields with '_' in the name are dropped (but counted) */
+    bool host_not_empty;   /* of requests: a Host without a name is H1_ERR_HOST */
+    bool target_host_wins; /* of requests: Host may differ from an absolute target's authority */
+    /* Of requests: fields whose names have more than letters, digits and '-' are dropped (but counted). */
+    bool drop_odd_names;
+    bool underscore_is_odd; /* '_' is more */
+    bool drop_odd_lines;    /* with drop_odd_names: bytes that no name may have do not make the head wrong */
 };
 
 /* Zeroed by the caller before the first bytes of each head. */
@@ -80,7 +83,7 @@ struct h1_scan {
 /*
  * Parses the head at the start of <bytes>. H1_DONE fills <m> (message_init was
  * called) and sets <head_len>, the bytes that the head took, blank line and
- * leading empty lines (at most one CRLF, RFC 9112 2.2) included. A head that is
+ * leading empty lines (RFC 9112 2.2: at least one CRLF) included. A head that is
  * incomplete but already wrong is H1_BAD at once where that is cheap to see: a
  * first byte that begins no token, a first line that is complete and wrong, one
  * without end over target_max, a bare CR or LF, a control byte, a head over

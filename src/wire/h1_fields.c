@@ -139,12 +139,33 @@ static inline struct span value_of(const char *from, const char *to)
     return span_of(from, (size_t)(to - from));
 }
 
-static bool has_underscore(struct span name)
+static bool is_odd(struct span name, bool underscore_is_odd)
 {
-    for (size_t i = 0; i < name.len; i++)
-        if (name.ptr[i] == '_')
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!char_is(c, CHAR_ALPHA | CHAR_DIGIT) && c != '-' && (c != '_' || underscore_is_odd))
             return true;
+    }
     return false;
+}
+
+/*
+ * A line whose name has a byte at <stop> that is not of a token, and a colon
+ * later: 0 when it is not to be dropped, else the beginning of the next one.
+ * Blanks and control bytes in names are what smugglers write: never dropped.
+ */
+static __attribute__((noinline)) size_t odd_line(struct h1_lines *l, size_t at, struct h1_line line)
+{
+    size_t i = line.stop;
+
+    if (line.end >= l->len || i >= line.end)
+        return 0;
+    while (i < line.end && l->head[i] != ':' && !is_blank(l->head[i]))
+        i++;
+    if (i == line.end || i == at || l->head[i] != ':')
+        return 0;
+    size_t ending = h1_line_end(l, line.end, false);
+    return ending ? line.end + ending : 0;
 }
 
 /* False: it is wrong, or the end is not there. */
@@ -153,14 +174,21 @@ static bool cut_lines(struct h1_lines *l, size_t at, const struct h1_limits *lim
 {
     const char *head = l->head;
     const bool lf_ends_lines = !m->is_request && limits->lf_ends_lines;
-    /* nginx's rule about '_' is for what clients send */
-    const bool underscore_is_invalid = m->is_request && limits->underscore_is_invalid;
+    /* the rules about names are for what clients send */
+    const bool drop_odd_names = m->is_request && limits->drop_odd_names;
     unsigned left = limits->fields_max < m->field_room ? limits->fields_max : m->field_room;
     uint16_t count = 0;
 
     for (struct field *f = m->fields;;) {
         struct h1_line line = h1_line_at(l, at);
         if (UNLIKELY(line.stop == line.end || head[line.stop] != ':')) {
+            size_t next = drop_odd_names && limits->drop_odd_lines ? odd_line(l, at, line) : 0;
+            if (next) {
+                if (left-- == 0)
+                    return h1_refuse(scan, H1_ERR_TOO_MANY, at);
+                at = next;
+                continue;
+            }
             size_t blank_line = h1_line_end(l, at, lf_ends_lines);
             *end = at + blank_line;
             m->field_count = count;
@@ -181,7 +209,7 @@ static bool cut_lines(struct h1_lines *l, size_t at, const struct h1_limits *lim
         if (known->id == FIELD_OTHER) {
             if (f->name.len == 0)
                 return h1_refuse(scan, H1_ERR_FIELD_NAME, line.stop);
-            if (underscore_is_invalid && has_underscore(f->name))
+            if (drop_odd_names && is_odd(f->name, limits->underscore_is_odd))
                 continue;
         }
         count++;

@@ -101,8 +101,8 @@ static inline size_t h1_line_end(const struct h1_lines *l, size_t at, bool lf_en
 }
 
 /*
- * Looks for the end of the head in <bytes>, whose first <skip> bytes are a
- * leading empty line. H1_DONE: it is there, and nothing before it is a control
+ * Looks for the end of the head in <bytes>, whose first <skip> bytes are
+ * leading empty lines. H1_DONE: it is there, and nothing before it is a control
  * byte but HTAB and line ends. Refuses control bytes, CR without LF, LF without
  * CR unless <lf_ends_lines>, and more than head_max bytes. Sets scan->line
  * when the first line's end is seen.

@@ -191,16 +191,20 @@ static void persistence_judge(struct message *m, const struct h1_seen *s)
 
 /* ---- the head ---- */
 
-/* RFC 9112 2.2: one empty line may come first. H1_DONE sets <skip>; what follows begins a method. */
-static enum h1_result first_byte(struct span bytes, struct h1_scan *scan, size_t *skip)
+/* RFC 9112 2.2: empty lines may come first. H1_DONE sets <skip>; what follows begins a method. */
+static enum h1_result first_byte(struct span bytes, const struct h1_limits *limits, struct h1_scan *scan,
+                                 size_t *skip)
 {
     *skip = 0;
-    if (bytes.len && bytes.ptr[0] == '\r') {
-        if (bytes.len > 1 && bytes.ptr[1] != '\n') {
-            h1_refuse(scan, H1_ERR_LINE_END, 0);
+    for (; bytes.len > *skip && bytes.ptr[*skip] == '\r'; *skip += 2) {
+        if (bytes.len > *skip + 1 && bytes.ptr[*skip + 1] != '\n') {
+            h1_refuse(scan, H1_ERR_LINE_END, *skip);
             return H1_BAD;
         }
-        *skip = 2;
+    }
+    if (UNLIKELY(*skip > limits->head_max)) {
+        h1_refuse(scan, H1_ERR_HEAD_LONG, limits->head_max);
+        return H1_BAD;
     }
     if (bytes.len <= *skip)
         return H1_MORE;
@@ -276,7 +280,7 @@ enum h1_result h1_parse_request(struct span bytes, const struct h1_limits *limit
                                 struct message *m, size_t *head_len)
 {
     size_t skip, len = 0;
-    enum h1_result result = first_byte(bytes, scan, &skip);
+    enum h1_result result = first_byte(bytes, limits, scan, &skip);
     if (result != H1_DONE)
         return result;
     struct span text = span_from_index(span_first(bytes, limits->head_max), skip);

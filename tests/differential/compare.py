@@ -27,12 +27,14 @@ OWN_PAGE = re.compile(rb"<center>(nginx|evenkeel)(/[\d.]+)?</center>")
 
 class Ask:
     """one request; <raw> bytes instead of the parts, <source> a loopback address to come from, <count> repeats,
-    <differs>: why keel rightly does something else; <any_order>: of the repeats only how often each origin was chosen counts"""
+    <differs>: why keel rightly does something else; <any_order>: of the repeats only how often each origin was chosen counts;
+    <answers>: so many are expected on the one connection, then its end or quiet is noted"""
 
-    def __init__(self, target="/", method="GET", fields=(), body=None, host="example.org", version="1.1", raw=None, source=None, count=1, note="", differs=None, any_order=False):
+    def __init__(self, target="/", method="GET", fields=(), body=None, host="example.org", version="1.1", raw=None, source=None, count=1, note="", differs=None, any_order=False,
+                 answers=None):
         self.target, self.method, self.fields, self.body = target, method, fields, body
         self.host, self.version, self.raw, self.source, self.count, self.note, self.differs = host, version, raw, source, count, note, differs
-        self.any_order = any_order
+        self.any_order, self.answers = any_order, answers
 
     @property
     def name(self):
@@ -138,6 +140,8 @@ def exchange(seen, port, ask):
     source = (ask.source, 0) if ask.source else None
     with client.Client(port, source=source) as c:
         c.send(ask.bytes())
+        if ask.answers:
+            return several(seen, c, ask)
         try:
             a = c.answer(head_only=ask.method == "HEAD")
             seen.status, seen.fields, seen.body = a.status, a.fields, decompressed(a)
@@ -150,6 +154,28 @@ def exchange(seen, port, ask):
             seen.status = "closed"
         except client.AnswerError as e:
             seen.status = f"not HTTP/1.1: {e}"
+        except TimeoutError:
+            seen.status = "silence"
+
+
+def several(seen, c, ask):
+    """the answers on one connection, and what comes after them: its end, or nothing"""
+    seen.status = []
+    try:
+        for _ in range(ask.answers):
+            a = c.answer(head_only=False)
+            seen.status.append(a.status)
+            own = str(len(a.body)) if OWN_PAGE.search(a.body) else None
+            seen.fields += [(n, "OWN" if n.lower() == "content-length" and v == own else v) for n, v in a.fields]
+            seen.body += decompressed(a) + b"|"
+        c.sock.settimeout(0.1)
+        seen.status.append("open" if c.rest else "more" if c.sock.recv(1) else "closed")
+    except TimeoutError:
+        seen.status.append("open")
+    except (client.CutShort, ConnectionResetError):
+        seen.status.append("closed")
+    except client.AnswerError as e:
+        seen.status.append(f"not HTTP/1.1: {e}")
 
 
 def decompressed(answer):

@@ -18,6 +18,7 @@
   /never              reads and never answers                  /garbage           no HTTP at all
   /hugehead/N         a head of N bytes                        /ws                WebSocket, echoes frames
   /fields?n=v&n=v     answers with these fields                /idle-close/MS     answers, then closes after MS idle
+  /raw?BYTES          answers with these bytes (%XX), closes   /raw-open?BYTES    the same, and stays
 A prefix before these (as in /app/echo) is skipped: the first word that is known counts.
 """
 import asyncio
@@ -372,6 +373,14 @@ class Origin:
     async def _do_never(self, request, reader, writer, words, query):
         await asyncio.sleep(60)
         return False
+
+    async def _do_raw(self, request, reader, writer, words, query):
+        writer.write(urllib.parse.unquote_to_bytes(query))
+        await writer.drain()
+        return False
+
+    async def _do_raw_open(self, request, reader, writer, words, query):
+        writer.write(urllib.parse.unquote_to_bytes(query))
 
     async def _do_garbage(self, request, reader, writer, words, query):
         writer.write(b"\x00\x01\xff this is not HTTP \r\n\r\n" * 3)

@@ -141,20 +141,28 @@ static const struct expr *alias(struct build *b, const struct word *w)
     return nginx_expr(b, &b->http, &path, NULL);
 }
 
-static void fill_root(struct build *b, const struct level *l, struct files *f)
+/* False: it is an `alias` of a location outside. */
+static bool fill_root(struct build *b, const struct level *l, struct files *f)
 {
     const struct level *at = l;
     while (at && at->root.count == 0)
         at = at->parent;
     if (at == NULL) {
         f->root = expr_text(b->arena, nginx_path(b, SPAN("html")));
-        return;
+        return true;
     }
     const struct statement *s = &at->root.items[0];
     f->alias = span_eq(text_at(s, 0), SPAN("alias"));
     f->root = f->alias ? alias(b, word_at(s, 1)) : folder(b, word_at(s, 1));
-    if (f->alias && at != l && l->kind != LEVEL_IF)
-        diag_add(b->diags, &nginx_alias_inherited, word_at(&l->opening, 0)->at, DIAG_TEXT(l->path));
+    return !f->alias || at == l || l->kind == LEVEL_IF;
+}
+
+void nginx_compile_folder(struct build *b, const struct level *l)
+{
+    struct files *f = ARENA_NEW(b->arena, struct files);
+    f->at = l->scope->at;
+    (void)fill_root(b, l, f);
+    l->scope->folder = f;
 }
 
 static void fill_index(struct build *b, const struct level *l, struct files *f)
@@ -198,7 +206,8 @@ void nginx_compile_files(struct build *b, const struct level *l)
     f->ranges_most = (uint32_t)SETTING(l, max_ranges, UINT32_MAX);
     f->no_etag = !SETTING(l, etag, true);
     f->modified = SETTING(l, if_modified_since, MODIFIED_EXACT);
-    fill_root(b, l, f);
+    if (!fill_root(b, l, f))
+        diag_add(b->diags, &nginx_alias_inherited, word_at(&l->opening, 0)->at, DIAG_TEXT(l->path));
     fill_index(b, l, f);
     if (l->try_files.count) {
         const struct statement *s = &l->try_files.items[0];

@@ -25,10 +25,11 @@ static struct setting *setting_at(struct build *b, const struct keyword *k)
 /* keepalive_timeout 65s [60s]: the second goes into a field of the answer. */
 static void on_keepalive_timeout(struct build *b, const struct keyword *k, const struct statement *s)
 {
-    nginx_set_time(b, k, s);
     duration field;
+
+    nginx_set_time(b, k, s);
     if (s->words.count > 2 && value_time(b->diags, WORDS_NGINX, word_at(s, 2), 1000, &field))
-        diag_add(b->diags, &nginx_keep_alive_field, word_at(s, 2)->at, DIAG_NO_TEXT);
+        setting_at(b, k)->n2 = field.ms / 1000;
 }
 
 static void on_choice(struct build *b, const struct keyword *k, const struct statement *s,
@@ -111,7 +112,9 @@ const struct keyword nginx_http_words[] = {
 static void fill_times(struct client_policy *p, const struct level *l)
 {
     p->head_timeout = TIME(l, client_header_timeout, 60000);
+    const struct setting *keep = level_setting(l, offsetof(struct level, keepalive_timeout));
     p->idle_timeout = TIME(l, keepalive_timeout, 75000);
+    p->keep_told = keep ? (uint32_t)keep->n2 : 0;
     p->body_timeout = TIME(l, client_body_timeout, 60000);
     p->send_timeout = TIME(l, send_timeout, 60000);
     p->tunnel_timeout = ENDLESS;
@@ -146,7 +149,7 @@ static void fill_switches(struct client_policy *p, const struct level *l)
 {
     p->keep = KEEP_ALIVE;
     p->reset_timed_out = SETTING(l, reset_timedout_connection, false);
-    p->drop_invalid_fields = SETTING(l, ignore_invalid_headers, true);
+    p->drop_invalid_fields = p->drop_odd_lines = SETTING(l, ignore_invalid_headers, true);
     p->underscores = SETTING(l, underscores_in_headers, false);
     p->merge_slashes = SETTING(l, merge_slashes, true);
     p->normalize_path = true;
@@ -156,7 +159,7 @@ static void fill_switches(struct client_policy *p, const struct level *l)
     p->port_in_redirect = SETTING(l, port_in_redirect, true);
     p->absolute_redirect = SETTING(l, absolute_redirect, true);
     p->independent_tokens = SETTING(l, server_tokens, 0) == 0;
-    p->server_field = p->date_field = true;
+    p->server_field = p->date_field = p->connection_field = true;
     p->reject_error_codes_nginx = true;
     p->error_pages_recursive = SETTING(l, recursive_error_pages, false);
     p->plain_methods = p->host_not_empty = p->target_host_wins = true;
@@ -218,6 +221,7 @@ void nginx_compile_settings(struct build *b, struct level *l)
     if (all || nginx_replies(b, l) != nginx_replies(b, server))
         l->scope->replies = nginx_replies(b, l);
     nginx_compile_types(b, l);
+    nginx_compile_folder(b, l);
     l->scope->compression = nginx_compression(b, l);
     if (differs(l, offsetof(struct level, error_page)))
         nginx_compile_error_pages(b, l);

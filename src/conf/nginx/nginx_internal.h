@@ -446,6 +446,8 @@ void nginx_compile_files(struct build *b, const struct level *l);
 /* ---- gzip.c ---- */
 const struct compression *nginx_compression(struct build *b, const struct level *l);
 
+/* Where $document_root and $request_filename are. */
+void nginx_compile_folder(struct build *b, const struct level *l);
 void nginx_compile_types(struct build *b, const struct level *l);
 /* What <l> says about servers is looked at though nothing may be passed on there. */
 void nginx_check_proxy(struct build *b, const struct level *l);

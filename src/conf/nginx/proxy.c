@@ -205,12 +205,28 @@ static const struct expr *kept_expr(struct build *b, const struct kept *k)
     return k ? nginx_expr(b, &b->http, word_at(&k->items[0], 1), NULL) : NULL;
 }
 
+/* How long a body is, is told by whoever sends it: two lengths would be two requests to somebody. */
+static bool frames_body(struct build *b, const struct level *l, const struct statement *line)
+{
+    struct span name = text_at(line, 1);
+    bool frames =
+        span_eq_nocase(name, SPAN("Content-Length")) || span_eq_nocase(name, SPAN("Transfer-Encoding"));
+
+    if (!frames || text_at(line, 2).len == 0 || !SETTING(l, proxy_pass_request_body, true))
+        return false;
+    if (KEPT(l, proxy_set_header) == &l->proxy_set_header)
+        diag_add(b->diags, &nginx_tls_note, word_at(line, 1)->at,
+                 DIAG_TEXT(name, SPAN("it is as the body that is sent has it")));
+    return true;
+}
+
 static void fill_request(struct build *b, const struct level *l, struct proxy *p)
 {
     const struct kept *lines = KEPT(l, proxy_set_header);
     for (uint32_t i = 0; lines && i < lines->count; i++)
-        add_line(b, p, text_at(&lines->items[i], 1),
-                 nginx_expr(b, &b->http, word_at(&lines->items[i], 2), NULL));
+        if (!frames_body(b, l, &lines->items[i]))
+            add_line(b, p, text_at(&lines->items[i], 1),
+                     nginx_expr(b, &b->http, word_at(&lines->items[i], 2), NULL));
     add_default_lines(b, p);
     p->method = kept_expr(b, KEPT(l, proxy_method));
     const struct kept *body = KEPT(l, proxy_set_body);

@@ -96,7 +96,7 @@ const struct known_variable nginx_http_variables[] = {
     { "request_length", FETCH_REQUEST_LENGTH },
     { "request_method", FETCH_METHOD },
     { "request_time", FETCH_TIME_REQUEST },
-    { "request_uri", FETCH_TARGET },
+    { "request_uri", FETCH_TARGET, .number = 1 },
     { "scheme", FETCH_SCHEME },
     FIELD("sent_http_", FETCH_SENT_FIELD, NULL),
     { "server_addr", FETCH_LOCAL_IP },

@@ -388,14 +388,7 @@ void files_fini(struct stream *s)
 
 static const struct files *files_of(const struct stream *s)
 {
-    const struct action_list *l = &s->rules.scope->on[HOOK_REQUEST];
-
-    if (s->file != NULL)
-        return s->file->files;
-    for (uint32_t i = 0; i < l->count; i++)
-        if (l->items[i].kind == ACTION_FILES)
-            return l->items[i].files;
-    return NULL;
+    return s->file ? s->file->files : s->rules.scope->folder;
 }
 
 struct span files_fetch(struct stream *s, enum fetch f)

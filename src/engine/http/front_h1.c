@@ -227,7 +227,9 @@ static enum h1_result head_parse(struct stream *s, size_t *len)
                                 .fields_max = most,
                                 .host_not_empty = p->host_not_empty,
                                 .target_host_wins = p->target_host_wins,
-                                .underscore_is_invalid = p->drop_invalid_fields && !p->underscores };
+                                .drop_odd_names = p->drop_invalid_fields,
+                                .drop_odd_lines = p->drop_odd_lines,
+                                .underscore_is_odd = !p->underscores };
     struct field *fields = s->request_fields;
     uint16_t room = STREAM_FIELDS;
 

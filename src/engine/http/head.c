@@ -12,6 +12,8 @@
 #include "engine/http/uri.h"
 #include "eval/eval.h"
 
+#include <stdio.h>
+
 /* --- writing --- */
 /*
  * A head in the making. Lines that go through as they came are not copied one
@@ -334,8 +336,9 @@ static bool put_request_framing(struct writer *w, struct stream *s)
     const struct flow *f = &s->to_server;
 
     if (s->body_replaced) {
-        h1_out_init(&s->request_out, f->received ? FRAMING_LENGTH : FRAMING_NONE, f->received);
-        if (f->received)
+        bool told = f->received || s->proxy->body; /* an empty one of the file's has a length too */
+        h1_out_init(&s->request_out, told ? FRAMING_LENGTH : FRAMING_NONE, f->received);
+        if (told)
             put_length(w, f->received);
         return false;
     }
@@ -475,6 +478,14 @@ static void put_answer_framing(struct writer *w, const struct stream *s, enum fr
         put_length(w, s->answer.body_length);
 }
 
+static __attribute__((noinline)) void put_keep_told(struct writer *w, uint32_t seconds)
+{
+    char text[24];
+    int len = snprintf(text, sizeof(text), "timeout=%u", seconds);
+
+    put_field(w, SPAN("Keep-Alive"), span_of(text, (size_t)len));
+}
+
 static void put_persistence(struct writer *w, struct stream *s)
 {
     if (s->upgraded) {
@@ -487,6 +498,8 @@ static void put_persistence(struct writer *w, struct stream *s)
         put_text(w, SPAN("Connection: close\r\n"));
     } else if (s->rules.client->connection_field || s->request.minor == 0) {
         put_text(w, SPAN("Connection: keep-alive\r\n"));
+        if (UNLIKELY(s->rules.client->keep_told))
+            put_keep_told(w, s->rules.client->keep_told);
     }
 }
 

@@ -289,6 +289,7 @@ enum stream_step step_reply(struct stream *s)
         return stream_give_up(s, END_DENIED);
     const struct error_page *page = reply_is_own(s) ? NULL : reply_error_page(s, s->status);
     if (page) {
+        s->facts.try_count = upstream_tries_kept(&s->upstream); /* what the page may tell of */
         enum stream_step next = page_begin(s, page);
         if (next != STEP_WAIT)
             return next;

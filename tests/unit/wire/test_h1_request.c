@@ -148,8 +148,7 @@ static const struct {
     { BYTES(" GET / HTTP/1.1\r\n"), H1_ERR_METHOD, 0 },
     { BYTES("\tGET / HTTP/1.1\r\n"), H1_ERR_METHOD, 0 },
     { BYTES(":"), H1_ERR_METHOD, 0 },
-    { BYTES("\r\n\r\n\0\r\nQUIT\n"), H1_ERR_METHOD, 2 },
-    { BYTES("\r\n\r\nGET"), H1_ERR_METHOD, 2 },
+    { BYTES("\r\n\r\n\0\r\nQUIT\n"), H1_ERR_METHOD, 4 },
     { BYTES("\r\n\nGET"), H1_ERR_LINE_END, 2 },
     { BYTES("\nGET"), H1_ERR_LINE_END, 0 },
     { BYTES("\rGET"), H1_ERR_LINE_END, 0 },
@@ -425,7 +424,7 @@ static void underscores_are_dropped_when_asked(void **state)
     char got[256];
     struct h1_limits limits = usual;
     struct span bytes = SPAN(GET_WITH("X_Y: 1\r\nContent_Length: 5\r\nX-Y: a_b\r\n_: 2\r\n"));
-    limits.underscore_is_invalid = true;
+    limits.drop_odd_names = limits.underscore_is_odd = true;
     parse_whole(bytes, &limits, AS_REQUEST, &p);
     assert_int_equal(p.result, H1_DONE);
     describe_fields(&p.m, got, sizeof(got));
@@ -438,6 +437,52 @@ static void underscores_are_dropped_when_asked(void **state)
     parse_whole(bytes, &limits, AS_REQUEST, &p);
     assert_int_equal(p.result, H1_BAD);
     assert_int_equal(p.scan.error, H1_ERR_TOO_MANY);
+}
+
+static void odd_names_are_dropped_when_asked(void **state)
+{
+    (void)state;
+    static struct parsed p;
+    char got[256];
+    struct h1_limits limits = usual;
+    struct span bytes =
+        SPAN(GET_WITH("X.Y: 1\r\nX(: 5\r\n\xe4: 1\r\nA@b:c\r\nX-Y: a\r\n{}: 2\r\nX_Y: 3\r\n"));
+    limits.drop_odd_names = limits.drop_odd_lines = true;
+    parse_whole(bytes, &limits, AS_REQUEST, &p);
+    assert_int_equal(p.result, H1_DONE);
+    describe_fields(&p.m, got, sizeof(got));
+    assert_string_equal(got, "Host: t|X-Y: a|X_Y: 3");
+
+    static const char *const wrong[] = { GET_WITH("X y: 1\r\n"),     GET_WITH("X\ty: 1\r\n"),
+                                         GET_WITH("X( : 1\r\n"),     GET_WITH("X(y\r\n"),
+                                         GET_WITH("(: 1\rX: 2\r\n"), GET_WITH(": 1\r\n") };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        parse_whole(span_from(wrong[i]), &limits, AS_REQUEST, &p);
+        assert_int_equal(p.result, H1_BAD);
+    }
+    limits.fields_max = 6; /* what is dropped was still there */
+    parse_whole(bytes, &limits, AS_REQUEST, &p);
+    assert_int_equal(p.scan.error, H1_ERR_TOO_MANY);
+    limits = usual;
+    limits.drop_odd_names = true;
+    parse_whole(bytes, &limits, AS_REQUEST, &p);
+    assert_int_equal(p.scan.error, H1_ERR_FIELD_NAME);
+}
+
+static void empty_lines_may_come_first(void **state)
+{
+    (void)state;
+    static struct parsed p;
+    struct h1_limits limits = usual;
+    parse_whole(SPAN("\r\n\r\n\r\n" HEAD("GET / HTTP/1.1")), &limits, AS_REQUEST, &p);
+    assert_int_equal(p.result, H1_DONE);
+    parse_whole(SPAN("\r\n\r\n\r"), &limits, AS_REQUEST, &p);
+    assert_int_equal(p.result, H1_MORE);
+    parse_whole(SPAN("\r\n\rG"), &limits, AS_REQUEST, &p);
+    assert_int_equal(p.result, H1_BAD);
+    limits.head_max = 4;
+    parse_whole(SPAN("\r\n\r\n\r\n"), &limits, AS_REQUEST, &p);
+    assert_int_equal(p.result, H1_BAD);
 }
 
 /* ---- limits ---- */
@@ -634,6 +679,8 @@ int main(void)
         cmocka_unit_test(chunked_stays_although_connection_names_it),
         cmocka_unit_test(ids_lead_to_the_first_field),
         cmocka_unit_test(underscores_are_dropped_when_asked),
+        cmocka_unit_test(odd_names_are_dropped_when_asked),
+        cmocka_unit_test(empty_lines_may_come_first),
         cmocka_unit_test(what_follows_the_head_is_left_alone),
         cmocka_unit_test(nothing_wants_more),
         cmocka_unit_test(the_head_has_a_limit),

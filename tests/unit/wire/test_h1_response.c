@@ -242,7 +242,7 @@ static void fields_are_kept_as_the_origin_wrote_them(void **state)
     static struct parsed p;
     char got[256];
     struct h1_limits limits = usual;
-    limits.underscore_is_invalid = true; /* of requests */
+    limits.drop_odd_names = limits.underscore_is_odd = limits.drop_odd_lines = true; /* of requests */
     parse_whole(SPAN(OK_WITH("X_Y: 1\r\nConnection: X-Drop\r\nX-Drop: 2\r\nContent-Length: 3\r\n"
                              "Transfer-Encoding: chunked\r\n")),
                 &limits, METHOD_GET, &p);

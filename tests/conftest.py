@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from lib import jobs, netns, origin as origins, program, where  # noqa: E402
+from lib import jobs, netns, origin as origins, program, toys, where  # noqa: E402
 
 LANGUAGES = ("nginx", "haproxy")
 
@@ -173,3 +173,16 @@ def origin():
     yield make
     for o in made:
         o.stop()
+
+
+@pytest.fixture
+def toy():
+    """toy(serve, port) -> a started Toy; serve(socket) is called for each connection"""
+    made = []
+
+    def make(serve, port=0):
+        made.append(toys.Toy(serve, port))
+        return made[-1]
+    yield make
+    for t in made:
+        t.stop()

@@ -1,30 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Active checks of haproxy.cfg: who is up, who is down, and HAProxy's code for why."""
-import csv
 import time
 
 import pytest
 
-from lib import client, config, ports, process, toys
-
-
-
-def rows(p):
-    """the servers' rows of the statistics, by backend/server"""
-    lines = client.ask(p.values["stats"], target="/stats;csv").text.lstrip("# ").splitlines()
-    return {f"{r['pxname']}/{r['svname']}": r for r in csv.DictReader(lines)}
+from lib import client, config, ports, process, statistics, toys
 
 
 def row(p, name="b/s"):
-    return rows(p)[name]
+    return statistics.rows(p)[name]
 
-
-STATS = """
-listen statistics
-    bind 127.0.0.1:@stats@
-    stats enable
-    stats uri /stats
-"""
 
 # name: (what the server does, the backend's lines, the server's words, (up, code, status))
 # None instead of a server: nobody listens
@@ -64,28 +49,16 @@ CHECKS = {
 }
 
 
-@pytest.fixture
-def toy():
-    made = []
-
-    def make(serve, port=0):
-        made.append(toys.Toy(serve, port))
-        return made[-1]
-    yield make
-    for t in made:
-        t.stop()
-
-
 def test_results_have_haproxys_codes(start, toy):
     """one backend for each way to check; each server must be judged as HAProxy judges it"""
-    parts, values = [STATS], {"stats": ports.free_port()}
+    parts, values = [statistics.PAGE], {"stats": ports.free_port()}
     for name, (serve, lines, words, _) in CHECKS.items():
         values[name] = toy(serve).port if serve else ports.free_port()
         parts.append(f"backend {name}\n    timeout check 600ms\n {lines}\n    server s 127.0.0.1:@{name}@ check inter 200ms rise 1 fall 1 {words}")
     p = start("haproxy", config.haproxy("\n".join(parts)), listens=("stats",), **values)
 
     def wrong():
-        seen, out = rows(p), []
+        seen, out = statistics.rows(p), []
         for name, (_, _, _, (up, code, status)) in CHECKS.items():
             r = seen[name + "/s"]
             said = (r["status"].split()[0], r["check_status"].lstrip("* "), r["check_code"])
@@ -107,7 +80,7 @@ backend b
 
 
 def one(start, lines, words, s, **values):
-    text = config.haproxy(STATS + BACKEND.format(lines=lines, words=words))
+    text = config.haproxy(statistics.PAGE + BACKEND.format(lines=lines, words=words))
     return start("haproxy", text, stats=ports.free_port(), s=s, **values)
 
 
@@ -251,7 +224,7 @@ def test_slowstart(start, toy):
 
 def test_sessions_end_when_the_server_goes_down(start, toy):
     health, echo = toy(toys.http(200)), toy(lambda s: [s.sendall(d) for d in iter(lambda: s.recv(100), b"")])
-    text = config.haproxy(STATS + BACKEND.format(lines=HTTP, words=f"check inter 100ms rise 1 fall 1 port {health.port} on-marked-down shutdown-sessions"), mode="tcp").replace("    stats enable", "    mode http\n    stats enable")
+    text = config.haproxy(statistics.PAGE + BACKEND.format(lines=HTTP, words=f"check inter 100ms rise 1 fall 1 port {health.port} on-marked-down shutdown-sessions"), mode="tcp").replace("    stats enable", "    mode http\n    stats enable")
     p = start("haproxy", text, stats=ports.free_port(), s=echo.port)
     becomes(p, "UP")
     with p.connect() as s:
@@ -265,7 +238,7 @@ def test_sessions_end_when_the_server_goes_down(start, toy):
 def test_backups_let_go_when_a_server_is_back(start, toy):
     health = toy(toys.http(500))
     echo = toy(lambda s: [s.sendall(d) for d in iter(lambda: s.recv(100), b"")])
-    text = config.haproxy(STATS + BACKEND.format(lines=HTTP, words=f"check inter 100ms rise 1 fall 1 port {health.port} on-marked-up shutdown-backup-sessions") + "    server spare 127.0.0.1:@s@ backup\n", mode="tcp").replace("    stats enable", "    mode http\n    stats enable")
+    text = config.haproxy(statistics.PAGE + BACKEND.format(lines=HTTP, words=f"check inter 100ms rise 1 fall 1 port {health.port} on-marked-up shutdown-backup-sessions") + "    server spare 127.0.0.1:@s@ backup\n", mode="tcp").replace("    stats enable", "    mode http\n    stats enable")
     p = start("haproxy", text, stats=ports.free_port(), s=echo.port)
     becomes(p, "DOWN")
     with p.connect() as s:
@@ -287,7 +260,7 @@ def test_track(start, toy):
 def test_track_of_another_backend_is_followed_through_maintenance(start, toy):
     """a chain: one check for three servers, in whatever section they are; an operator's word for the first counts for all"""
     health = toy(toys.http(200))
-    text = config.haproxy(STATS + BACKEND.format(lines=HTTP, words="check inter 100ms rise 1 fall 1") + """
+    text = config.haproxy(statistics.PAGE + BACKEND.format(lines=HTTP, words="check inter 100ms rise 1 fall 1") + """
 backend c
     server near 127.0.0.1:@s@ track b/s
 backend d

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes wrong beside the traffic: an agent that talks nonsense, a check that never ends, a table that is full, a log target that is gone, no
 descriptor left. The rest goes on, and the operator hears it once."""
-import csv
 import re
 import socket
 import subprocess
@@ -9,28 +8,9 @@ import time
 
 import pytest
 
-from lib import client, config, ports, process, syslog, toys
+from lib import client, config, ports, process, statistics, syslog, toys
 
 pytestmark = pytest.mark.timeout(40)
-
-STATS = """
-listen statistics
-    bind 127.0.0.1:@stats@
-    stats enable
-    stats uri /stats
-"""
-
-
-@pytest.fixture
-def toy():
-    made = []
-
-    def make(serve, port=0):
-        made.append(toys.Toy(serve, port))
-        return made[-1]
-    yield make
-    for t in made:
-        t.stop()
 
 
 @pytest.fixture
@@ -38,11 +18,6 @@ def target():
     t = syslog.Target()
     yield t
     t.close()
-
-
-def rows(p):
-    lines = client.ask(p.values["stats"], target="/stats;csv").text.lstrip("# ").splitlines()
-    return {f"{r['pxname']}/{r['svname']}": r for r in csv.DictReader(lines)}
 
 
 def drips(s):
@@ -71,11 +46,11 @@ backend {n}
     timeout check 400ms
     server s 127.0.0.1:@{n}@ check inter 200ms rise 1 fall 1
 """ for n in made)
-    p = start("haproxy", config.haproxy(STATS + backends), listens=("stats",), stats=ports.free_port(), **{n: t.port for n, t in made.items()})
-    assert process.wait_until(lambda: {rows(p)[f"{n}/s"]["status"] for n in ("drip", "flood", "mute")} == {"DOWN"}, 8), rows(p)
-    assert rows(p)["good/s"]["status"] == "UP"
+    p = start("haproxy", config.haproxy(statistics.PAGE + backends), listens=("stats",), stats=ports.free_port(), **{n: t.port for n, t in made.items()})
+    assert process.wait_until(lambda: {statistics.rows(p)[f"{n}/s"]["status"] for n in ("drip", "flood", "mute")} == {"DOWN"}, 8), statistics.rows(p)
+    assert statistics.rows(p)["good/s"]["status"] == "UP"
     made["good"].serve = toys.http(500)
-    assert process.wait_until(lambda: rows(p)["good/s"]["status"] == "DOWN", 4), "the others' checks do not wait"
+    assert process.wait_until(lambda: statistics.rows(p)["good/s"]["status"] == "DOWN", 4), "the others' checks do not wait"
     assert sum(process.descriptors(w) for w in p.pids()) < 200, "no connection is left behind"
 
 
@@ -85,13 +60,13 @@ def test_an_agent_that_answers_nonsense(start, toy, target):
     agent = toy(lambda s: s.sendall(agent.says))
     agent.says = b"up 100%\n"
     back = toy(toys.http(200))
-    p = start("haproxy", config.haproxy(STATS + """
+    p = start("haproxy", config.haproxy(statistics.PAGE + """
 backend b
     server s 127.0.0.1:@s@ weight 100 check inter 100ms agent-check agent-inter 100ms agent-port @agent@
 """, top="log 127.0.0.1:@log@ local0", defaults="log global"), listens=("stats",), stats=ports.free_port(), s=back.port, agent=agent.port, log=target.port)
-    assert process.wait_until(lambda: rows(p)["b/s"]["status"] == "UP", 4)
+    assert process.wait_until(lambda: statistics.rows(p)["b/s"]["status"] == "UP", 4)
     agent.says = b"\x1b[31mhello\xff\"world 40%\n"
-    assert process.wait_until(lambda: rows(p)["b/s"]["weight"] == "40", 4)
+    assert process.wait_until(lambda: statistics.rows(p)["b/s"]["weight"] == "40", 4)
     assert target.wait("Agent of b/s says")
     count = agent.accepted
     assert process.wait_until(lambda: agent.accepted > count + 5, 5)

@@ -1,22 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """HAProxy's queues: servers that take so many at a time, those who wait for one, for how long, and who goes without."""
 import concurrent.futures
-import csv
 import re
 import time
 
 import pytest
 
-from lib import client, config, ports, process, syslog, toys, where
+from lib import client, config, ports, process, statistics, syslog, toys, where
 
 pytestmark = pytest.mark.timeout(40)
-
-STATS = """
-listen statistics
-    bind 127.0.0.1:@stats@
-    stats enable
-    stats uri /stats
-"""
 
 
 class Slow:
@@ -49,18 +41,6 @@ class Slow:
 
 
 @pytest.fixture
-def toy():
-    made = []
-
-    def make(serve, port=0):
-        made.append(toys.Toy(serve, port))
-        return made[-1]
-    yield make
-    for t in made:
-        t.stop()
-
-
-@pytest.fixture
 def slow(toy):
     made = []
 
@@ -73,14 +53,9 @@ def slow(toy):
             gate.cancel() or gate.set_exception(OSError())
 
 
-def rows(p):
-    lines = client.ask(p.values["stats"], target="/stats;csv").text.lstrip("# ").splitlines()
-    return {f"{r['pxname']}/{r['svname']}": r for r in csv.DictReader(lines)}
-
-
 def run(start, body, threads=1, **values):
     listens = values.pop("listens", ("port", "stats"))
-    return start("haproxy", config.haproxy(STATS + body, threads=threads, **values.pop("frame", {})), stats=ports.free_port(), listens=listens, **values)
+    return start("haproxy", config.haproxy(statistics.PAGE + body, threads=threads, **values.pop("frame", {})), stats=ports.free_port(), listens=listens, **values)
 
 
 class Asked:
@@ -103,7 +78,7 @@ class Asked:
 
 
 def queued(p, name, count):
-    assert process.wait_until(lambda: rows(p)[name]["qcur"] == str(count), 4), (name, rows(p)[name]["qcur"], count)
+    assert process.wait_until(lambda: statistics.rows(p)[name]["qcur"] == str(count), 4), (name, statistics.rows(p)[name]["qcur"], count)
 
 
 def test_a_server_takes_so_many_and_the_rest_waits_in_order(start, slow):
@@ -116,7 +91,7 @@ listen l
     asked = Asked(p.port, 5)
     s.has(2)
     queued(p, "l/BACKEND", 3)
-    assert rows(p)["l/s"]["scur"] == "2"
+    assert statistics.rows(p)["l/s"]["scur"] == "2"
     order = list(s.seen)
     for _ in range(3):
         s.let()
@@ -125,7 +100,7 @@ listen l
     assert asked.statuses() == [200] * 5
     order = s.seen
     assert order == ["/0", "/1", "/2", "/3", "/4"], "first come, first served"
-    assert rows(p)["l/BACKEND"]["qmax"] == "3" and rows(p)["l/s"]["smax"] == "2"
+    assert statistics.rows(p)["l/BACKEND"]["qmax"] == "3" and statistics.rows(p)["l/s"]["smax"] == "2"
 
 
 def test_who_is_pinned_waits_for_its_own_server(start, slow):
@@ -194,7 +169,7 @@ listen l
     server a 127.0.0.1:@a@ maxconn 1 cookie a check port @health@ inter 100ms rise 1 fall 1
     server b 127.0.0.1:@b@ maxconn 9 cookie b
 """, a=a.port, b=b.port, health=health.port)
-    assert process.wait_until(lambda: rows(p)["l/a"]["check_status"].strip("* ") == "L7OK", 4)
+    assert process.wait_until(lambda: statistics.rows(p)["l/a"]["check_status"].strip("* ") == "L7OK", 4)
     pool = concurrent.futures.ThreadPoolExecutor(3)
     jobs = [pool.submit(client.ask, p.port, target="/0", fields=[("Cookie", "S=a")], timeout=15)]
     a.has(1)
@@ -254,10 +229,10 @@ backend b
     s.has(2)
     queued(p, "b/BACKEND", 1)
     loud = Asked(p.port, 9, first=10, gap=0.05)
-    assert process.wait_until(lambda: rows(p)["b/BACKEND"]["scur"] == "12", 4)
+    assert process.wait_until(lambda: statistics.rows(p)["b/BACKEND"]["scur"] == "12", 4)
     s.let()                             # haproxy looks again when somebody leaves
     s.has(4)                            # of 8, by 11 of 20
-    assert rows(p)["b/BACKEND"]["scur"] == "11", "who waits is counted"
+    assert statistics.rows(p)["b/BACKEND"]["scur"] == "11", "who waits is counted"
     while not all(j.done() for j in quiet.jobs + loud.jobs):
         if s.waiting:
             s.let()
@@ -283,7 +258,7 @@ listen l
 """, o=o.port, threads=threads)
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(lambda i: client.ask(p.port, target=f"/slow/5/{i}", timeout=20).status, range(60)))
-    assert answers == [200] * 60 and len(o.requests) == 60 and rows(p)["l/s"]["smax"] == "1"
+    assert answers == [200] * 60 and len(o.requests) == 60 and statistics.rows(p)["l/s"]["smax"] == "1"
 
 
 def test_slots_of_tcp(start, toy):

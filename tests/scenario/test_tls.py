@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lib import client, config, origin as origins, pki as pkis, ports, process, where
+from lib import client, config, origin as origins, pki as pkis, process, where
 
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
@@ -511,14 +511,12 @@ def test_garbage_on_a_tls_port_harms_nobody(front, pki):
 
 # ---- without decryption
 
-def test_routing_by_name_without_a_key(prepare, pki, language, tls_origin):
-    """the name in the first message decides; the handshake is with the server itself"""
-    a, w = tls_origin("a.example"), tls_origin("wild")
-    text = {"nginx": config.nginx(stream="""
+BY_NAME = {
+    "nginx": config.nginx(stream="""
             map $ssl_preread_server_name $to { a.example a; w.example w; default w; }
             upstream a { server 127.0.0.1:@a@; } upstream w { server 127.0.0.1:@w@; }
             server { listen 127.0.0.1:@port@; ssl_preread on; proxy_pass $to; }"""),
-            "haproxy": config.haproxy("""
+    "haproxy": config.haproxy("""
 frontend all
     bind 127.0.0.1:@port@
     tcp-request inspect-delay 5s
@@ -528,8 +526,14 @@ frontend all
 backend a
     server s 127.0.0.1:@a@
 backend w
-    server s 127.0.0.1:@w@""", mode="tcp")}[language]
-    p = prepare(language, text, a=a.port, w=w.port).start()
+    server s 127.0.0.1:@w@""", mode="tcp"),
+}
+
+
+def test_routing_by_name_without_a_key(prepare, pki, language, tls_origin):
+    """the name in the first message decides; the handshake is with the server itself"""
+    a, w = tls_origin("a.example"), tls_origin("wild")
+    p = prepare(language, BY_NAME[language], a=a.port, w=w.port).start()
     for name, o in (("a.example", a), ("w.example", w), ("a.example", a)):
         before = o.accepted
         assert ask(p, pki.client(), name).status == 200
@@ -538,22 +542,7 @@ backend w
 
 def test_a_first_message_in_pieces_is_waited_for(prepare, pki, language, tls_origin):
     a, w = tls_origin("a.example"), tls_origin("wild")
-    text = {"nginx": config.nginx(stream="""
-            map $ssl_preread_server_name $to { a.example a; default w; }
-            upstream a { server 127.0.0.1:@a@; } upstream w { server 127.0.0.1:@w@; }
-            server { listen 127.0.0.1:@port@; ssl_preread on; proxy_pass $to; }"""),
-            "haproxy": config.haproxy("""
-frontend all
-    bind 127.0.0.1:@port@
-    tcp-request inspect-delay 5s
-    tcp-request content accept if { req.ssl_hello_type 1 }
-    use_backend a if { req.ssl_sni -i a.example }
-    default_backend w
-backend a
-    server s 127.0.0.1:@a@
-backend w
-    server s 127.0.0.1:@w@""", mode="tcp")}[language]
-    p = prepare(language, text, a=a.port, w=w.port).start()
+    p = prepare(language, BY_NAME[language], a=a.port, w=w.port).start()
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = pki.client().wrap_bio(incoming, outgoing, server_hostname="a.example")
     with pytest.raises(ssl.SSLWantReadError):

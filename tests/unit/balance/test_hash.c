@@ -3,33 +3,7 @@
  * Choices by hash against nginx's: servers 127.0.0.1:19200 to 19204 of weights
  * 3, 3, 2, 7, 1, keys "key0", "key1" ...; the strings are what nginx 1.22 chose.
  */
-#include "state/fixture.h"
-
-#include "balance/balance.h"
-#include "base/rand.h"
-
-static struct state_world *world;
-static struct rand rnd;
-
-static int setup(void **state)
-{
-    (void)state;
-    world = state_world_new(span_of(NULL, 0), 1);
-    rand_seed(&rnd, 1);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    state_world_free(&world);
-    return 0;
-}
-
-struct bench {
-    struct built b;
-    struct snapshot *s;
-};
+#include "balance/fixture.h"
 
 /* <names>: of the servers, NULL at the end; NULL: nginx's addresses. */
 static struct bench open_pool(enum balance_algorithm a, const uint32_t *weights, const char *const *names)
@@ -40,18 +14,6 @@ static struct bench open_pool(enum balance_algorithm a, const uint32_t *weights,
         t.b.p->servers.items[i]->name =
             names ? span_from(names[i]) : arena_printf(t.b.c->arena, "127.0.0.1:%u", 19200 + i);
     return t;
-}
-
-static void prepare(struct bench *t)
-{
-    t->s = built_snapshot(&t->b, world);
-    balance_prepare(t->s);
-}
-
-static void close_pool(struct bench *t)
-{
-    snapshot_put(t->s);
-    built_free(&t->b);
 }
 
 static char pick(const struct bench *t, struct pick_request *r, enum pick_reason *why)

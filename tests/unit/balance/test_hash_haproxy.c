@@ -3,34 +3,8 @@
  * HAProxy's hashes: the strings are what HAProxy 2.6 chose for the keys "key0",
  * "key1" ... and for clients by IPv4 and IPv6 address.
  */
-#include "state/fixture.h"
-
-#include "balance/balance.h"
-#include "base/rand.h"
+#include "balance/fixture.h"
 #include "state/waiter.h"
-
-static struct state_world *world;
-static struct rand rnd;
-
-static int setup(void **state)
-{
-    (void)state;
-    world = state_world_new(span_of(NULL, 0), 1);
-    rand_seed(&rnd, 1);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    state_world_free(&world);
-    return 0;
-}
-
-struct bench {
-    struct built b;
-    struct snapshot *s;
-};
 
 static struct bench open_pool(enum balance_algorithm a, unsigned function, const uint32_t *weights,
                               enum fetch key)
@@ -40,18 +14,6 @@ static struct bench open_pool(enum balance_algorithm a, unsigned function, const
     t.b.p->hash_function = (uint8_t)function;
     t.b.p->key = expr_fetch(t.b.c->arena, key, SPAN(""));
     return t;
-}
-
-static void prepare(struct bench *t)
-{
-    t->s = built_snapshot(&t->b, world);
-    balance_prepare(t->s);
-}
-
-static void close_pool(struct bench *t)
-{
-    snapshot_put(t->s);
-    built_free(&t->b);
 }
 
 static struct pick_request request(const char *key)

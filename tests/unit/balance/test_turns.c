@@ -4,48 +4,15 @@
  * robin (1.22), HAProxy's roundrobin and static-rr (2.6), nginx's least_conn and
  * HAProxy's leastconn with requests that hold.
  */
-#include "state/fixture.h"
-
-#include "balance/balance.h"
-#include "base/rand.h"
-
-static struct state_world *world;
-static struct rand rnd;
-
-static int setup(void **state)
-{
-    (void)state;
-    world = state_world_new(span_of(NULL, 0), 1);
-    rand_seed(&rnd, 1);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    state_world_free(&world);
-    return 0;
-}
-
-struct bench {
-    struct built b;
-    struct snapshot *s;
-};
+#include "balance/fixture.h"
 
 static struct bench open_pool(enum balance_algorithm a, const uint32_t *weights)
 {
     bool nginx = a == BALANCE_ROUND_ROBIN || a == BALANCE_LEAST_CONN;
     struct bench t = { .b = built_pool(nginx ? LANGUAGE_NGINX : LANGUAGE_HAPROXY, weights) };
     t.b.p->algorithm = a;
-    t.s = built_snapshot(&t.b, world);
-    balance_prepare(t.s);
+    prepare(&t);
     return t;
-}
-
-static void close_pool(struct bench *t)
-{
-    snapshot_put(t->s);
-    built_free(&t->b);
 }
 
 static struct pick_request request(void)

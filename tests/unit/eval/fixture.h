@@ -213,3 +213,20 @@ static inline struct span stage_fetch(struct stage *s, enum fetch fetch, const c
 #define assert_fetch(s, fetch, expected) assert_span(stage_fetch((s), (fetch), "", 0, 0), expected)
 #define assert_fetch_of(s, fetch, arg, n, n2, expected)                                                      \
     assert_span(stage_fetch((s), (fetch), arg, n, n2), expected)
+
+/* The stage of a test program, made anew for each test. */
+static struct stage s;
+
+static inline int stage_setup(void **state)
+{
+    (void)state;
+    stage_open(&s);
+    return 0;
+}
+
+static inline int stage_teardown(void **state)
+{
+    (void)state;
+    stage_close(&s);
+    return 0;
+}

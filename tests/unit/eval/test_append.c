@@ -5,27 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct stage s;
 static struct expr *line;
 static struct facts_times times = { .accepted = { 4000000 }, .begun = { 4000000 }, .end = { 5000000 } };
 static struct facts_end end = { .bytes_sent = 500, .body_bytes_sent = 300 };
 
 static int setup(void **state)
 {
-    (void)state;
-    stage_open(&s);
+    (void)stage_setup(state);
     stage_request(&s);
     stage_response(&s);
     s.f.times = &times;
     s.f.end = &end;
     line = ARENA_NEW(s.a, struct expr);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    stage_close(&s);
     return 0;
 }
 
@@ -381,7 +372,7 @@ static void many_lines(void **state)
     }
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, stage_teardown)
 int main(void)
 {
     const struct CMUnitTest tests[] = {

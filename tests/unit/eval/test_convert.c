@@ -3,23 +3,8 @@
 #include "eval/fixture.h"
 #include "model/lookup.h"
 
-static struct stage s;
 static struct expr_part *part;
 static struct expr *whole;
-
-static int setup(void **state)
-{
-    (void)state;
-    stage_open(&s);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    stage_close(&s);
-    return 0;
-}
 
 static void begin_text(const char *text)
 {
@@ -356,7 +341,7 @@ static void no_room_is_no_value(void **state)
     }
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, stage_setup, stage_teardown)
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -2,22 +2,6 @@
 /* The field Forwarded (RFC 7239): what is valid, its parts, and nodes that are written. */
 #include "eval/fixture.h"
 
-static struct stage s;
-
-static int setup(void **state)
-{
-    (void)state;
-    stage_open(&s);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    stage_close(&s);
-    return 0;
-}
-
 static struct span made(const char *text, enum convert c, const char *operand, int64_t n)
 {
     struct span out;
@@ -117,7 +101,7 @@ static void entries_of_a_certificates_name(void **state)
     assert_span(made("O=x\\,CN=admin,C=FR", CONVERT_NAME_ENTRY, "CN", 1), "(none)");
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, stage_setup, stage_teardown)
 int main(void)
 {
     const struct CMUnitTest tests[] = { T(parts_of_a_field),

@@ -3,22 +3,6 @@
 #include "eval/fixture.h"
 #include "model/lookup.h"
 
-static struct stage s;
-
-static int setup(void **state)
-{
-    (void)state;
-    stage_open(&s);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    stage_close(&s);
-    return 0;
-}
-
 /* Nobody dies and nothing is read before its moment, whatever is asked for. */
 static void every_fetch_can_be_asked_at_any_moment(void **state)
 {
@@ -474,7 +458,7 @@ static void a_variable_by_a_map(void **state)
     assert_span(eval_text(&s.f, e), "other");
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, stage_setup, stage_teardown)
 int main(void)
 {
     const struct CMUnitTest tests[] = {

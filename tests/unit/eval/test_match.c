@@ -2,20 +2,10 @@
 /* Tests, ACLs, conditions, and what a recorder hears of them. */
 #include "eval/fixture.h"
 
-static struct stage s;
-
 static int setup(void **state)
 {
-    (void)state;
-    stage_open(&s);
+    (void)stage_setup(state);
     stage_request(&s);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    stage_close(&s);
     return 0;
 }
 
@@ -224,7 +214,7 @@ static void truth_and_numbers_of_expressions(void **state)
     assert_int_equal(n, 51824);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, stage_teardown)
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -121,6 +121,8 @@ enum normalize {
     NORMALIZE_FRAGMENT_ENCODE,
 };
 enum status_view { STATUS_STUB, STATUS_PAGE };
+/* When If-Modified-Since holds. */
+enum files_modified { MODIFIED_EXACT, MODIFIED_OFF, MODIFIED_BEFORE };
 
 struct name_resolver; /* model/name_resolver.h */
 struct pattern_edit;  /* model/patterns.h */
@@ -133,9 +135,9 @@ struct files {
     LIST_OF(const struct expr *) tries; /* try_files; the last is <fallback> */
     uint32_t ranges_most;               /* of one request (max_ranges); 0: none are served */
     bool no_etag;
-    enum { MODIFIED_EXACT, MODIFIED_OFF, MODIFIED_BEFORE } modified; /* when If-Modified-Since holds */
-    struct reply *fallback_reply;                                    /* =404 */
-    struct scope *fallback_scope;                                    /* @name */
+    enum files_modified modified;
+    struct reply *fallback_reply; /* =404 */
+    struct scope *fallback_scope; /* @name */
     const struct expr *fallback_uri;
     bool only_look; /* what is found is the path from then on, and the next action goes on with it */
     struct where at;

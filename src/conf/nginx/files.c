@@ -205,7 +205,7 @@ void nginx_compile_files(struct build *b, const struct level *l)
     f->at = l->scope->at;
     f->ranges_most = (uint32_t)SETTING(l, max_ranges, UINT32_MAX);
     f->no_etag = !SETTING(l, etag, true);
-    f->modified = SETTING(l, if_modified_since, MODIFIED_EXACT);
+    f->modified = (enum files_modified)SETTING(l, if_modified_since, MODIFIED_EXACT);
     if (!fill_root(b, l, f))
         diag_add(b->diags, &nginx_alias_inherited, word_at(&l->opening, 0)->at, DIAG_TEXT(l->path));
     fill_index(b, l, f);

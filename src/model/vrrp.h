@@ -11,6 +11,7 @@
 
 #include "base/address.h"
 #include "base/diag.h"
+#include "base/routing_rule.h"
 #include "model/list_of.h"
 
 struct arena;
@@ -193,6 +194,7 @@ struct vrrp_instance {
     LIST_OF(struct vrrp_address) addresses; /* said in adverts */
     LIST_OF(struct vrrp_address) excluded;  /* not said */
     LIST_OF(struct vrrp_route) routes;
+    LIST_OF(struct routing_rule) rules;
 
     struct address source; /* none: the interface's first */
     bool track_source;     /* FAULT while the source is not an address of ours */
@@ -251,6 +253,7 @@ struct vrrp_config {
     LIST_OF(struct vrrp_command) commands;
     LIST_OF(struct vrrp_address) static_addresses; /* stay when we end */
     LIST_OF(struct vrrp_route) static_routes;
+    LIST_OF(struct routing_rule) static_rules;
 
     struct vrrp_fifo fifo, vrrp_fifo;
     bool fifo_states_on_reload;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -446,4 +447,75 @@ int netlink_route_delete(struct netlink *n, const struct netlink_route *r)
     struct buf b;
     put_route_name(tried(n, &b, "removing the route "), r);
     return change(n, route_message(n, RTM_DELROUTE, r));
+}
+
+/* ---- rules ---- */
+
+static void put_ports(struct nlmsghdr *h, uint16_t type, uint16_t low, uint16_t high)
+{
+    struct fib_rule_port_range ports = { .start = low, .end = high };
+    if (low)
+        mnl_attr_put(h, type, sizeof(ports), &ports);
+}
+
+static void put_choice(struct nlmsghdr *h, const struct routing_rule *r)
+{
+    struct fib_rule_uid_range users = { .start = r->user_low, .end = r->user_high };
+    if (r->from_bits)
+        put_ip(h, FRA_SRC, &r->from);
+    if (r->to_bits)
+        put_ip(h, FRA_DST, &r->to);
+    if (r->in[0])
+        mnl_attr_put_strz(h, FRA_IIFNAME, r->in);
+    if (r->out[0])
+        mnl_attr_put_strz(h, FRA_OIFNAME, r->out);
+    if (r->has_mark) {
+        mnl_attr_put_u32(h, FRA_FWMARK, r->mark);
+        mnl_attr_put_u32(h, FRA_FWMASK, r->mask);
+    }
+    if (r->has_users)
+        mnl_attr_put(h, FRA_UID_RANGE, sizeof(users), &users);
+    if (r->ip_protocol)
+        mnl_attr_put_u8(h, FRA_IP_PROTO, r->ip_protocol);
+    put_ports(h, FRA_SPORT_RANGE, r->source_low, r->source_high);
+    put_ports(h, FRA_DPORT_RANGE, r->port_low, r->port_high);
+}
+
+static struct nlmsghdr *rule_message(struct netlink *n, uint16_t type, const struct routing_rule *r)
+{
+    struct nlmsghdr *h = mnl_nlmsg_put_header(n->request);
+    h->nlmsg_type = type;
+    struct fib_rule_hdr *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+    m->family = (uint8_t)r->family;
+    m->src_len = r->from_bits;
+    m->dst_len = r->to_bits;
+    m->tos = r->tos;
+    m->action = r->action;
+    m->flags = r->invert ? FIB_RULE_INVERT : 0;
+    put_choice(h, r);
+    mnl_attr_put_u32(h, FRA_PRIORITY, r->priority);
+    mnl_attr_put_u8(h, FRA_PROTOCOL, r->protocol);
+    if (r->action == FR_ACT_GOTO)
+        mnl_attr_put_u32(h, FRA_GOTO, r->target);
+    if (r->action == FR_ACT_TO_TBL)
+        mnl_attr_put_u32(h, FRA_TABLE, r->table);
+    if (r->suppress_bits >= 0)
+        mnl_attr_put_u32(h, FRA_SUPPRESS_PREFIXLEN, (uint32_t)r->suppress_bits);
+    return h;
+}
+
+int netlink_rule_add(struct netlink *n, const struct routing_rule *r)
+{
+    struct buf b;
+    buf_printf(tried(n, &b, "adding the routing rule "), "%u", r->priority);
+    struct nlmsghdr *h = rule_message(n, RTM_NEWRULE, r);
+    h->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+    return change(n, h);
+}
+
+int netlink_rule_delete(struct netlink *n, const struct routing_rule *r)
+{
+    struct buf b;
+    buf_printf(tried(n, &b, "removing the routing rule "), "%u", r->priority);
+    return change(n, rule_message(n, RTM_DELRULE, r));
 }

@@ -15,6 +15,7 @@
 #include "base/address.h"
 #include "base/buf.h"
 #include "base/macros.h"
+#include "base/routing_rule.h"
 
 struct netlink;
 
@@ -105,6 +106,11 @@ struct netlink_route {
 MUST_USE int netlink_route_add(struct netlink *n, const struct netlink_route *r);
 /* ESRCH when it is not there. */
 MUST_USE int netlink_route_delete(struct netlink *n, const struct netlink_route *r);
+
+/* EEXIST when it is there already. */
+MUST_USE int netlink_rule_add(struct netlink *n, const struct routing_rule *r);
+/* ENOENT when it is not there. */
+MUST_USE int netlink_rule_delete(struct netlink *n, const struct routing_rule *r);
 
 /* ---- changes ---- */
 

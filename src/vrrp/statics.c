@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Static addresses and routes: put there at the start, and when their interface appears; they stay when we
- * end. */
+/* Static addresses, routes and rules: put there at the start, and when their interface appears; they stay
+ * when we end. */
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <stdlib.h>
@@ -25,7 +25,9 @@ void statics_init(struct vrrp *v)
     m->routes.items = c->static_routes.items;
     m->routes.count = c->static_routes.count;
     vip_init(&v->statics, v->host, v->netlink, &v->links, m);
-    v->statics_placed = m->addresses.count + m->routes.count == 0;
+    m->rules.items = c->static_rules.items;
+    m->rules.count = c->static_rules.count;
+    v->statics_placed = m->addresses.count + m->routes.count + m->rules.count == 0;
 }
 
 void statics_fini(struct vrrp *v)

@@ -153,7 +153,7 @@ bool vip_adopt(struct vip *v)
     return any;
 }
 
-/* ---- routes ---- */
+/* ---- routes, and the rules that choose among their tables ---- */
 
 static struct netlink_route route_of(const struct vip *v, const struct vrrp_route *m)
 {
@@ -189,10 +189,20 @@ static void add_routes(struct vip *v)
         if (error && error != EEXIST)
             say_failure(v, &say_route_failed);
     }
+    for (uint32_t i = 0; i < v->model->rules.count; i++) {
+        int error = netlink_rule_add(v->netlink, &v->model->rules.items[i]);
+        if (error && error != EEXIST)
+            say_failure(v, &say_route_failed);
+    }
 }
 
 static void remove_routes(struct vip *v)
 {
+    for (uint32_t i = 0; i < v->model->rules.count; i++) {
+        int error = netlink_rule_delete(v->netlink, &v->model->rules.items[i]);
+        if (error && error != ENOENT)
+            say_failure(v, &say_route_failed);
+    }
     for (uint32_t i = 0; i < v->model->routes.count; i++) {
         struct netlink_route r = route_of(v, &v->model->routes.items[i]);
         int error = netlink_route_delete(v->netlink, &r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The addresses and routes of one instance on this machine: put there, taken
+ * The addresses, routes and routing rules of one instance on this machine: put there, taken
  * off, found from an earlier life, and put back when somebody else removed them.
  * What is called ours is what we put there or adopted; nothing else is removed.
  */

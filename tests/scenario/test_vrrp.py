@@ -170,6 +170,35 @@ def test_a_master_that_is_beaten_keeps_the_address_until_the_other_has_announced
     assert 0.005 <= took["announces"] < 0.09 and 0.09 < took["is silent"] < 0.4
 
 
+RULES = """    nopreempt
+    virtual_rules {
+        from 192.168.2.0/24 table 100
+        to 192.168.3.0/24 table 101 preference 700
+        from 192.168.28.0/24 to 192.168.29.0/26 table 102 iif eth0 oif lo tos 16 fwmark 24/12 preference 39
+        from 10.5.0.0/16 goto 700 priority 40
+        to 10.6.0.0/16 blackhole preference 41
+        not from 10.9.0.0/16 table 6 preference 44
+        from 10.10.0.0/16 suppress_prefixlength 0 table main preference 45
+        from fd00::/16 table 7 preference 46
+        from all fwmark 7 lookup 8 preference 47
+        from 10.11.0.0/16 prohibit preference 48
+        from 10.13.0.0/16 table 100
+    }"""
+
+
+def test_routing_rules_are_what_keepalived_makes_of_them(site):
+    if where.missing("keepalived"):
+        pytest.skip(where.missing("keepalived"))
+    shown = []
+    for peer in (True, False):
+        a = site.start("d1", site.keepalived("d1", course(100, RULES, text=FAST), peer=peer))
+        assert process.wait_until(lambda: a.has() and "from 10.13.0.0/16" in site.net.run("d1", ["ip", "rule"]).stdout, 6), a.text()
+        shown.append(site.net.run("d1", ["sh", "-c", "ip rule; ip -6 rule"]).stdout)
+        assert a.stop()
+        assert site.net.run("d1", ["sh", "-c", "ip rule; ip -6 rule"]).stdout.count("\n") == 5, "the machine's own"
+    assert shown[0] == shown[1]
+
+
 # -- reload, signals, ends
 
 def test_reload_while_master_misses_no_advert(site):
@@ -251,19 +280,29 @@ def test_it_becomes_a_daemon_and_there_is_only_one(site):
 
 @pytest.mark.parametrize("end", ["TERM", "INT", "parent killed"])
 def test_every_end_leaves_the_interface_as_it_was(site, end):
-    more = "    virtual_ipaddress_excluded {\n        10.9.9.1/24\n        fd99::7/64\n    }\n    virtual_routes {\n        10.8.0.0/16 via 192.168.122.9\n    }"
-    before = site.net.run("d1", ["sh", "-c", "ip -o addr show dev eth0 | awk '{print $4}'; ip route"]).stdout
+    more = """    virtual_ipaddress_excluded {
+        10.9.9.1/24
+        fd99::7/64
+    }
+    virtual_routes {
+        10.8.0.0/16 via 192.168.122.9
+    }
+    virtual_rules {
+        from 10.9.9.0/24 table 100 preference 700
+    }"""
+    state = ["sh", "-c", "ip -o addr show dev eth0 | awk '{print $4}'; ip route; ip rule"]
+    before = site.net.run("d1", state).stdout
     a = site.start("d1", site.keepalived("d1", course(100, more, text=FAST)))
     assert process.wait_until(lambda: a.has() and a.has("10.9.9.1"), 6)
-    time.sleep(0.3)
-    assert "10.8.0.0/16" in site.net.run("d1", ["ip", "route"]).stdout
+    assert process.wait_until(lambda: "10.8.0.0/16" in site.net.run("d1", ["ip", "route"]).stdout, 3)
+    assert process.wait_until(lambda: "700:\tfrom 10.9.9.0/24 lookup 100" in site.net.run("d1", ["ip", "rule"]).stdout, 3)
     at = time.monotonic()
     a.pids()
     os.kill(a.pid, {"TERM": signal.SIGTERM, "INT": signal.SIGINT, "parent killed": signal.SIGKILL}[end])
     a.popen.wait(5)
 
     def now():
-        return site.net.run("d1", ["sh", "-c", "ip -o addr show dev eth0 | awk '{print $4}'; ip route"]).stdout
+        return site.net.run("d1", state).stdout
     assert process.wait_until(lambda: now() == before, 3), now()
     assert [x for x in site.wire.of("d1", at) if x.priority == 0], "with a goodbye"
 

@@ -96,6 +96,15 @@ static void read_routes(struct build *b, const struct keyword *k, const struct s
             *ARENA_PUSH(b->arena, &b->instance->model.routes) = r;
 }
 
+static void read_rules(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    struct statement row;
+    (void)k;
+    (void)s;
+    while (keepalived_next_row(b, &row))
+        ka_rule_row(b, &row, ARENA_PUSH(b->arena, &b->instance->model.rules));
+}
+
 static void read_peer(struct build *b, const struct statement *s)
 {
     struct vrrp_unicast_peer p = { .ttl_max = 255, .at = word_at(s, 0)->at };
@@ -212,6 +221,7 @@ const struct keyword keepalived_instance_words[] = {
     { "virtual_ipaddress", IN_INSTANCE, 0, 0, .block = true, .handle = read_addresses, .manual = "addresses that move; said in adverts" },
     { "virtual_ipaddress_excluded", IN_INSTANCE, 0, 0, .block = true, .handle = read_addresses, .offset = 1, .manual = "addresses that move with them; not said, and of either family" },
     { "virtual_routes", IN_INSTANCE, 0, 0, .block = true, .handle = read_routes, .manual = "routes that move with them" },
+    { "virtual_rules", IN_INSTANCE, 0, 0, .block = true, .handle = read_rules, .manual = "routing rules that move with them, in the words of `ip rule`" },
     { "mcast_src_ip", IN_INSTANCE, 1, 1, .once = true, .handle = set_word, DRAFT(source), .manual = "what adverts are sent from" },
     { "unicast_src_ip", IN_INSTANCE, 1, 1, .once = true, .handle = set_word, DRAFT(source), .manual = "what adverts are sent from" },
     { "mcast_dst_ip", IN_INSTANCE, 1, 1, .once = true, .handle = set_word, DRAFT(group_address), .manual = "another multicast group than VRRP's own" },

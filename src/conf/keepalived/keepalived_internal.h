@@ -154,6 +154,7 @@ struct build {
     bool block_open; /* the statement being handled opened a block that nobody has read yet */
 
     bool no_mail_said;
+    uint32_t rules_without_priority;
     struct keyword_seen main_seen;
     struct global_draft global;
     struct keyword_seen global_seen;
@@ -220,11 +221,12 @@ extern const struct keyword keepalived_main_words[], keepalived_global_words[], 
 /* For words that only a mailer would need: says once that there is none. Leaves a block unread. */
 keyword_fn ka_no_mail_sent;
 
-/* ---- address.c, route.c ---- */
+/* ---- address.c, route.c, rule.c ---- */
 typedef LIST_OF(struct vrrp_address) ka_address_list;
 /* One row of virtual_ipaddress and the like; false when it is nothing. */
 bool ka_address_row(struct build *b, const struct statement *s, struct vrrp_address *out, bool *vmac);
 bool ka_route_row(struct build *b, const struct statement *s, struct vrrp_route *out);
+void ka_rule_row(struct build *b, const struct statement *s, struct routing_rule *out);
 /* The number of a table, protocol or scope, or its name in /etc/iproute2. */
 bool ka_rt_name(struct build *b, const struct word *w, const char *file, uint32_t high, uint32_t *out);
 

@@ -93,6 +93,15 @@ static void read_static_routes(struct build *b, const struct keyword *k, const s
             *ARENA_PUSH(b->arena, &b->v->static_routes) = r;
 }
 
+static void read_static_rules(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    struct statement row;
+    (void)k;
+    (void)s;
+    while (keepalived_next_row(b, &row))
+        ka_rule_row(b, &row, ARENA_PUSH(b->arena, &b->v->static_rules));
+}
+
 /* ---- interfaces ---- */
 
 /* IFNAME down_delay [up_delay] */
@@ -166,6 +175,7 @@ const struct keyword keepalived_main_words[] = {
     { "global_tracking", IN_GROUP, 0, 0, .support = KEYWORD_OLD, .handle = set_keep_weights, .today = "sync_group_tracking_weight, or track_* in the group", .manual = "members keep weights of their own" },
     { "static_ipaddress", IN_MAIN, 0, 0, .block = true, .handle = read_static_addresses, .manual = "addresses that are put there at the start and stay" },
     { "static_routes", IN_MAIN, 0, 0, .block = true, .handle = read_static_routes, .manual = "routes that are put there at the start and stay" },
+    { "static_rules", IN_MAIN, 0, 0, .block = true, .handle = read_static_rules, .manual = "routing rules that are put there at the start and stay" },
     { "interface_up_down_delays", IN_MAIN, 0, 0, .block = true, .handle = read_delays, .manual = "NAME down [up]: seconds that a change must last to count" },
     { "garp_group", IN_MAIN, 0, 0, .block = true, .handle = read_garp_group, .manual = "gaps between announcements on some interfaces" },
     { "garp_interval", IN_GARP_GROUP, 1, 1, .once = true, .handle = set_gap, GARP(gap), .high = SECONDS(1000), .manual = "seconds between two gratuitous ARPs" },
@@ -245,8 +255,6 @@ const struct keyword keepalived_refused_words[] = {
     { "nftables_ipvs_start_fwmark", IN_GLOBAL, 1, 1, .support = KEYWORD_REFUSED, .today = "balancing in the kernel (IPVS) is not built", .manual = "kernel balancing" },
     { "bfd_instance", IN_MAIN, 1, 1, .support = KEYWORD_REFUSED, .block = true, .today = "BFD is not built; advert_int 0.1 with version 3 notices a dead peer within 0.4 s", .manual = "BFD" },
     { "track_bfd", IN_BOTH, 0, 0, .support = KEYWORD_REFUSED, .block = true, .today = "BFD is not built", .manual = "BFD" },
-    { "virtual_rules", IN_INSTANCE, 0, 0, .support = KEYWORD_REFUSED, .block = true, .today = "routing rules are not built; a notify script can run `ip rule`", .manual = "routing rules" },
-    { "static_rules", IN_MAIN, 0, 0, .support = KEYWORD_REFUSED, .block = true, .today = "routing rules are not built", .manual = "routing rules" },
     { "track_group", IN_MAIN, 1, 1, .support = KEYWORD_REFUSED, .block = true, .today = "static addresses are not tracked", .manual = "tracking of static addresses" },
     { "use_ipvlan", IN_INSTANCE, 0, 3, .support = KEYWORD_REFUSED, .today = "an ipvlan has its base's MAC, which the addresses have without it; leave it out", .manual = "ipvlan" },
     { "use_vmac_addr", IN_INSTANCE, 0, 0, .support = KEYWORD_REFUSED, .today = "a virtual MAC is made on the instance's own interface only", .manual = "virtual MACs on other interfaces" },

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -198,6 +200,63 @@ static void routes_come_and_go(void **state)
     assert_int_equal(netlink_address_delete(n, &a), 0);
 }
 
+static bool rules_show(const char *line)
+{
+    char command[300];
+    snprintf(command, sizeof(command), "(ip rule; ip -6 rule) | grep -qx '%s'", line);
+    return system(command) == 0; // NOLINT(cert-env33-c)
+}
+
+static void rules_come_and_go(void **state)
+{
+    (void)state;
+    struct routing_rule r = { .family = AF_INET,
+                              .from = ip("10.7.0.0"),
+                              .from_bits = 16,
+                              .to = ip("10.8.0.0"),
+                              .to_bits = 24,
+                              .action = FR_ACT_TO_TBL,
+                              .tos = 0x10,
+                              .protocol = RTPROT_STATIC,
+                              .ip_protocol = 6,
+                              .priority = 700,
+                              .table = 1000,
+                              .has_mark = true,
+                              .mark = 24,
+                              .mask = 12,
+                              .has_users = true,
+                              .user_low = 5,
+                              .user_high = 9,
+                              .port_low = 80,
+                              .port_high = 81,
+                              .suppress_bits = -1,
+                              .in = "here",
+                              .out = "lo" };
+    assert_int_equal(netlink_rule_add(n, &r), 0);
+    assert_true(rules_show("700:\tfrom 10.7.0.0/16 to 10.8.0.0/24 tos 0x10 fwmark 0x18/0xc iif here oif lo "
+                           "uidrange 5-9 ipproto tcp dport 80-81 lookup 1000 proto static"));
+    assert_int_equal(netlink_rule_add(n, &r), EEXIST);
+    assert_int_equal(netlink_rule_delete(n, &r), 0);
+    assert_int_equal(netlink_rule_delete(n, &r), ENOENT);
+    assert_string_equal(netlink_failure(n)->tried, "removing the routing rule 700");
+    r = (struct routing_rule){ .family = AF_INET6,
+                               .from = ip("fd00::"),
+                               .from_bits = 16,
+                               .action = FR_ACT_PROHIBIT,
+                               .invert = true,
+                               .priority = 12,
+                               .suppress_bits = -1 };
+    assert_int_equal(netlink_rule_add(n, &r), 0);
+    assert_true(rules_show("12:\tnot from fd00::/16 prohibit"));
+    assert_int_equal(netlink_rule_delete(n, &r), 0);
+    r = (struct routing_rule){
+        .family = AF_INET, .action = FR_ACT_GOTO, .target = 32766, .priority = 13, .suppress_bits = -1
+    };
+    assert_int_equal(netlink_rule_add(n, &r), 0);
+    assert_true(rules_show("13:\tfrom all goto 32766"));
+    assert_int_equal(netlink_rule_delete(n, &r), 0);
+}
+
 static void mon_link(void *self, const struct netlink_link *l, bool gone)
 {
     struct seen *s = self;
@@ -295,6 +354,7 @@ int main(void)
         cmocka_unit_test(links_are_found_by_name),
         cmocka_unit_test(macvlans_carry_the_mac_they_are_given),
         cmocka_unit_test(routes_come_and_go),
+        cmocka_unit_test(rules_come_and_go),
         cmocka_unit_test(the_monitor_sees_changes),
     };
     if (make_namespace(NULL) != 0)

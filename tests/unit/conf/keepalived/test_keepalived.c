@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keepalived.conf to model: what is understood, and what is said about what is not. */
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,6 +330,46 @@ static void routes_speak_as_ip_route_does(void **state)
     forget(NULL);
     read_instance("virtual_routes {\n 10.0.0.0/8 via 10.0.0.1 colour blue\n 10.0.0.0/8 scope faraway\n}");
     expect("K0615 K0615 K0618");
+}
+
+static void virtual_rules_take_the_words_of_ip_rule(void **state)
+{
+    (void)state;
+    const struct vrrp_instance *m = read_instance(
+        "virtual_rules {\n from 10.0.0.0/8 table 100\n to 10.9.0.0/24 table 101 preference 700\n"
+        " not from all iif eth0 oif lo tos 0x10 fwmark 24/0xC goto 700 priority 40 no_track\n"
+        " from fd00::/16 blackhole preference 41\n"
+        " from 10.7.0.1 uidrange 10-20 ip_proto TCP sport 10-20 dport 80 suppress_prefixlength 0\n}");
+    expect("");
+    assert_int_equal(m->rules.count, 5);
+    const struct routing_rule *r = m->rules.items;
+    assert_int_equal(r[0].table, 100);
+    assert_int_equal(r[0].from_bits, 8);
+    assert_int_equal(r[0].priority, 16384);
+    assert_int_equal(r[0].protocol, 18);
+    assert_int_equal(r[0].suppress_bits, -1);
+    assert_int_equal(r[1].to_bits, 24);
+    assert_int_equal(r[1].priority, 700);
+    assert_true(r[2].invert && r[2].has_mark && r[2].action == FR_ACT_GOTO && r[2].from_bits == 0);
+    assert_string_equal(r[2].in, "eth0");
+    assert_string_equal(r[2].out, "lo");
+    assert_int_equal(r[2].tos, 16);
+    assert_int_equal(r[2].mark, 24);
+    assert_int_equal(r[2].mask, 12);
+    assert_int_equal(r[2].target, 700);
+    assert_int_equal(r[3].family, AF_INET6);
+    assert_int_equal(r[3].action, FR_ACT_BLACKHOLE);
+    assert_int_equal(r[4].priority, 16383); /* downwards, as keepalived numbers them */
+    assert_int_equal(r[4].from_bits, 32);
+    assert_int_equal(r[4].user_high, 20);
+    assert_int_equal(r[4].ip_protocol, 6);
+    assert_int_equal(r[4].source_high, 20);
+    assert_int_equal(r[4].port_low, 80);
+    assert_int_equal(r[4].port_high, 80);
+    assert_int_equal(r[4].suppress_bits, 0);
+    read_instance("virtual_rules {\n from 10.0.0.0/8 colour\n to 10.0.0.0/8 priority soon\n from 10.0.0.0/8 "
+                  "sport 20-10\n iif\n}");
+    expect("K0615 K0615 K0615 K0616");
 }
 
 static void unicast_peers_have_ttls(void **state)
@@ -826,6 +867,7 @@ int main(void)
         TEST(ip6_means_version_3),
         TEST(virtual_macs_have_names_and_octets),
         TEST(routes_speak_as_ip_route_does),
+        TEST(virtual_rules_take_the_words_of_ip_rule),
         TEST(unicast_peers_have_ttls),
         TEST(global_defaults_count_wherever_they_stand),
         TEST(min_garp_is_one_announcement),

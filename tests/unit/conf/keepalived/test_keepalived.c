@@ -367,6 +367,11 @@ static void virtual_rules_take_the_words_of_ip_rule(void **state)
     assert_int_equal(r[4].port_low, 80);
     assert_int_equal(r[4].port_high, 80);
     assert_int_equal(r[4].suppress_bits, 0);
+}
+
+static void words_that_no_rule_has_are_named(void **state)
+{
+    (void)state;
     read_instance("virtual_rules {\n from 10.0.0.0/8 colour\n to 10.0.0.0/8 priority soon\n from 10.0.0.0/8 "
                   "sport 20-10\n iif\n}");
     expect("K0615 K0615 K0615 K0616");
@@ -868,6 +873,7 @@ int main(void)
         TEST(virtual_macs_have_names_and_octets),
         TEST(routes_speak_as_ip_route_does),
         TEST(virtual_rules_take_the_words_of_ip_rule),
+        TEST(words_that_no_rule_has_are_named),
         TEST(unicast_peers_have_ttls),
         TEST(global_defaults_count_wherever_they_stand),
         TEST(min_garp_is_one_announcement),

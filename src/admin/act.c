@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/act.h"
 
-#include "state/snapshot.h"
+#include "state/bulletin.h"
 
 #define LINE_MOST 4096
 
@@ -12,10 +12,13 @@ const char *act_name(enum act a)
         [ACT_DRAIN] = "drain",
         [ACT_MAINT] = "maintenance",
         [ACT_ENABLE] = "enable",
+        [ACT_STOP] = "stop",
+        [ACT_DISABLE] = "disable",
         [ACT_CHECKS_ON] = "checks on",
         [ACT_CHECKS_OFF] = "checks off",
         [ACT_HEALTH_UP] = "force up",
         [ACT_HEALTH_DOWN] = "force down",
+        [ACT_HEALTH_STOPPING] = "force stopping",
         [ACT_WEIGHT] = "weight",
         [ACT_LIMIT] = "limit",
         [ACT_END_SESSIONS] = "end sessions",
@@ -140,9 +143,11 @@ static enum act_result do_to_server(struct server_state *s, enum act a, uint32_t
         server_set_admin(s, 0, maint | drain, now);
         return ACT_DONE;
     case ACT_DRAIN:
+    case ACT_STOP:
         server_set_admin(s, ADMIN_DRAIN, maint, now);
         return ACT_DONE;
     case ACT_MAINT:
+    case ACT_DISABLE:
         server_set_admin(s, ADMIN_MAINT, ADMIN_DRAIN, now);
         return ACT_DONE;
     case ACT_ENABLE:
@@ -155,9 +160,14 @@ static enum act_result do_to_server(struct server_state *s, enum act a, uint32_t
         server_set_admin(s, ADMIN_NO_CHECK, 0, now);
         return ACT_DONE;
     case ACT_HEALTH_UP:
-        return server_set_health(s, HEALTH_UP, now) ? ACT_DONE : ACT_NO_CHECK;
+        server_set_health(s, HEALTH_UP, now);
+        return ACT_DONE;
     case ACT_HEALTH_DOWN:
-        return server_set_health(s, HEALTH_DOWN, now) ? ACT_DONE : ACT_NO_CHECK;
+        server_set_health(s, HEALTH_DOWN, now);
+        return ACT_DONE;
+    case ACT_HEALTH_STOPPING:
+        server_set_stopping(s, now);
+        return ACT_DONE;
     case ACT_WEIGHT:
         server_set_weight(s, value, now);
         return ACT_DONE;
@@ -185,17 +195,31 @@ static enum act_result do_to_server(struct server_state *s, enum act a, uint32_t
     return ACT_SAME;
 }
 
+static enum bulletin_cause cause_of(const struct act_by *by, enum act a)
+{
+    if (!span_eq(by->through, SPAN("page")))
+        return BULLETIN_SOCKET;
+    return a == ACT_STOP ? BULLETIN_PAGE_STOP : a == ACT_DISABLE ? BULLETIN_PAGE_DISABLE : BULLETIN_PAGE;
+}
+
+static bool is_said_of_health(enum act a)
+{
+    return a == ACT_HEALTH_UP || a == ACT_HEALTH_DOWN || a == ACT_HEALTH_STOPPING;
+}
+
 enum act_result act_on_server(const struct admin_now *now, const struct act_by *by,
                               const struct server *server, enum act a, uint32_t value)
 {
     struct before before = look_at(now, server);
     bool checks = (a == ACT_CHECKS_ON && server->check == NULL) ||
-                  (a >= ACT_AGENT_ON && a <= ACT_AGENT_DOWN && server->agent == NULL);
+                  (a >= ACT_AGENT_ON && a <= ACT_AGENT_DOWN && server->agent == NULL) ||
+                  (is_said_of_health(a) && server->track != NULL);
     struct server_state *s = snapshot_server(now->snapshot, server);
     enum act_result r = checks                  ? ACT_NO_CHECK
                         : a == ACT_END_SESSIONS ? end_sessions(now, s)
                                                 : do_to_server(s, a, value, now->now);
     record(now, by, server, a, &before, r);
+    bulletin_issue(now->snapshot, server, cause_of(by, a), now->process->tell, now->process->teller);
     return r;
 }
 
@@ -213,6 +237,8 @@ enum act_result act_on_frontend(const struct admin_now *now, const struct act_by
     } else if (!service_set_disabled(s, a == ACT_FRONTEND_OFF)) {
         return ACT_SAME;
     }
+    if (a != ACT_FRONTEND_LIMIT && now->process->tell_frontend != NULL)
+        now->process->tell_frontend(now->process->teller, now->snapshot, service, a == ACT_FRONTEND_OFF);
     begin_line(&b, room, now, by, span_from(act_name(a)));
     put_member(&b, "object", service->name);
     if (a == ACT_FRONTEND_LIMIT)

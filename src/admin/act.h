@@ -12,11 +12,14 @@ enum act {
     ACT_READY, /* out of maintenance and drain */
     ACT_DRAIN,
     ACT_MAINT,
-    ACT_ENABLE, /* the page's: out of maintenance alone; a drain stays */
+    ACT_ENABLE,  /* the page's: out of maintenance alone; a drain stays */
+    ACT_STOP,    /* in old pages' words: a drain, */
+    ACT_DISABLE, /* and maintenance */
     ACT_CHECKS_ON,
     ACT_CHECKS_OFF,
     ACT_HEALTH_UP,
     ACT_HEALTH_DOWN,
+    ACT_HEALTH_STOPPING,
     ACT_WEIGHT, /* <value> */
     ACT_LIMIT,  /* <value>; requests at once */
     ACT_END_SESSIONS,

@@ -14,7 +14,9 @@
 #include "base/span.h"
 
 struct buf;
+struct bulletin;
 struct server_state;
+struct service;
 struct snapshot;
 struct window;
 struct vrrp_health_shared;
@@ -51,6 +53,11 @@ struct admin_process {
      */
     void (*audit)(void *self, struct span line);
     void *self;
+    /* What operators are told: a server is another one than it was; a frontend was paused, or goes on. Any
+     * thread. NULL: nobody is told. */
+    void (*tell)(void *teller, const struct bulletin *b);
+    void (*tell_frontend)(void *teller, const struct snapshot *s, const struct service *service, bool paused);
+    void *teller;
 };
 
 /* The engine's own numbers. */

@@ -190,9 +190,11 @@ static const char *plain_status(const struct view_server *s)
         return "DOWN";
     if (drains)
         return "DRAIN";
+    if (h->stops)
+        return "NOLB";
     if (h->health == HEALTH_UNCHECKED || s->admin & ADMIN_NO_CHECK)
         return "no check";
-    return h->result == CHECKED_L7_CONDITIONAL ? "NOLB" : "UP";
+    return "UP";
 }
 
 /* "UP 1/3": that many more bad checks take it down; "DOWN 1/2": so many good ones are there of two. */

@@ -164,13 +164,15 @@ static enum command_result change_state(struct call *c, const struct server *s, 
 
 static enum command_result change_health(struct call *c, const struct server *s, struct span word)
 {
+    if (s->track != NULL)
+        return call_fail(c, "cannot change health on a tracking server.");
     if (span_eq(word, SPAN("up")))
         return act_server(c, s, ACT_HEALTH_UP, 0);
+    if (span_eq(word, SPAN("stopping")))
+        return act_server(c, s, ACT_HEALTH_STOPPING, 0);
     if (span_eq(word, SPAN("down")))
         return act_server(c, s, ACT_HEALTH_DOWN, 0);
-    if (span_eq(word, SPAN("stopping")))
-        return call_fail(c, "`health stopping` is not served: `state drain` does what it is used for.");
-    return call_fail(c, "'set server <srv> health' expects 'up' or 'down'.");
+    return call_fail(c, "'set server <srv> health' expects 'up', 'stopping', or 'down'.");
 }
 
 enum command_result set_server(struct call *c)

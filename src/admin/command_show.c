@@ -256,7 +256,7 @@ static unsigned operational_state(const struct view_server *s)
 
     if (s->use == USE_MAINT || s->use == USE_DOWN || s->use == USE_STARTING || s->use == USE_FAILED)
         return STOPPED;
-    if (s->health.result == CHECKED_L7_CONDITIONAL)
+    if (s->health.stops)
         return STOPPING;
     return s->weight > 0 && s->weight16 < s->weight * WEIGHT_SCALE ? STARTING : RUNNING;
 }

@@ -225,14 +225,14 @@ static bool act_of(struct span word, enum act *act)
         enum act act;
     } rows[] = {
         { SPAN_INIT("ready"), ACT_READY },           { SPAN_INIT("drain"), ACT_DRAIN },
-        { SPAN_INIT("maint"), ACT_MAINT },           { SPAN_INIT("stop"), ACT_MAINT },
-        { SPAN_INIT("start"), ACT_ENABLE },          { SPAN_INIT("enable"), ACT_ENABLE },
-        { SPAN_INIT("disable"), ACT_MAINT },         { SPAN_INIT("dhlth"), ACT_CHECKS_OFF },
+        { SPAN_INIT("maint"), ACT_MAINT },           { SPAN_INIT("stop"), ACT_STOP },
+        { SPAN_INIT("start"), ACT_READY },           { SPAN_INIT("enable"), ACT_ENABLE },
+        { SPAN_INIT("disable"), ACT_DISABLE },       { SPAN_INIT("dhlth"), ACT_CHECKS_OFF },
         { SPAN_INIT("ehlth"), ACT_CHECKS_ON },       { SPAN_INIT("hrunn"), ACT_HEALTH_UP },
         { SPAN_INIT("hdown"), ACT_HEALTH_DOWN },     { SPAN_INIT("weight"), ACT_WEIGHT },
         { SPAN_INIT("shutdown"), ACT_END_SESSIONS }, { SPAN_INIT("eagent"), ACT_AGENT_ON },
         { SPAN_INIT("dagent"), ACT_AGENT_OFF },      { SPAN_INIT("arunn"), ACT_AGENT_UP },
-        { SPAN_INIT("adown"), ACT_AGENT_DOWN },
+        { SPAN_INIT("adown"), ACT_AGENT_DOWN },      { SPAN_INIT("hnolb"), ACT_HEALTH_STOPPING },
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++)

@@ -70,8 +70,8 @@ struct agent_words agent_read(struct span line)
     return w;
 }
 
-enum health_change agent_apply(const struct agent_words *w, const struct server *model,
-                               struct server_state *state, instant now)
+void agent_apply(const struct agent_words *w, const struct server *model, struct server_state *state,
+                 instant now)
 {
     if (w->has_weight) {
         uint64_t weight = (uint64_t)model->weight * w->percent / 100;
@@ -87,7 +87,8 @@ enum health_change agent_apply(const struct agent_words *w, const struct server 
         server_set_admin(state, ADMIN_DRAIN, ADMIN_MAINT, now);
     else if (w->admin == AGENT_MAINT)
         server_set_admin(state, ADMIN_MAINT, 0, now);
-    return w->health ? server_agent_health(state, w->health == AGENT_UP, now) : HEALTH_SAME;
+    if (w->health)
+        (void)server_agent_health(state, w->health == AGENT_UP, now);
 }
 
 void agent_tell(struct agent_report *r, const struct agent_words *w, bool answered, int error)

@@ -28,9 +28,9 @@ struct agent_words {
 };
 /* <line>: without its end. What is behind '#' is a remark. */
 struct agent_words agent_read(struct span line);
-/* Takes effect; says whether the server went up or down by it. */
-enum health_change agent_apply(const struct agent_words *w, const struct server *model,
-                               struct server_state *state, instant now);
+/* Takes effect. */
+void agent_apply(const struct agent_words *w, const struct server *model, struct server_state *state,
+                 instant now);
 
 /* As it is told to operators; <error>: why nobody answered. */
 void agent_tell(struct agent_report *r, const struct agent_words *w, bool answered, int error);

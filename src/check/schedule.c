@@ -43,7 +43,7 @@ struct checks {
     struct loop *loop;
     pthread_t thread;
     struct rand rand;
-    checks_fn on_change;
+    bulletin_fn on_news;
     checks_strange_fn on_strange;
     void *to;
     struct round *round; /* NULL before the first publish */
@@ -161,9 +161,8 @@ static void on_done(struct probe *p, enum check_result result, int32_t detail)
     instant now = loop_now_exact(c->loop);
     uint32_t took = (uint32_t)instant_ms_between(w->began, now);
 
-    enum health_change change = server_checked(w->state, w->model->check, result, detail, took, now);
-    if (change != HEALTH_SAME)
-        c->on_change(c->to, c->round->snapshot, w->model, w->state, change);
+    (void)server_checked(w->state, w->model->check, result, detail, took, now);
+    bulletin_issue(c->round->snapshot, w->model, BULLETIN_CHECK, c->on_news, c->to);
     duration next = interval(w);
     if (w->model->check->jitter.ms)
         next.ms += rand_below(&c->rand, w->model->check->jitter.ms + 1);
@@ -202,9 +201,8 @@ static void on_agent_done(struct agent_probe *p, bool answered, const struct age
     if (words->strange.len && !w->agent_is_strange)
         c->on_strange(c->to, w->model, words->strange);
     w->agent_is_strange = words->strange.len > 0;
-    enum health_change change = agent_apply(words, w->model, w->state, now);
-    if (change != HEALTH_SAME)
-        c->on_change(c->to, c->round->snapshot, w->model, w->state, change);
+    agent_apply(words, w->model, w->state, now);
+    bulletin_issue(c->round->snapshot, w->model, BULLETIN_AGENT, c->on_news, c->to);
 }
 
 /* ---- a publishing ---- */
@@ -352,14 +350,14 @@ static void *run(void *argument)
     return NULL;
 }
 
-struct checks *checks_start(checks_fn on_change, checks_strange_fn on_strange, void *to)
+struct checks *checks_start(bulletin_fn on_news, checks_strange_fn on_strange, void *to)
 {
     const struct loop_options options = { .heartbeat = DURATION_NONE };
     struct checks *c = calloc(1, sizeof(*c));
 
     if (c == NULL)
         return NULL;
-    c->on_change = on_change;
+    c->on_news = on_news;
     c->on_strange = on_strange;
     c->to = to;
     rand_seed(&c->rand, 0);

@@ -9,22 +9,17 @@
 #include <stdint.h>
 
 #include "model/pool.h"
-#include "state/server_state.h"
+#include "state/bulletin.h"
 
 struct checks;
-struct snapshot;
 struct tls_context;
-
-/* A server went up or down: for the log. In the checks' thread. */
-typedef void (*checks_fn)(void *to, const struct snapshot *s, const struct server *server,
-                          struct server_state *state, enum health_change change);
 
 /* An agent's answer began to hold words that no agent says; <word> is the first, as it came. In the checks'
  * thread. */
 typedef void (*checks_strange_fn)(void *to, const struct server *server, struct span word);
 
-/* NULL: errno. */
-struct checks *checks_start(checks_fn on_change, checks_strange_fn on_strange, void *to);
+/* What is to be told of servers goes to <on_news>, in the checks' thread. NULL: errno. */
+struct checks *checks_start(bulletin_fn on_news, checks_strange_fn on_strange, void *to);
 /* From now on the servers of <s> are looked at; one reference is taken over. What is under way is dropped.
  * <tls>: by tls_client of its config; counted here. */
 void checks_publish(struct checks *c, struct snapshot *s, struct tls_context *const *tls);

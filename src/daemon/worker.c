@@ -166,6 +166,7 @@ static bool start_engine(struct worker *w, const struct config *c)
     w->admin.health = w->arriving.health.size >= sizeof(*w->admin.health) ? w->arriving.health.base : NULL;
     o.admin = &w->admin;
     w->engine = engine_start(&o);
+    w->teller.engine = w->engine;
     return w->engine != NULL;
 }
 
@@ -182,7 +183,7 @@ static bool wants_checks(const struct config *c)
 static void publish_checks(struct worker *w, struct snapshot *s)
 {
     if (w->checks == NULL && wants_checks(s->config))
-        w->checks = checks_start(worker_on_server_change, worker_on_strange_agent, w);
+        w->checks = checks_start(teller_tell, teller_tell_strange_agent, &w->teller);
     if (w->checks != NULL)
         checks_publish(w->checks, snapshot_get(s), prepared_clients(w->current->prepared));
 }
@@ -361,6 +362,7 @@ static void end_control(struct worker *w)
     loop_forget_deadline(w->loop, &w->health);
     loop_unwatch(w->loop, &w->parent_watch);
     loop_unwatch(w->loop, &w->signal_watch);
+    teller_close(&w->teller);
     loop_turn(w->loop, 0);
     loop_free(&w->loop);
 }
@@ -390,6 +392,7 @@ int worker_run(const struct manifest *m, struct channel *parent, instant parent_
     checks_stop(&w.checks);
     if (w.engine != NULL)
         engine_stop(&w.engine, LOGS_TIME);
+    teller_fini(&w.teller);
     window_free(&w.admin.window);
     state_world_free(&w.world);
     tls_store_free(&w.tls);

@@ -181,6 +181,7 @@ bool worker_begin_control(struct worker *w)
         .loop = w->loop, .look = look, .ask = ask_parent, .amend = amend, .self = w
     };
 
+    teller_init(&w->teller, w->manifest->language, w->loop);
     (void)gethostname(w->hostname, sizeof(w->hostname) - 1);
     w->admin = (struct admin_process){ .version = SPAN(VERSION_HAPROXY "-evenkeel-" KEEL_VERSION),
                                        .hostname = span_from(w->hostname),
@@ -193,6 +194,9 @@ bool worker_begin_control(struct worker *w)
                                        .started_wall_us = clock_wall_us(),
                                        .environment = environ,
                                        .audit = on_audit,
+                                       .tell = teller_tell_later,
+                                       .tell_frontend = teller_tell_frontend,
+                                       .teller = &w->teller,
                                        .self = w };
     w->sessions = (struct admin_sessions){
         .self = w, .end_of = end_sessions_of, .end_one = end_session, .list = list_sessions

@@ -11,6 +11,7 @@
 #include "daemon/manifest.h"
 #include "daemon/parcel.h"
 #include "daemon/prepare.h"
+#include "daemon/teller.h"
 #include "engine/engine.h"
 #include "io/loop.h"
 #include "model/amendment.h"
@@ -48,6 +49,7 @@ struct worker {
     struct control *control;
     struct admin_process admin;
     struct admin_sessions sessions;
+    struct teller teller;
     instant parent_started;
     struct deadline sample; /* the next of admin.window */
     struct deadline health; /* the next look for vrrp */
@@ -66,11 +68,6 @@ void worker_built_free(struct built *b);
 struct snapshot *worker_bind_state(struct worker *w, struct built *b);
 /* <snapshot>, of <b>, is served from now on, through the sockets of <from>. */
 void worker_serve(struct worker *w, struct built *b, struct snapshot *snapshot, const struct parcel *from);
-
-/* worker_news.c: <to> is the worker */
-void worker_on_server_change(void *to, const struct snapshot *s, const struct server *server,
-                             struct server_state *state, enum health_change change);
-void worker_on_strange_agent(void *to, const struct server *server, struct span word);
 
 /* worker_control.c */
 MUST_USE bool worker_begin_control(struct worker *w);

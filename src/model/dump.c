@@ -188,6 +188,7 @@ static void dump_service(struct dump *d, const struct service *s)
         dump_line(d, "entry scope %u", s->entry->index);
     dump_number(d, "connections", s->connections_max);
     dump_flag(d, "disabled", s->disabled);
+    dump_news(d, s->news);
     d->depth--;
 }
 

@@ -23,6 +23,7 @@ void dump_expr(const struct dump *d, const char *name, const struct expr *e);
 const char *language_name(enum language l);
 void dump_scope(struct dump *d, const struct scope *s);
 void dump_pool(struct dump *d, const struct pool *p);
+void dump_news(struct dump *d, const struct log_target_list *news);
 struct name_group;
 void dump_name_group(struct dump *d, const struct name_group *g);
 void dump_stick_table(struct dump *d, const struct stick_table *t);

@@ -229,6 +229,13 @@ static void dump_sticky(struct dump *d, const struct sticky *k)
     d->depth--;
 }
 
+void dump_news(struct dump *d, const struct log_target_list *news)
+{
+    for (uint32_t i = 0; news && i < news->count; i++)
+        dump_line(d, "news to %u facility %u (%u to %u)", news->items[i].target->index,
+                  news->items[i].facility, news->items[i].level_max, news->items[i].level_min);
+}
+
 void dump_pool(struct dump *d, const struct pool *p)
 {
     dump_line(d, "pool %s%s:%.*s", language_name(p->language), p->stream ? " stream" : "",
@@ -236,9 +243,7 @@ void dump_pool(struct dump *d, const struct pool *p)
     d->depth++;
     dump_line(d, "%s", algorithms[p->algorithm]);
     dump_flag(d, "implicit", p->implicit);
-    for (uint32_t i = 0; p->news && i < p->news->count; i++)
-        dump_line(d, "news to %u facility %u (%u to %u)", p->news->items[i].target->index,
-                  p->news->items[i].facility, p->news->items[i].level_max, p->news->items[i].level_min);
+    dump_news(d, p->news);
     dump_expr(d, "key", p->key);
     dump_expr(d, "or else", p->key_else);
     if (p->sticky)

@@ -45,5 +45,6 @@ struct service {
     struct scope *entry;      /* every connection begins here */
     uint32_t connections_max; /* 0 = no limit; over it accepting pauses */
     bool disabled;
+    const struct log_target_list *news; /* who hears that it was paused; NULL: nobody */
     struct where at;
 };

@@ -75,6 +75,7 @@ void server_health_begin(struct server_state *s, const struct server *model)
     atomic_store_explicit(&s->points, (uint16_t)points, memory_order_relaxed);
     atomic_store_explicit(&s->health, (uint8_t)h, memory_order_relaxed);
     atomic_store_explicit(&s->result, CHECKED_NONE, memory_order_relaxed);
+    atomic_store_explicit(&s->stops, false, memory_order_relaxed);
     atomic_store_explicit(&s->result_us, 0, memory_order_relaxed);
 }
 
@@ -146,7 +147,9 @@ enum health_change server_checked(struct server_state *s, const struct check *c,
     limits_of(c, &rise, &fall);
     atomic_store_explicit(&s->rise, (uint16_t)rise, memory_order_relaxed);
     atomic_store_explicit(&s->fall, (uint16_t)fall, memory_order_relaxed);
-    enum check_result last = atomic_exchange_explicit(&s->result, (uint8_t)result, memory_order_relaxed);
+    atomic_store_explicit(&s->result, (uint8_t)result, memory_order_relaxed);
+    bool stops = result == CHECKED_L7_CONDITIONAL;
+    bool stopped = atomic_exchange_explicit(&s->stops, stops, memory_order_relaxed);
     atomic_store_explicit(&s->detail, detail, memory_order_relaxed);
     atomic_store_explicit(&s->check_ms, duration_ms, memory_order_relaxed);
     atomic_store_explicit(&s->result_us, now.us, memory_order_relaxed);
@@ -155,7 +158,7 @@ enum health_change server_checked(struct server_state *s, const struct check *c,
     if (!good && points >= rise)
         atomic_fetch_add_explicit(&s->checks_failed, 1, memory_order_relaxed);
     enum health_change change = set_points(s, next_points(points, rise, fall, good), now);
-    if ((last == CHECKED_L7_CONDITIONAL) != (result == CHECKED_L7_CONDITIONAL))
+    if (stops != stopped)
         server_changed(s, now); /* it drains, or does no longer */
     return change;
 }
@@ -165,6 +168,7 @@ enum health_change server_mark_down(struct server_state *s, instant now)
     if (atomic_load_explicit(&s->health, memory_order_relaxed) == HEALTH_UNCHECKED)
         return HEALTH_SAME;
     atomic_store_explicit(&s->result, CHECKED_TRAFFIC, memory_order_relaxed);
+    atomic_store_explicit(&s->stops, false, memory_order_relaxed);
     atomic_store_explicit(&s->result_us, now.us, memory_order_relaxed);
     return set_points(s, 0, now);
 }
@@ -202,13 +206,25 @@ void server_hurry(struct server_state *s)
     atomic_store_explicit(&s->hurry, true, memory_order_relaxed);
 }
 
+/* What an operator said of a server that nobody looks at has ended. */
+static void trust_if_unchecked(struct server_state *s)
+{
+    bool up = atomic_load_explicit(&s->points, memory_order_relaxed) >=
+              atomic_load_explicit(&s->rise, memory_order_relaxed);
+
+    if (up && !s->checked && s->tracks == NULL)
+        atomic_store_explicit(&s->health, HEALTH_UNCHECKED, memory_order_relaxed);
+}
+
 void server_begin_anew(struct server_state *s, instant now)
 {
     enum health h = atomic_load_explicit(&s->health, memory_order_relaxed);
 
     if (h == HEALTH_UNCHECKED || h == HEALTH_STARTING)
         return;
+    atomic_store_explicit(&s->stops, false, memory_order_relaxed);
     (void)set_points(s, atomic_load_explicit(&s->rise, memory_order_relaxed), now);
+    trust_if_unchecked(s);
     server_hurry(s);
 }
 
@@ -226,15 +242,25 @@ void server_sudden_death(struct server_state *s, instant now)
         (void)set_points(s, rise, now);
 }
 
-bool server_set_health(struct server_state *s, enum health h, instant now)
+void server_set_health(struct server_state *s, enum health h, instant now)
 {
     unsigned rise = atomic_load_explicit(&s->rise, memory_order_relaxed);
     unsigned fall = atomic_load_explicit(&s->fall, memory_order_relaxed);
-    if (atomic_load_explicit(&s->health, memory_order_relaxed) == HEALTH_UNCHECKED)
-        return false;
     unsigned points = h == HEALTH_UP ? rise + fall - 1 : h == HEALTH_GOING_DOWN ? rise : 0;
+
+    if (atomic_exchange_explicit(&s->stops, false, memory_order_relaxed))
+        server_changed(s, now);
+    if (atomic_load_explicit(&s->health, memory_order_relaxed) == HEALTH_UNCHECKED)
+        atomic_store_explicit(&s->points, (uint16_t)(rise + fall - 1), memory_order_relaxed); /* it was up */
     (void)set_points(s, points, now);
-    return true;
+    trust_if_unchecked(s);
+}
+
+void server_set_stopping(struct server_state *s, instant now)
+{
+    server_set_health(s, HEALTH_UP, now);
+    atomic_store_explicit(&s->stops, true, memory_order_relaxed);
+    server_changed(s, now);
 }
 
 void server_health(const struct server_state *s, struct health_report *out)
@@ -244,6 +270,7 @@ void server_health(const struct server_state *s, struct health_report *out)
         .result = atomic_load_explicit(&s->result, memory_order_relaxed),
         .detail = atomic_load_explicit(&s->detail, memory_order_relaxed),
         .duration_ms = atomic_load_explicit(&s->check_ms, memory_order_relaxed),
+        .stops = atomic_load_explicit(&s->stops, memory_order_relaxed),
         .points = atomic_load_explicit(&s->points, memory_order_relaxed),
         .rise = atomic_load_explicit(&s->rise, memory_order_relaxed),
         .fall = atomic_load_explicit(&s->fall, memory_order_relaxed),
@@ -283,6 +310,7 @@ static void take_over(struct server_state *to, const struct server_state *from)
     COPY(fall);
     COPY(result);
     COPY(detail);
+    COPY(stops);
     COPY(check_ms);
     COPY(result_us);
     COPY(since_us);

@@ -201,13 +201,13 @@ void server_state_bind(struct server_state *s, const struct server *model)
     if (first || s->file_admin != admin)
         atomic_store_explicit(&s->admin, (uint8_t)admin, memory_order_relaxed);
     if (first || (s->check_print != print && !s->named.world->health_stays) ||
-        (atomic_load_explicit(&s->health, memory_order_relaxed) == HEALTH_UNCHECKED) !=
-            (model->check == NULL))
+        (atomic_load_explicit(&s->health, memory_order_relaxed) == HEALTH_UNCHECKED && model->check))
         server_health_begin(s, model);
     if (model->agent == NULL)
         atomic_store_explicit(&s->agent_down, false, memory_order_relaxed);
     atomic_store_explicit(&s->on_change, wishes_of(model), memory_order_relaxed);
     s->bound = true;
+    s->checked = model->check != NULL;
     s->file_weight = model->weight;
     s->file_connections_max = model->connections_max;
     s->file_admin = (uint8_t)admin;
@@ -277,8 +277,7 @@ static enum server_use use_by_health(const struct server_state *s)
     case HEALTH_GOING_DOWN:
         break;
     }
-    bool stops = atomic_load_explicit(&s->result, memory_order_relaxed) == CHECKED_L7_CONDITIONAL;
-    return stops ? USE_STICKY : USE_FULL;
+    return atomic_load_explicit(&s->stops, memory_order_relaxed) ? USE_STICKY : USE_FULL;
 }
 
 enum server_use server_use(const struct server_state *s, const struct server *model, instant now)
@@ -289,7 +288,7 @@ enum server_use server_use(const struct server_state *s, const struct server *mo
         return USE_MAINT;
     if (atomic_load_explicit(&s->agent_down, memory_order_relaxed))
         return USE_DOWN;
-    enum server_use use = admin & ADMIN_NO_CHECK ? USE_FULL : use_by_health(s);
+    enum server_use use = use_by_health(s);
     if (use != USE_FULL && use != USE_STICKY)
         return use;
     uint64_t until = failed_until(s, model);

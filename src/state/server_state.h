@@ -69,6 +69,7 @@ struct health_report {
     enum check_result result;
     int32_t detail;              /* errno, or the answer's status */
     uint32_t duration_ms;        /* of that check */
+    bool stops;                  /* it gets only requests that belong to it */
     uint16_t points, rise, fall; /* from 0 to rise + fall - 1; at least <rise>: up */
     instant at;                  /* of the last result */
     instant since;               /* of the last change between up and down */
@@ -129,6 +130,7 @@ struct server_state {
     struct link in_pool;                  /* of pool->servers; changed under the pool's lock */
     struct mirror_record *_Atomic mirror; /* NULL: none */
     bool bound;                           /* a file was seen */
+    bool checked;                         /* by the file */
     uint32_t file_weight, file_connections_max;
     uint8_t file_admin;
     uint64_t host_print;
@@ -146,6 +148,8 @@ struct server_state {
     _Atomic uint16_t points;
     _Atomic uint16_t rise, fall;
     _Atomic uint8_t result; /* enum check_result */
+    _Atomic bool stops;     /* up, but for requests that belong to it alone: 404 of a check, or an operator */
+    _Atomic uint8_t told;   /* enum bulletin_bit: what operators know; written under the pool's lock */
     _Atomic int32_t detail;
     _Atomic uint32_t check_ms;
     _Atomic uint64_t result_us, since_us; /* instants; 0 = never */
@@ -274,9 +278,11 @@ void server_kill(struct server_state *s, bool for_others);
 /* ---- the operator -------------------------------------------------------------------------------------- */
 /* Sets, then clears bits of ADMIN_RUNTIME and ADMIN_FILE; what tracks <s> follows. */
 void server_set_admin(struct server_state *s, unsigned set, unsigned clear, instant now);
-/* As if checks had said so; false: it is not checked. HEALTH_UP, HEALTH_GOING_DOWN (one from down),
- * HEALTH_DOWN. */
-bool server_set_health(struct server_state *s, enum health h, instant now);
+/* As if checks had said so, until one does; for a server that is not checked for good. HEALTH_UP,
+ * HEALTH_GOING_DOWN (one from down), HEALTH_DOWN. */
+void server_set_health(struct server_state *s, enum health h, instant now);
+/* As if a check had said so: only requests that belong to it. */
+void server_set_stopping(struct server_state *s, instant now);
 /* Until the file's own weight changes. */
 void server_set_weight(struct server_state *s, uint32_t weight, instant now);
 /* Until the file's own maxconn changes; 0 = no limit. Who waits may go on. */

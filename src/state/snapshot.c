@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "state/bulletin.h"
 #include "state/state_internal.h"
 
 static void *table(uint32_t count)
@@ -80,6 +81,7 @@ struct snapshot *snapshot_new(struct state_world *w, const struct config *c)
     make_room_in_mirror(s);
     patterns_bind(s);
     world_unlock(w);
+    bulletin_begin(s);
     for (uint32_t i = 0; i < c->pools.count; i++)
         pool_changed(s->pools[i], now);
     return s;

@@ -314,11 +314,12 @@ void haproxy_compile_logs(struct build *b, struct draft *d)
     /* What goes wrong with a request is in its own line; there is no error log of requests. */
     d->scope->error_logs = ARENA_NEW(b->arena, struct log_target_list);
     take_lines(b, &d->kept[KEPT_LOG], &lines);
-    if (d->pool) {
-        struct log_target_list *news = ARENA_NEW(b->arena, struct log_target_list);
-        put_levels(b, d, &lines, news);
+    struct log_target_list *news = ARENA_NEW(b->arena, struct log_target_list);
+    put_levels(b, d, &lines, news);
+    if (d->pool)
         d->pool->news = news;
-    }
+    if (d->service)
+        d->service->news = news;
     if (lines.count == 0 || !draft_is_front(d))
         return;
     struct span name;

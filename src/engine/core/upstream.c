@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "admin/admin.h"
 #include "base/scratch.h"
 #include "engine/core/gate.h"
 #include "engine/core/session.h"
@@ -11,6 +12,7 @@
 #include "engine/core/upstream_internal.h"
 #include "eval/eval.h"
 #include "eval/recorder.h"
+#include "state/bulletin.h"
 #include "state/waiter.h"
 
 /*
@@ -491,6 +493,9 @@ static void upstream_error_limit(struct upstream *u)
     case ON_ERROR_FASTINTER:
         break;
     }
+    const struct admin_process *admin = u->thread->shared->admin;
+    bulletin_issue(u->lease->snapshot, u->server, BULLETIN_TRAFFIC, admin ? admin->tell : NULL,
+                   admin ? admin->teller : NULL);
 }
 
 static void upstream_count_failure(struct upstream *u, enum upstream_failure f)

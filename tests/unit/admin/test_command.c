@@ -86,15 +86,16 @@ static void health_by_word(void **state)
     assert_int_equal(use_of(w.w1), USE_DOWN);
     assert_says("set server web/w1 health up", COMMAND_DONE, "");
     assert_int_equal(use_of(w.w1), USE_FULL);
-    assert_says("set server tcp/t1 health down", COMMAND_FAILED,
-                "Health checks are not enabled on this server.\n");
-    assert_says("set server web/w1 health stopping", COMMAND_FAILED,
-                "`health stopping` is not served: `state drain` does what it is used for.\n");
+    assert_says("set server tcp/t1 health down", COMMAND_DONE, ""); /* who is not checked stays so */
+    assert_says("set server tcp/t1 health up", COMMAND_DONE, "");
+    assert_says("set server web/w1 health stopping", COMMAND_DONE, "");
+    assert_int_equal(use_of(w.w1), USE_STICKY);
     assert_says("set server web/w1 health bogus", COMMAND_FAILED,
-                "'set server <srv> health' expects 'up' or 'down'.\n");
+                "'set server <srv> health' expects 'up', 'stopping', or 'down'.\n");
     (void)say("set server web/w1 health down");
     assert_says("disable health web/w1", COMMAND_DONE, "");
-    assert_int_equal(use_of(w.w1), USE_FULL);
+    assert_int_equal(use_of(w.w1), USE_DOWN);
+    (void)say("set server web/w1 health up");
     assert_says("enable health web/w1", COMMAND_DONE, "");
     assert_says("enable health tcp/t1", COMMAND_FAILED,
                 "Health check was not configured on this server, cannot enable.\n");

@@ -176,7 +176,15 @@ static void a_form_acts_as_haproxys(void **state)
     assert_int_equal(state_of(&w, w.w2)->weight, 7);
     post("s=w1&b=web&action=hdown");
     assert_int_equal(use_of(w.w1), USE_DOWN);
-    post("s=w1&b=web&action=dhlth");
+    post("s=w1&b=web&action=dhlth"); /* nobody looks any more: what was said last stays */
+    assert_int_equal(use_of(w.w1), USE_DOWN);
+    post("s=w1&b=web&action=hnolb");
+    assert_int_equal(use_of(w.w1), USE_STICKY);
+    post("s=w1&b=web&action=hrunn");
+    assert_int_equal(use_of(w.w1), USE_FULL);
+    post("s=w1&b=web&action=stop");
+    assert_int_equal(use_of(w.w1), USE_STICKY);
+    post("s=w1&b=web&action=start");
     assert_int_equal(use_of(w.w1), USE_FULL);
 }
 
@@ -196,7 +204,7 @@ static void what_makes_no_sense_is_said(void **state)
         { "s=w1&b=web&action=weight", "ERRP" },
         { "s=w1&b=web&action=weight&weight=257", "ERRP" },
         { "s=w1&s=zz&b=web&action=maint", "PART" },
-        { "s=t1&b=tcp&action=hdown", "ERRP" }, /* it is not checked */
+        { "s=t1&b=tcp&action=ehlth", "ERRP" }, /* it has no check */
     };
     for (unsigned i = 0; i < COUNT_OF(rows); i++) {
         char location[64];

@@ -272,18 +272,42 @@ static void traffic_and_operators_speak_for_checks(void **state)
     server_sudden_death(s->servers[0], at_s(1));
     assert_int_equal(health(s), HEALTH_GOING_DOWN);
     assert_int_equal(see(s, CHECKED_L7_STATUS, 2), HEALTH_WENT_DOWN);
-    assert_true(server_set_health(s->servers[0], HEALTH_UP, at_s(3)));
+    server_set_health(s->servers[0], HEALTH_UP, at_s(3));
     assert_int_equal(health(s), HEALTH_UP);
     assert_int_equal(server_mark_down(s->servers[0], at_s(4)), HEALTH_WENT_DOWN);
     struct health_report r;
     server_health(s->servers[0], &r);
     assert_string_equal(check_result_code(r.result), "HANA");
-    assert_false(server_set_health(server, HEALTH_DOWN, at_s(5))); /* it is not checked */
-    assert_int_equal(server_mark_down(server, at_s(5)), HEALTH_SAME);
+    assert_int_equal(server_mark_down(server, at_s(5)), HEALTH_SAME); /* it is not checked */
     server_set_admin(s->servers[0], ADMIN_NO_CHECK, 0, at_s(6));
-    assert_int_equal(server_use(s->servers[0], c.c->servers.items[0], at_s(6)), USE_FULL);
+    assert_int_equal(server_use(s->servers[0], c.c->servers.items[0], at_s(6)), USE_DOWN);
+    server_set_health(s->servers[0], HEALTH_UP, at_s(7));
+    assert_int_equal(server_use(s->servers[0], c.c->servers.items[0], at_s(7)), USE_FULL);
+    server_set_stopping(s->servers[0], at_s(8));
+    assert_int_equal(server_use(s->servers[0], c.c->servers.items[0], at_s(8)), USE_STICKY);
+    assert_int_equal(see(s, CHECKED_L7_OK, 9), HEALTH_SAME);
+    assert_int_equal(server_use(s->servers[0], c.c->servers.items[0], at_s(9)), USE_FULL);
     snapshot_put(s);
     built_free(&c);
+}
+
+static void an_operator_speaks_for_a_server_that_is_not_checked(void **state)
+{
+    (void)state;
+    server_set_health(server, HEALTH_DOWN, at_s(1));
+    assert_int_equal(server_use(server, model, at_s(1)), USE_DOWN);
+    struct snapshot *again = snapshot_new(world, b.c);
+    assert_int_equal(server_use(server, model, at_s(2)), USE_DOWN); /* a reload changes nothing */
+    snapshot_put(again);
+    server_set_stopping(server, at_s(3));
+    assert_int_equal(server_use(server, model, at_s(3)), USE_STICKY);
+    server_set_health(server, HEALTH_UP, at_s(4));
+    assert_int_equal(server_use(server, model, at_s(4)), USE_FULL);
+    assert_int_equal(atomic_load(&server->health), HEALTH_UNCHECKED);
+    server_set_health(server, HEALTH_DOWN, at_s(5));
+    server_set_admin(server, ADMIN_MAINT, 0, at_s(6));
+    server_set_admin(server, 0, ADMIN_MAINT, at_s(7)); /* who comes back begins anew */
+    assert_int_equal(server_use(server, model, at_s(7)), USE_FULL);
 }
 
 static void a_conditional_answer_drains(void **state)
@@ -383,6 +407,7 @@ int main(void)
         T(checks_rise_and_fall),
         T(before_the_first_check),
         T(traffic_and_operators_speak_for_checks),
+        T(an_operator_speaks_for_a_server_that_is_not_checked),
         T(a_conditional_answer_drains),
         T(slow_start_ramps_weight_and_limit),
         T(the_limit_moves_with_the_pools_load),

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "state/bulletin.h"
+
+static unsigned describe(const struct server_state *s)
+{
+    unsigned admin = atomic_load_explicit(&s->admin, memory_order_relaxed), is = 0;
+    enum health h = atomic_load_explicit(&s->health, memory_order_relaxed);
+    bool by_check = h != HEALTH_UNCHECKED && atomic_load_explicit(&s->points, memory_order_relaxed) <
+                                                 atomic_load_explicit(&s->rise, memory_order_relaxed);
+
+    if (by_check || atomic_load_explicit(&s->agent_down, memory_order_relaxed))
+        is |= BULLETIN_DOWN;
+    else if (atomic_load_explicit(&s->stops, memory_order_relaxed))
+        is |= BULLETIN_STOPPING;
+    if (admin & (ADMIN_MAINT | ADMIN_FILE_DOWN))
+        is |= BULLETIN_MAINT;
+    if (admin & ADMIN_TRACKED_MAINT)
+        is |= BULLETIN_MAINT_VIA;
+    if (admin & (ADMIN_DRAIN | ADMIN_FILE_DRAIN))
+        is |= BULLETIN_DRAIN;
+    if (admin & ADMIN_TRACKED_DRAIN)
+        is |= BULLETIN_DRAIN_VIA;
+    if (atomic_load_explicit(&s->weight, memory_order_relaxed) == 0)
+        is |= BULLETIN_IDLE;
+    return is;
+}
+
+static unsigned told(const struct server_state *s)
+{
+    return atomic_load_explicit(&s->told, memory_order_relaxed);
+}
+
+/* With the pool's lock held. */
+static void count(struct bulletin *b)
+{
+    const struct pool *p = b->server->pool;
+
+    for (uint32_t i = 0; i < p->servers.count; i++)
+        if (told(snapshot_server(b->snapshot, p->servers.items[i])) == 0)
+            ++*(p->servers.items[i]->backup ? &b->backup : &b->active);
+}
+
+/* False: there is nothing to tell. The lock makes the last who looks the one who has seen the newest. */
+static bool take(struct bulletin *b)
+{
+    struct server_state *s = snapshot_server(b->snapshot, b->server);
+
+    if (told(s) == describe(s))
+        return false;
+    lock_take(&s->pool->lock);
+    b->before = told(s);
+    b->after = describe(s);
+    atomic_store_explicit(&s->told, (uint8_t)b->after, memory_order_relaxed);
+    count(b);
+    lock_give(&s->pool->lock);
+    b->none_left = b->before == 0 && b->after != 0 && b->active + b->backup == 0;
+    return (b->before ^ b->after) & ~(unsigned)BULLETIN_IDLE;
+}
+
+static bool tracks(const struct server *s, const struct server *tracked, uint32_t most)
+{
+    for (; s->track != NULL && most > 0; s = s->track, most--)
+        if (s->track == tracked)
+            return true;
+    return false;
+}
+
+void bulletin_issue(const struct snapshot *s, const struct server *server, enum bulletin_cause cause,
+                    bulletin_fn tell, void *to)
+{
+    struct bulletin b = { .snapshot = s, .server = server, .cause = cause };
+    const uint32_t count = s->config->servers.count;
+
+    if (!take(&b))
+        return;
+    if (tell != NULL)
+        tell(to, &b);
+    /* The last of the files first, as HAProxy tells them. */
+    for (uint32_t i = count; i-- > 0;) {
+        b = (struct bulletin){ .snapshot = s, .server = s->config->servers.items[i], .cause = cause };
+        if (tracks(b.server, server, count) && take(&b) && tell != NULL)
+            tell(to, &b);
+    }
+}
+
+void bulletin_begin(const struct snapshot *s)
+{
+    for (uint32_t i = 0; i < s->config->servers.count; i++) {
+        struct server_state *server = s->servers[i];
+        lock_take(&server->pool->lock);
+        atomic_store_explicit(&server->told, (uint8_t)describe(server), memory_order_relaxed);
+        lock_give(&server->pool->lock);
+    }
+}

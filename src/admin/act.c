@@ -259,6 +259,20 @@ void act_on_process_limit(const struct admin_now *now, const struct act_by *by, 
     end_line(&b, now, SPAN("done"));
 }
 
+void act_on_process_rate(const struct admin_now *now, const struct act_by *by, unsigned kind, uint32_t most)
+{
+    static const char *const names[RATES] = { "connections a second", "sessions a second",
+                                              "TLS connections a second" };
+    struct rates *r = now->snapshot->rates;
+    char room[LINE_MOST];
+    struct buf b;
+
+    begin_line(&b, room, now, by, span_from(names[kind]));
+    buf_printf(&b, ",\"before\":%u,\"after\":%u", rates_most(r, kind), most);
+    rates_set(r, kind, most);
+    end_line(&b, now, SPAN("done"));
+}
+
 /* ---- counters ---- */
 
 static void lower32(_Atomic uint32_t *most, const _Atomic uint32_t *now)
@@ -274,6 +288,7 @@ static void clear_peaks(const struct counts *c)
             continue;
         atomic_store_explicit(&b->session_rate.most, 0, memory_order_relaxed);
         atomic_store_explicit(&b->request_rate.most, 0, memory_order_relaxed);
+        atomic_store_explicit(&b->tls_rate.most, 0, memory_order_relaxed);
     }
 }
 

@@ -54,6 +54,8 @@ enum act_result act_on_frontend(const struct admin_now *now, const struct act_by
                                 const struct service *service, enum act a, uint32_t value);
 /* 0: as the files say. */
 void act_on_process_limit(const struct admin_now *now, const struct act_by *by, uint32_t connections);
+/* <kind>: enum rate_kind of state/rates.h; 0: no limit. */
+void act_on_process_rate(const struct admin_now *now, const struct act_by *by, unsigned kind, uint32_t most);
 /* An attempt that was turned away: <what> was asked for, <why> it was not done. */
 void act_refused(const struct admin_now *now, const struct act_by *by, struct span what, struct span why);
 /* Something done elsewhere (reload, clear counters), for the record. */

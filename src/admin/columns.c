@@ -75,6 +75,8 @@ static void fill_name(struct row *r, const struct view *v, const struct view_pro
     number(r, COLUMN_sid, 0);
     number(r, COLUMN_type, r->kind);
     text(r, COLUMN_dash, SPAN("-"));
+    for (unsigned c = COLUMN_ssl_sess; c <= COLUMN_ssl_failed_handshake; c++)
+        number(r, c, 0);
 }
 
 static void fill_counts(struct row *r, const struct view_counts *c)
@@ -154,7 +156,7 @@ static void fill_frontend(struct row *r, const struct view *v, const struct view
     number(r, COLUMN_slim, s->limit ? s->limit : view_connections_max(v->now));
     number(r, COLUMN_dreq, c->denied_requests);
     number(r, COLUMN_ereq, c->request_errors);
-    number(r, COLUMN_rate_lim, 0);
+    number(r, COLUMN_rate_lim, s->model->session_rate_max);
     number(r, COLUMN_req_rate, c->request_rate);
     number(r, COLUMN_req_rate_max, c->request_rate_most);
     number(r, COLUMN_req_tot, c->requests);
@@ -162,6 +164,9 @@ static void fill_frontend(struct row *r, const struct view *v, const struct view
     number(r, COLUMN_conn_rate_max, c->session_rate_most);
     number(r, COLUMN_conn_tot, c->sessions);
     number(r, COLUMN_stot, c->sessions - c->denied_connections - c->denied_sessions);
+    number(r, COLUMN_ssl_sess, c->tls_sessions);
+    number(r, COLUMN_ssl_reused_sess, c->tls_resumed);
+    number(r, COLUMN_ssl_failed_handshake, c->tls_failed);
     number(r, COLUMN_dcon, c->denied_connections);
     number(r, COLUMN_dses, c->denied_sessions);
     if (http) {

@@ -13,8 +13,8 @@
 struct info {
     const struct admin_now *now;
     uint64_t up_s;
-    uint32_t connections_rate, connections_rate_most, requests_rate;
-    uint64_t bytes_out;
+    uint32_t connections_rate, connections_rate_most, requests_rate, tls_rate, tls_rate_most;
+    uint64_t bytes_out, tls_sessions;
 };
 
 /* One line: a text or a number. */
@@ -38,6 +38,9 @@ static void read_info(struct info *i, const struct admin_now *now)
         i->connections_rate_most += sum.session_rate_most;
         i->requests_rate += sum.request_rate;
         i->bytes_out += sum.bytes_out;
+        i->tls_rate += sum.tls_rate;
+        i->tls_rate_most += sum.tls_rate_most;
+        i->tls_sessions += sum.tls_sessions;
     }
 }
 
@@ -72,15 +75,19 @@ static struct span up_text(char room[64], uint64_t s)
     X(17, "CurrConns", "MGP", "u32", N(t->connections), "Connections of clients now")                        \
     X(18, "CumConns", "MCP", "u32", N(t->accepted), "Connections of clients since the start")                \
     X(19, "CumReq", "MCP", "u32", N(t->requests), "Requests since the start")                                \
+    X(22, "CumSslConns", "MCP", "u32", N(i->tls_sessions), "Handshakes with clients since the start") \
     X(23, "Maxpipes", "CLP", "u32", N(0), "Pipes are not limited here")                                      \
     X(24, "PipesUsed", "MGP", "u32", N(0), "Pipes are not counted here")                                     \
     X(25, "PipesFree", "MGP", "u32", N(0), "Pipes are not counted here")                                     \
     X(26, "ConnRate", "MRP", "u32", N(i->connections_rate), "Connections in the last second")                \
-    X(27, "ConnRateLimit", "CLP", "u32", N(0), "Limit on connections a second (0: none)")                    \
+    X(27, "ConnRateLimit", "CLP", "u32", N(rates_most(rates, RATE_CONNECTIONS)), "Limit on connections a second (0: none)") \
     X(28, "MaxConnRate", "MMP", "u32", N(i->connections_rate_most), "Most connections in a second")          \
     X(29, "SessRate", "MRP", "u32", N(i->connections_rate), "Sessions in the last second")                   \
-    X(30, "SessRateLimit", "CLP", "u32", N(0), "Limit on sessions a second (0: none)")                       \
+    X(30, "SessRateLimit", "CLP", "u32", N(rates_most(rates, RATE_SESSIONS)), "Limit on sessions a second (0: none)") \
     X(31, "MaxSessRate", "MRP", "u32", N(i->connections_rate_most), "Most sessions in a second")             \
+    X(32, "SslRate", "MRP", "u32", N(i->tls_rate), "Handshakes with clients in the last second") \
+    X(33, "SslRateLimit", "CLP", "u32", N(rates_most(rates, RATE_TLS)), "Limit on connections with TLS a second (0: none)") \
+    X(34, "MaxSslRate", "MMP", "u32", N(i->tls_rate_most), "Most handshakes with clients in a second") \
     X(47, "Tasks", "MGP", "u32", N(t->connections), "Connections now: there are no tasks beside them")       \
     X(48, "Run_queue", "MGP", "u32", N(0), "There is no queue of tasks")                                     \
     X(50, "node", "COS", "str", T(p->hostname), "Name of the machine")                                       \
@@ -99,6 +106,7 @@ static void each_line(const struct info *i, put_line *put, struct buf *out)
     const struct admin_process *p = i->now->process;
     const struct admin_totals *t = &i->now->totals;
     const struct config *c = i->now->snapshot->config;
+    const struct rates *rates = i->now->snapshot->rates;
     uint64_t generation = atomic_load_explicit(&p->generation, memory_order_relaxed);
     char room[64];
 

@@ -46,7 +46,7 @@ command_fn show_sess, shutdown_session;
 /* command_set.c */
 command_fn shutdown_sessions_server;
 command_fn set_server, set_weight, get_weight, set_maxconn_frontend, set_maxconn_server, set_maxconn_global,
-    set_timeout, clear_counters;
+    set_rate_limit, set_timeout, clear_counters;
 command_fn enable_server, disable_server, enable_health, disable_health, enable_agent, disable_agent;
 command_fn enable_frontend, disable_frontend;
 /* command_servers.c */

@@ -227,6 +227,42 @@ enum command_result set_maxconn_global(struct call *c)
     return COMMAND_DONE;
 }
 
+static enum command_result rate_usage(struct call *c)
+{
+    return call_fail(c, "'set rate-limit' only supports :\n"
+                        "   - 'connections global' to set the per-process maximum connection rate\n"
+                        "   - 'sessions global' to set the per-process maximum session rate\n"
+                        "   - 'ssl-sessions global' to set the per-process maximum SSL session rate");
+}
+
+enum command_result set_rate_limit(struct call *c)
+{
+    static const struct {
+        struct span word;
+        enum rate_kind kind;
+    } kinds[] = { { SPAN_INIT("connections"), RATE_CONNECTIONS },
+                  { SPAN_INIT("sessions"), RATE_SESSIONS },
+                  { SPAN_INIT("ssl-sessions"), RATE_TLS } };
+    uint64_t n;
+
+    if (!span_eq(call_arg(c, 1), SPAN("global")))
+        return rate_usage(c);
+    if (span_eq(call_arg(c, 0), SPAN("http-compression")))
+        return call_fail(c, "The speed of compression is not limited: it goes on as long as there is memory "
+                            "for it.");
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        if (!span_eq(call_arg(c, 0), kinds[i].word))
+            continue;
+        if (call_arg(c, 2).len == 0)
+            return call_fail(c, "Expects an integer value.");
+        if (!span_to_u64(call_arg(c, 2), INT32_MAX, &n))
+            return call_fail(c, "Value out of range.");
+        act_on_process_rate(c->now, &c->session->by, kinds[i].kind, (uint32_t)n);
+        return COMMAND_DONE;
+    }
+    return rate_usage(c);
+}
+
 /* ---- frontends ---- */
 
 static enum command_result act_frontend(struct call *c, enum act a, const char *same)

@@ -62,6 +62,7 @@ struct process {
     uint64_t files_max;              /* RLIMIT_NOFILE wanted; 0 = by connections */
     uint32_t connections_max;        /* in all; 0 = by descriptors */
     uint32_t connections_per_thread; /* worker_connections; 0 = no limit */
+    uint32_t rate_max[3];            /* connections, sessions, connections with TLS a second; 0 = no limit */
     bool core_dumps;
     duration drain_max; /* worker_shutdown_timeout, hard-stop-after; NONE = as long as it takes */
     LIST_OF(struct control_socket) control_sockets;

@@ -121,6 +121,9 @@ static void dump_process(struct dump *d, const struct process *p)
     dump_number(d, "descriptors", p->files_max);
     dump_number(d, "connections", p->connections_max);
     dump_number(d, "connections per thread", p->connections_per_thread);
+    dump_number(d, "connections a second", p->rate_max[0]);
+    dump_number(d, "sessions a second", p->rate_max[1]);
+    dump_number(d, "TLS connections a second", p->rate_max[2]);
     dump_flag(d, "core dumps", p->core_dumps);
     dump_time(d, "drain", p->drain_max);
     dump_number(d, "buffer", p->buffer_size);
@@ -187,6 +190,7 @@ static void dump_service(struct dump *d, const struct service *s)
     if (s->entry)
         dump_line(d, "entry scope %u", s->entry->index);
     dump_number(d, "connections", s->connections_max);
+    dump_number(d, "sessions a second", s->session_rate_max);
     dump_flag(d, "disabled", s->disabled);
     dump_news(d, s->news);
     d->depth--;

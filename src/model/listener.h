@@ -42,8 +42,9 @@ struct service {
     struct span name;
     uint32_t id;
     enum protocol protocol;
-    struct scope *entry;      /* every connection begins here */
-    uint32_t connections_max; /* 0 = no limit; over it accepting pauses */
+    struct scope *entry;       /* every connection begins here */
+    uint32_t connections_max;  /* 0 = no limit; over it accepting pauses */
+    uint32_t session_rate_max; /* a second; the same */
     bool disabled;
     const struct log_target_list *news; /* who hears that it was paused; NULL: nobody */
     struct where at;

@@ -74,6 +74,8 @@ static void add_block(const struct counts_block *b, instant now, struct counts_s
 #undef X
     sum->session_rate += rate_of(&b->session_rate, now);
     sum->request_rate += rate_of(&b->request_rate, now);
+    sum->tls_rate += rate_of(&b->tls_rate, now);
+    sum->tls_rate_most += atomic_load_explicit(&b->tls_rate.most, memory_order_relaxed);
     sum->session_rate_most += atomic_load_explicit(&b->session_rate.most, memory_order_relaxed);
     sum->request_rate_most += atomic_load_explicit(&b->request_rate.most, memory_order_relaxed);
     histogram_add(&sum->first_byte, &b->first_byte);
@@ -106,6 +108,7 @@ void counts_clear(struct counts *c)
 #undef X
         atomic_store_explicit(&b->session_rate.most, 0, memory_order_relaxed);
         atomic_store_explicit(&b->request_rate.most, 0, memory_order_relaxed);
+        atomic_store_explicit(&b->tls_rate.most, 0, memory_order_relaxed);
         clear_histogram(&b->first_byte);
         clear_histogram(&b->total);
     }

@@ -48,7 +48,10 @@
     X(connect_us)                                                                                            \
     X(response_us)                                                                                           \
     X(total_us)                                                                                              \
-    X(timed)
+    X(timed)                                                                                                 \
+    X(tls_sessions) /* handshakes with clients: all that went well, */                                       \
+    X(tls_resumed)  /* of these, of a session that was known; */                                             \
+    X(tls_failed)   /* and those that failed */
 
 /* Sessions or requests of the running second, of the one before, and the most ever. */
 struct rate {
@@ -59,7 +62,7 @@ struct counts_block {
 #define X(name) _Atomic uint64_t name;
     COUNT_LIST(X)
 #undef X
-    struct rate session_rate, request_rate;
+    struct rate session_rate, request_rate, tls_rate;
     struct histogram first_byte, total; /* of the answer; of the whole request */
 } __attribute__((aligned(128)));
 
@@ -72,6 +75,7 @@ struct counts_sum {
     /* The threads' own peaks, added: never less than the peak of all, equal when they had it in one second.
      */
     uint32_t session_rate_most, request_rate_most;
+    uint32_t tls_rate, tls_rate_most;
     struct histogram first_byte, total;
 };
 

@@ -8,6 +8,7 @@
 
 #include "state/captured.h"
 #include "state/counts.h"
+#include "state/rates.h"
 #include "state/state.h"
 
 struct service_state {
@@ -21,6 +22,7 @@ struct service_state {
     _Atomic uint32_t active_most;
     captured_slot bad_request; /* the last that was not HTTP */
     struct counts counts;
+    struct throttle throttle; /* of new sessions */
 };
 
 struct service_state *service_state_get(struct service_state *s);

@@ -55,6 +55,7 @@ struct snapshot *snapshot_new(struct state_world *w, const struct config *c)
         oom_die(sizeof(*s));
     atomic_store_explicit(&s->references, 1, memory_order_relaxed);
     s->world = w;
+    s->rates = state_world_rates(w);
     s->config = c;
     s->pools = table(c->pools.count);
     s->servers = table(c->servers.count);
@@ -81,6 +82,7 @@ struct snapshot *snapshot_new(struct state_world *w, const struct config *c)
     make_room_in_mirror(s);
     patterns_bind(s);
     world_unlock(w);
+    rates_bind(state_world_rates(w), c);
     bulletin_begin(s);
     for (uint32_t i = 0; i < c->pools.count; i++)
         pool_changed(s->pools[i], now);

@@ -28,6 +28,7 @@ struct balance; /* balance/balance.h: prepared choices by pool; same lifetime */
 struct snapshot {
     _Atomic uint32_t references;
     struct state_world *world;
+    struct rates *rates; /* the world's */
     const struct config *config;
     struct server_state **servers; /* by server->index */
     struct pool_state **pools;     /* by pool->index */

@@ -171,3 +171,8 @@ bool named_put(struct named *n)
     world_unlock(w);
     return false;
 }
+
+struct rates *state_world_rates(struct state_world *w)
+{
+    return &w->rates;
+}

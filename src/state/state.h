@@ -14,6 +14,7 @@
 
 #include "base/span.h"
 
+struct rates;
 struct state_world;
 
 /* What all states begin with: how the world finds them again. */
@@ -54,5 +55,7 @@ void state_world_set_amendments(struct state_world *w, struct amendments *l);
 /* With <stays>, snapshots that are made keep what checks said of servers whose address or check is another
  * one now. The control thread's. */
 void state_world_keep_health(struct state_world *w, bool stays);
+/* How many may come a second; the world's own. */
+struct rates *state_world_rates(struct state_world *w);
 /* How many bad messages were captured (state/captured.h). */
 uint32_t state_world_captures(const struct state_world *w);

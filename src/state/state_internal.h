@@ -28,7 +28,8 @@ struct state_world {
     unsigned threads;
     struct mirror *mirror;     /* NULL: none */
     _Atomic uint32_t captures; /* of bad messages, so far */
-    bool health_stays;         /* though addresses and checks change; the control thread's */
+    struct rates rates;
+    bool health_stays; /* though addresses and checks change; the control thread's */
     struct name_table servers, pools, services, sticks, zones, pattern_lists;
 
     /* of everything below; taken inside the other, never the other way round */

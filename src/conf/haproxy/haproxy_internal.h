@@ -149,6 +149,7 @@ struct draft {
     const struct draft *parent; /* the defaults it began as; NULL: none */
     struct keyword_seen seen;
 
+    struct setting session_rate;
     struct setting mode, id, disabled, maxconn, backlog, fullconn, retries, redispatch, http_reuse;
     struct setting log_style, connection_mode, max_keep_alive_queue, hash_balance_factor;
     struct setting timeout_client, timeout_server, timeout_connect, timeout_queue, timeout_check,
@@ -347,8 +348,8 @@ struct opened haproxy_line_begin(struct build *b, const struct line *l);
 void haproxy_line_end(struct build *b, struct opened before);
 
 /* ---- the words, one file an area ---- */
-extern const struct keyword haproxy_global_words[], haproxy_tuning_words[], haproxy_proxy_words[],
-    haproxy_timeout_words[];
+extern const struct keyword haproxy_rate_words[], haproxy_global_words[], haproxy_tuning_words[],
+    haproxy_proxy_words[], haproxy_timeout_words[];
 extern const struct keyword haproxy_option_words[], haproxy_bind_words[], haproxy_server_words[];
 extern const struct keyword haproxy_frontend_words[], haproxy_stats_words[], haproxy_check_words[];
 extern const struct keyword haproxy_cookie_words[], haproxy_refused_words[], haproxy_old_words[];

@@ -125,7 +125,6 @@ const struct keyword haproxy_refused_words[] = {
     REFUSED("use-fcgi-app", IN_BACK, "FastCGI is not served yet"),
     REFUSED("force-be-switch", IN_FRONT, "it is not served yet"),
     REFUSED("persist rdp-cookie", IN_D_BACK, "RDP cookies are not read yet"),
-    REFUSED("rate-limit sessions", IN_D_FRONT, "limits of rates are not served yet"),
     REFUSED("http-send-name-header", IN_D_BACK, "it is not served yet"),
     REFUSED("max-session-srv-conns", IN_D_FRONT, "it is not served yet"),
     REFUSED("guid", IN_PROXY, "names for HAProxy's own tools"),

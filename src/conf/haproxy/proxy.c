@@ -137,6 +137,7 @@ static void create(struct build *b, struct draft *d)
         d->service->id = (uint32_t)value_or(&d->id, 0);
         d->service->connections_max = haproxy_connections_max(b, d);
         d->service->disabled = is_on(&d->disabled);
+        d->service->session_rate_max = (uint32_t)value_or(&d->session_rate, 0);
         d->scope->client = client_policy(b, d);
         d->scope->connections_max = d->service->connections_max;
         d->scope->replies = haproxy_replies(b, d);

@@ -355,7 +355,6 @@ const struct keyword haproxy_tls_global_words[] = {
     REFUSED("ocsp-update.mode", OCSP),
     REFUSED("issuers-chain-path", "a certificate's file must hold its chain"),
     REFUSED("maxsslconn", "`maxconn` counts TLS connections too"),
-    REFUSED("maxsslrate", "a limit of handshakes a second is not served yet"),
     REFUSED("ssl-engine", MODULE),
     REFUSED("ssl-propquery", MODULE),
     REFUSED("ssl-provider", MODULE),

@@ -220,8 +220,6 @@ const struct keyword haproxy_tuning_words[] = {
     TUNING("h1-case-adjust", "names of fields are passed on as they were written"),
     TUNING("h1-case-adjust-file", "names of fields are passed on as they were written"),
     TUNING("h1-do-not-close-on-insecure-transfer-encoding", "ambiguous lengths are answered 400"),
-    REFUSED("maxconnrate", "limits of rates are not served yet"),
-    REFUSED("maxsessrate", "limits of rates are not served yet"),
     TUNING("pp2-never-send-local", "checks that ask for it send a LOCAL header"),
     REFUSED("program", "start other programs by your service manager"),
     TUNING("setcap", "the worker keeps only the capabilities that the file needs"),

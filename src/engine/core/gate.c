@@ -11,6 +11,7 @@
 #include "engine/core/stats.h"
 #include "engine/core/thread.h"
 #include "engine/core/udp.h"
+#include "state/rates.h"
 #include "state/snapshot.h"
 
 /* --- limits ----------------------------------------------------------------------------------------------
@@ -63,6 +64,58 @@ static uint32_t process_limit(const struct gate *g)
     return said && (said < room || room == 0) ? said : room;
 }
 
+/* --- so many a second --- */
+
+static duration longer(duration a, duration b)
+{
+    return a.ms > b.ms ? a : b;
+}
+
+static duration kind_wait(struct rates *r, enum rate_kind kind, instant now)
+{
+    uint32_t most = rates_most(r, kind);
+
+    return most ? throttle_wait(&r->of[kind].throttle, most, now) : DURATION_MS(0);
+}
+
+/* How long until another one may come. */
+static duration gate_wait(const struct gate *g)
+{
+    struct rates *r = g->lease->snapshot->rates;
+    instant now = thread_now(g->thread);
+    uint32_t most = g->model->service->session_rate_max;
+    duration wait = longer(kind_wait(r, RATE_CONNECTIONS, now), kind_wait(r, RATE_SESSIONS, now));
+
+    if (g->model->tls)
+        wait = longer(wait, kind_wait(r, RATE_TLS, now));
+    return most ? longer(wait, throttle_wait(&service_of(g)->throttle, most, now)) : wait;
+}
+
+static void count_one(const struct gate *g)
+{
+    struct rates *r = g->lease->snapshot->rates;
+    instant now = thread_now(g->thread);
+
+    for (unsigned kind = 0; kind < RATES; kind++)
+        if (rates_most(r, kind) && (kind != RATE_TLS || g->model->tls))
+            throttle_count(&r->of[kind].throttle, now);
+    if (g->model->service->session_rate_max)
+        throttle_count(&service_of(g)->throttle, now);
+}
+
+static void gate_on_slow(struct deadline *d);
+
+static bool gate_is_slowed(struct gate *g)
+{
+    if (LIKELY(!atomic_load_explicit(&g->lease->snapshot->rates->any, memory_order_relaxed)))
+        return false;
+    duration wait = gate_wait(g);
+    if (wait.ms == 0)
+        return false;
+    loop_set_deadline(g->thread->loop, &g->slow, wait);
+    return true;
+}
+
 /* Another connection would be one too many. */
 static bool gate_is_full(const struct gate *g)
 {
@@ -86,9 +139,11 @@ static bool gate_on_accept(struct acceptor *a, int fd, const struct address *pee
 
     if (is_stopped(g, fd))
         return true;
+    if (UNLIKELY(atomic_load_explicit(&g->lease->snapshot->rates->any, memory_order_relaxed)))
+        count_one(g);
     if (!session_open(g, fd, peer))
         return false;
-    g->full = gate_is_full(g);
+    g->full = gate_is_full(g) || gate_is_slowed(g);
     return !g->full;
 }
 
@@ -97,8 +152,17 @@ static bool gate_may_go_on(struct acceptor *a)
 {
     struct gate *g = CONTAINER_OF(a, struct gate, acceptor);
 
-    g->full = gate_is_full(g);
+    g->full = gate_is_full(g) || gate_is_slowed(g);
     return !g->full;
+}
+
+static void gate_on_slow(struct deadline *d)
+{
+    struct gate *g = CONTAINER_OF(d, struct gate, slow);
+
+    if (!g->full || g->gone || !gate_may_go_on(&g->acceptor))
+        return;
+    acceptor_resume(&g->acceptor);
 }
 
 /* One connection cannot be taken; those that are here go on, and it is tried again soon. */
@@ -116,7 +180,7 @@ static void gate_on_failed(struct acceptor *a)
 void gates_resume(struct thread *t)
 {
     LIST_EACH (&t->gates, g, struct gate, link) {
-        if (!g->full || g->gone || gate_is_full(g))
+        if (!g->full || g->gone || gate_is_full(g) || gate_is_slowed(g))
             continue;
         g->full = false;
         acceptor_resume(&g->acceptor);
@@ -155,6 +219,7 @@ static void gate_retire(struct gate *g, bool now)
         udp_gate_close(&g->udp);
     else
         acceptor_close(&g->acceptor);
+    loop_forget_deadline(g->thread->loop, &g->slow);
     g->gone = true;
     (void)lease_get(g->lease);
     if (g->sessions == 0)
@@ -181,6 +246,7 @@ static void gate_open(struct thread *t, const struct listener *model, int fd)
     if (!g)
         return;
     *g = (struct gate){ .thread = t, .lease = t->lease, .model = model };
+    deadline_init(&g->slow, gate_on_slow);
     if (model->datagram)
         g->udp = udp_gate_open(g, fd);
     if (model->datagram ? g->udp == NULL

@@ -31,6 +31,7 @@ struct gate {
     uint32_t sessions;            /* of this gate */
     bool gone;                    /* its socket is no longer wanted */
     bool full;                    /* it rests because a limit was reached */
+    struct deadline slow;         /* so many have come in this second that it rests until then */
 };
 
 /* Brings the thread's gates in line with its current lease: opens, rebinds, closes. */

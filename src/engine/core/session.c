@@ -242,6 +242,7 @@ static void session_on_tls(struct conn *c)
     if (conn_is_open(c)) {
         struct lease *l = s->owner;
         s->owner = NULL;
+        stats_session_secured(s->thread, s->gate, tls_is_resumed(c->tls));
         session_run(s);
         lease_put(l);
     } else if (c->stage == CONN_FAILED) {

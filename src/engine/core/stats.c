@@ -38,6 +38,18 @@ void stats_session_failed(struct thread *t, const struct gate *g)
 {
     struct counts_block *b = service_counts(service_of(g), t->index);
     counts_bump(b, request_errors, 1);
+    counts_bump(b, tls_failed, 1);
+}
+
+void stats_session_secured(struct thread *t, const struct gate *g, bool resumed)
+{
+    struct counts_block *b = service_counts(service_of(g), t->index);
+
+    if (b == NULL)
+        return;
+    counts_add(&b->tls_sessions, 1);
+    counts_add(&b->tls_resumed, resumed);
+    counts_rate(&b->tls_rate, second_of(t));
 }
 
 /* How it ended, as the columns of views have it. What single tries did wrong, upstream.c has counted. */

@@ -19,6 +19,8 @@ struct session;
 struct thread;
 
 void stats_session_begin(struct thread *t, const struct gate *g);
+/* Its TLS handshake went well; <resumed>: of a session that was known. */
+void stats_session_secured(struct thread *t, const struct gate *g, bool resumed);
 /* Its TLS handshake failed. */
 void stats_session_failed(struct thread *t, const struct gate *g);
 void stats_session_refused(struct thread *t, const struct gate *g); /* by a limit, or for want of memory */

@@ -62,6 +62,11 @@ static inline void wheel_clear(struct deadline *d)
 {
     d->at = DEADLINE_NEVER;
 }
+/* A wheel holds it, set or not: its memory may not go yet. */
+static inline bool deadline_is_filed(const struct deadline *d)
+{
+    return link_is_linked(&d->link);
+}
 /* Clears and unlinks: afterwards the memory may go. Harmless when it was not set, or done twice. */
 void wheel_forget(struct wheel *w, struct deadline *d);
 

@@ -181,33 +181,51 @@ void stream_head_waits(struct stream *s, bool waits)
     thread_count(&s->thread->heads, waits ? 1 : (uint32_t)-1);
 }
 
-void stream_free(struct stream *s)
+/* Something that a request without a body, answered at once, never has. */
+static bool has_extras(const struct stream *s)
+{
+    return s->tunnel || s->target || s->auth || s->file || s->view || s->compressor || s->to_server.stream ||
+           s->to_client.stream || s->request_out.rest || s->answer_out.rest || s->ahead ||
+           s->rules.hold_count || deadline_is_filed(&s->pause) || link_is_linked(&s->turn.link) || s->head_waits;
+}
+
+static __attribute__((noinline)) void free_extras(struct stream *s)
 {
     struct thread *t = s->thread;
     struct chunks *chunks = loop_chunks(t->loop);
 
-    tunnel_cancel(s);
-    server_release(s);
     target_cancel(s);
     auth_fini(s);
     rules_end_limits(&s->rules);
     files_fini(s);
     status_fini(s);
-    s->facts.follows[1] = NULL; /* the connection may be gone */
-    follow_end(&s->facts, 0, 0);
     compress_end(s);
     flow_fini(&s->to_server);
     flow_fini(&s->to_client);
     h1_out_fini(&s->request_out, chunks);
     h1_out_fini(&s->answer_out, chunks);
-    chunk_put(chunks, (enum chunk_size)s->in_size, s->in);
     chunk_put(chunks, (enum chunk_size)s->ahead_size, s->ahead);
-    chunk_put(chunks, (enum chunk_size)s->back_size, s->back);
     loop_forget_deadline(t->loop, &s->pause);
     loop_undefer(&s->turn);
+    stream_head_waits(s, false);
+}
+
+void stream_free(struct stream *s)
+{
+    struct thread *t = s->thread;
+    struct chunks *chunks = loop_chunks(t->loop);
+
+    if (UNLIKELY(s->tunnel != NULL))
+        tunnel_cancel(s);
+    server_release(s);
+    if (UNLIKELY(has_extras(s)))
+        free_extras(s);
+    s->facts.follows[1] = NULL; /* the connection may be gone */
+    follow_end(&s->facts, 0, 0);
+    chunk_put(chunks, (enum chunk_size)s->in_size, s->in);
+    chunk_put(chunks, (enum chunk_size)s->back_size, s->back);
     scratch_reset(&s->scratch);
     lease_put(s->lease);
-    stream_head_waits(s, false);
     thread_count(&t->streams, (uint32_t)-1);
     slab_put(&t->stream_slab, s);
 }

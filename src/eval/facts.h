@@ -79,7 +79,8 @@ struct try_facts {
     const struct server *server;
     const struct address *found; /* where it was, when that is not <server>'s own address; NULL: it is */
     uint16_t status;             /* 0 = no answer */
-    uint32_t connect_ms, header_ms, response_ms; /* UINT32_MAX = not reached */
+    instant began;
+    instant connected, header, ended; /* us 0 = not reached */
     uint64_t sent, received, body;               /* bytes; <body>: of the answer, without its head */
     bool again; /* the first after an internal redirect: ':' stands before it instead of ',' */
 };

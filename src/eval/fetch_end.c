@@ -156,7 +156,7 @@ static void put_seconds(struct buf *b, uint64_t ms)
 
 static void put_try(struct buf *b, const struct try_facts *t, enum fetch which)
 {
-    uint32_t ms = UINT32_MAX;
+    instant at;
 
     switch ((unsigned)which) {
     case FETCH_UPSTREAM_BYTES_SENT:
@@ -169,19 +169,19 @@ static void put_try(struct buf *b, const struct try_facts *t, enum fetch which)
         buf_put_u64(b, t->body);
         return;
     case FETCH_TIME_UPSTREAM_CONNECT:
-        ms = t->connect_ms;
+        at = t->connected;
         break;
     case FETCH_TIME_UPSTREAM_HEADER:
-        ms = t->header_ms;
+        at = t->header;
         break;
     default: /* FETCH_TIME_UPSTREAM_RESPONSE */
-        ms = t->response_ms;
+        at = t->ended;
         break;
     }
-    if (ms == UINT32_MAX)
+    if (at.us == 0)
         buf_put_char(b, '-');
     else
-        put_seconds(b, ms);
+        put_seconds(b, instant_ms_between(t->began, at));
 }
 
 static struct value over_tries(struct facts *f, enum fetch which)

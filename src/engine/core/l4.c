@@ -131,13 +131,12 @@ static void fill_last_try(struct l4 *l)
     if (u->tried_count == 0)
         return;
     t = upstream_this_try(u);
-    t->response_ms = (uint32_t)instant_ms_between(u->try_began, l->times.end);
+    t->ended = l->times.end;
     if (u->connected.us == 0)
         return;
     t->sent = l->to_server + u->greeting;
     t->received = l->to_client;
-    if (l->first_byte.us)
-        t->header_ms = (uint32_t)instant_ms_between(u->try_began, l->first_byte);
+    t->header = l->first_byte;
 }
 
 static void fill_end(struct l4 *l, struct end end)

@@ -96,9 +96,7 @@ static void upstream_note_try(struct upstream *u)
     *upstream_this_try(u) =
         (struct try_facts){ .server = u->server,
                             .found = u->found ? &u->found[(u->tries - 1) % u->found_count] : NULL,
-                            .connect_ms = UINT32_MAX,
-                            .header_ms = UINT32_MAX,
-                            .response_ms = UINT32_MAX,
+                            .began = u->try_began,
                             .again = again };
 }
 
@@ -531,7 +529,7 @@ static void upstream_note_failure(struct upstream *u, enum upstream_failure f)
     if (f == FAILURE_STALE || f == FAILURE_STATUS || f == FAILURE_DECLINED)
         return;
     try->status = f == FAILURE_TIMEOUT || f == FAILURE_CONNECT_TIMEOUT ? 504 : 502;
-    try->response_ms = (uint32_t)instant_ms_between(u->try_began, thread_now(u->thread));
+    try->ended = thread_now(u->thread);
 }
 
 enum upstream_result upstream_retry(struct upstream *u, enum upstream_failure f, bool replayable,
@@ -549,7 +547,7 @@ enum upstream_result upstream_retry(struct upstream *u, enum upstream_failure f,
         return upstream_give_up(u, f);
     if (f == FAILURE_STALE) {
         u->fresh_only = true;
-        u->try_began = thread_now(u->thread);
+        u->try_began = upstream_this_try(u)->began = thread_now(u->thread);
         return upstream_opened(u, upstream_open(u));
     }
     upstream_bump(u, retries);

@@ -186,7 +186,7 @@ static struct upstream_conn *idle_take(struct upstream *u, const struct upstream
 static void upstream_is_open(struct upstream *u)
 {
     u->connected = thread_now(u->thread);
-    upstream_this_try(u)->connect_ms = (uint32_t)instant_ms_between(u->try_began, u->connected);
+    upstream_this_try(u)->connected = u->connected;
     wheel_clear(&u->conn->deadline);
 }
 

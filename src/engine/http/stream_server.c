@@ -31,7 +31,7 @@ static void server_note_try(struct stream *s)
     try->sent = s->request_out.written;
     try->received = s->back_in;
     try->body = s->back_head ? s->back_in - s->back_head : 0;
-    try->response_ms = (uint32_t)instant_ms_between(u->try_began, thread_now(s->thread));
+    try->ended = thread_now(s->thread);
 }
 
 void server_release(struct stream *s)
@@ -336,17 +336,20 @@ enum stream_step step_send(struct stream *s)
 }
 
 /* --- the answer's head --- */
-static bool status_is_tried_elsewhere(const struct stream *s)
+static __attribute__((noinline)) bool status_is_retried(const struct stream *s)
 {
     const struct server_policy *p = s->rules.server;
 
-    if (!(p->retry_on & RETRY_STATUS))
-        return false;
     for (uint32_t i = 0; i < p->retry_statuses.count; i++)
         if (p->retry_statuses.items[i] == s->answer.status)
             return upstream_may_retry(&s->upstream, FAILURE_STATUS, request_is_replayable(s),
                                       stream_is_idempotent(s));
     return false;
+}
+
+static inline bool status_is_tried_elsewhere(const struct stream *s)
+{
+    return UNLIKELY(s->rules.server->retry_on & RETRY_STATUS) && status_is_retried(s);
 }
 
 /* Whoever says so works (ngx_http_proxy_module: proxy_next_upstream). */
@@ -361,7 +364,7 @@ static void server_note_status(struct stream *s)
     struct try_facts *try = upstream_this_try(&s->upstream);
 
     try->status = s->answer.status;
-    try->header_ms = (uint32_t)instant_ms_between(s->upstream.try_began, thread_now(s->thread));
+    try->header = thread_now(s->thread);
 }
 
 static void server_answered_well(struct stream *s)
@@ -430,12 +433,20 @@ static COLD enum stream_step answer_replaced(struct stream *s)
     return stream_refuse(s, stream_keep_response(s) ? status : 500, END_DONE);
 }
 
-/* What a server tells of itself is told as if it came from us. false: no memory, or no valid field. */
-static bool answer_is_mapped(struct stream *s)
+/* Does it tell of itself what only some answers have? Refresh is an unknown field. */
+static inline bool answer_tells_of_server(const struct stream *s)
 {
     const uint16_t *first = s->answer.first;
 
-    if ((first[FIELD_LOCATION] || first[FIELD_OTHER]) && !location_rewrite(s)) /* Refresh is an unknown one */
+    return first[FIELD_LOCATION] || first[FIELD_OTHER] || first[FIELD_SET_COOKIE];
+}
+
+/* What a server tells of itself is told as if it came from us. false: no memory, or no valid field. */
+static __attribute__((noinline)) bool answer_is_mapped(struct stream *s)
+{
+    const uint16_t *first = s->answer.first;
+
+    if ((first[FIELD_LOCATION] || first[FIELD_OTHER]) && !location_rewrite(s))
         return false;
     return first[FIELD_SET_COOKIE] == 0 || cookies_rewrite(s);
 }

@@ -87,6 +87,7 @@ static const char *const file_calls[] = { "open",
                                           "wait4",
                                           "kill",
                                           "signalfd4",
+                                          "getdents64",
                                           "readlink",
                                           "getcwd",
                                           NULL };

@@ -128,6 +128,13 @@ struct name_resolver; /* model/name_resolver.h */
 struct pattern_edit;  /* model/patterns.h */
 struct scope;
 struct pool;
+/* How the page of a folder looks (autoindex). */
+struct folder_listing {
+    enum listing_format { LISTING_HTML, LISTING_XML, LISTING_JSON, LISTING_JSONP } format;
+    bool rough_sizes;            /* of HTML: in K, M and G */
+    bool local_time;             /* of HTML */
+    const struct expr *callback; /* of JSONP; NULL: none */
+};
 struct files {
     const struct expr *root; /* folder; with <alias> it replaces the location's prefix */
     bool alias;
@@ -139,6 +146,8 @@ struct files {
     struct reply *fallback_reply; /* =404 */
     struct scope *fallback_scope; /* @name */
     const struct expr *fallback_uri;
+    const struct folder_listing *listing; /* of folders without an index; NULL: they are not shown */
+    bool any_file;                        /* a folder's index is one of its files, by chance */
     bool only_look; /* what is found is the path from then on, and the next action goes on with it */
     struct where at;
 };

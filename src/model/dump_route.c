@@ -210,6 +210,7 @@ static void dump_proxy(struct dump *d, const struct proxy *p)
 
 static void dump_files(struct dump *d, const struct files *f)
 {
+    static const char *const listings[] = { "html", "xml", "json", "jsonp" };
     dump_expr(d, f->alias ? "alias" : "root", f->root);
     for (uint32_t i = 0; i < f->index.count; i++)
         dump_expr(d, "index", f->index.items[i]);
@@ -224,6 +225,11 @@ static void dump_files(struct dump *d, const struct files *f)
     dump_target(d, "fallback", f->fallback_scope);
     dump_expr(d, "fallback", f->fallback_uri);
     dump_flag(d, "only look", f->only_look);
+    dump_flag(d, "any file", f->any_file);
+    if (f->listing)
+        dump_line(d, "listing %s%s%s", listings[f->listing->format],
+                  f->listing->rough_sizes ? ", rough sizes" : "",
+                  f->listing->local_time ? ", local time" : "");
 }
 
 static void dump_rewrite(struct dump *d, const struct rewrite *r)

@@ -52,6 +52,15 @@ static void on_internal(struct build *b, const struct keyword *k, const struct s
     b->level->internal = (struct setting){ .set = true, .n = 1, .at = s->at };
 }
 
+static void on_listing_format(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    static const char *const formats[] = { "html", "xml", "json", "jsonp", NULL }; /* as in the model */
+    unsigned i;
+    (void)k;
+    if (value_choice(b->diags, word_at(s, 1), formats, &i))
+        b->level->autoindex_format = (struct setting){ .set = true, .n = i, .at = s->at };
+}
+
 #define AT(member) .offset = offsetof(struct level, member)
 #define ONCE       .once = true
 /* clang-format off */
@@ -64,6 +73,11 @@ const struct keyword nginx_file_words[] = {
     { "default_type", IN_HSL, 1, 1, ONCE, .handle = nginx_keep, AT(default_type), .manual = "the type of other files" },
     { "charset", IN_HSLI, 1, 1, ONCE, .handle = nginx_keep, AT(charset), .manual = "added to Content-Type" },
     { "max_ranges", IN_HSL, 1, 1, ONCE, .handle = nginx_set_number, AT(max_ranges), .high = INT32_MAX, .manual = "parts of a file that one request may ask for; 0: only the whole" },
+    { "autoindex", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(autoindex), .manual = "show what is in folders without an index" },
+    { "autoindex_format", IN_HSL, 1, 1, ONCE, .handle = on_listing_format, .manual = "html, xml, json or jsonp (with ?callback=)" },
+    { "autoindex_exact_size", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(autoindex_exact_size), .manual = "of html: bytes; off: rounded" },
+    { "autoindex_localtime", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(autoindex_localtime), .manual = "of html: times of here; off: UTC" },
+    { "random_index", IN_LOCATION, 1, 1, ONCE, .handle = nginx_set_switch, AT(random_index), .manual = "one of a folder's files, by chance, is its index" },
     { "internal", IN_LOCATION, 0, 0, .handle = on_internal, .manual = "not for requests from outside" },
     { "stub_status", IN_SERVER | IN_LOCATION, 0, 1, ONCE, .handle = nginx_keep, AT(stub_status), .manual = "counters as text" },
     { NULL },
@@ -177,6 +191,23 @@ static void fill_index(struct build *b, const struct level *l, struct files *f)
             *ARENA_PUSH(b->arena, &f->index) = nginx_expr(b, &b->http, word_at(&k->items[i], n), NULL);
 }
 
+static void fill_listing(struct build *b, const struct level *l, struct files *f)
+{
+    f->any_file = SETTING(l, random_index, false);
+    if (!SETTING(l, autoindex, false))
+        return;
+    struct folder_listing *listing = ARENA_NEW(b->arena, struct folder_listing);
+    listing->format = (enum listing_format)SETTING(l, autoindex_format, LISTING_HTML);
+    listing->rough_sizes = !SETTING(l, autoindex_exact_size, true);
+    listing->local_time = SETTING(l, autoindex_localtime, false);
+    if (listing->format == LISTING_JSONP) {
+        struct expr *e = expr_fetch(b->arena, FETCH_QUERY_PARAM, SPAN("callback"));
+        e->parts.items[0].number = 1; /* in either case, as $arg_callback */
+        listing->callback = e;
+    }
+    f->listing = listing;
+}
+
 /* ---- try_files ---- */
 
 static void fill_fallback(struct build *b, const struct level *l, const struct word *w, struct files *f)
@@ -209,6 +240,7 @@ void nginx_compile_files(struct build *b, const struct level *l)
     if (!fill_root(b, l, f))
         diag_add(b->diags, &nginx_alias_inherited, word_at(&l->opening, 0)->at, DIAG_TEXT(l->path));
     fill_index(b, l, f);
+    fill_listing(b, l, f);
     if (l->try_files.count) {
         const struct statement *s = &l->try_files.items[0];
         f->at = s->at;

@@ -114,6 +114,7 @@ struct level {
     struct setting proxy_requests, proxy_responses, proxy_protocol, proxy_socket_keepalive,
         preread_buffer_size;
     struct setting resolver_timeout, satisfy, max_ranges;
+    struct setting autoindex, autoindex_format, autoindex_exact_size, autoindex_localtime, random_index;
     struct setting limit_req_status, limit_req_log_level, limit_req_dry_run;
     struct setting limit_conn_status, limit_conn_log_level, limit_conn_dry_run;
     struct kept limit_req, limit_conn, auth_basic, auth_basic_user_file;

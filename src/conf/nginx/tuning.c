@@ -90,7 +90,6 @@ const struct keyword nginx_tuning_words[] = {
     NOTE("proxy_upstream_buffer", IN_TCP, 1, 1),
     NOTE("upstream_fair_shm_size", IN_HTTP, 1, 1),
     ONLY("client_body_in_file_only", IN_HSL, "off"),
-    ONLY("autoindex", IN_HSL, "off"),
     ONLY("proxy_force_ranges", IN_HSL, "off"),
     ONLY("proxy_limit_rate", IN_HSL, "0"),
     ONLY("proxy_cache", IN_HSL, "off"),

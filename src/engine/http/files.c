@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/rand.h"
 #include "engine/core/thread.h"
 #include "engine/core/work.h"
 #include "engine/http/internal.h"
+#include "engine/http/listing.h"
 #include "engine/http/served_file.h"
 #include "engine/http/uri.h"
 #include "eval/eval.h"
@@ -43,6 +45,7 @@ static void looked(struct work *w)
         return;
     }
     close_file(f); /* the request is over */
+    listing_free(&f->listing);
     free(f);
 }
 
@@ -174,10 +177,55 @@ static enum files_result index_looked(struct stream *s)
     return try_index(s);
 }
 
+static void read_folder(struct work *w)
+{
+    struct served_file *f = CONTAINER_OF(w, struct served_file, work);
+
+    f->error = listing_read(f->listing, f->fd);
+    f->fd = -1;
+}
+
+/* <form> NULL: for one of its files. */
+static enum files_result list_folder(struct stream *s, const struct folder_listing *form)
+{
+    struct served_file *f = s->file;
+    struct span callback = form && form->callback ? eval_text(&s->facts, form->callback) : SPAN("");
+    bool utf8 = span_eq_nocase(s->rules.scope->charset, SPAN("utf-8"));
+
+    if (!listing_callback_is_valid(callback))
+        return refuse(s, 400);
+    listing_free(&f->listing);
+    f->listing = listing_new(form, f->uri, callback, utf8, rand_next(&s->thread->rand) >> 1);
+    if (f->listing == NULL)
+        return refuse(s, 500);
+    f->stage = FILE_LISTED;
+    f->looking = f->looked = true;
+    work_submit(s->thread, &f->work, read_folder, looked);
+    return FILES_WAIT;
+}
+
+static enum files_result folder_listed(struct stream *s)
+{
+    struct served_file *f = s->file;
+
+    if (f->error != 0)
+        return failed(s);
+    if (listing_is_page(f->listing)) {
+        unsigned status = served_file_listing(s);
+        return status ? refuse(s, status) : FILES_ANSWER;
+    }
+    struct span name = listing_text(f->listing);
+    if (name.ptr)
+        return go_to(s, scratch_join(&s->scratch, f->uri, name));
+    return try_index(s);
+}
+
 static enum files_result folder_looked(struct stream *s)
 {
     if (s->file->error != 0)
         return failed(s);
+    if (s->file->files->listing && S_ISDIR(s->file->stat.st_mode) && s->request.method != METHOD_POST)
+        return list_folder(s, s->file->files->listing);
     log_failure(s, ERROR_FILE_DIRECTORY);
     return refuse(s, 403);
 }
@@ -204,6 +252,17 @@ static enum files_result try_index(struct stream *s)
     }
     f->stage = FILE_FOLDER; /* is the folder there at all? */
     return set_path(f, file_name(s, files, f->uri)) ? look_at(s) : refuse(s, 404);
+}
+
+/* What cannot be read is for the index to tell. */
+static enum files_result random_looked(struct stream *s)
+{
+    struct served_file *f = s->file;
+
+    if (f->error == 0 && S_ISDIR(f->stat.st_mode))
+        return list_folder(s, NULL);
+    close_file(f);
+    return try_index(s);
 }
 
 /* ---- one file ---- */
@@ -254,8 +313,10 @@ static enum files_result serve_uri(struct stream *s)
     f->next = 0;
     if (!is_servable(s))
         return refuse(s, 405);
-    if (f->uri.len > 0 && f->uri.ptr[f->uri.len - 1] == '/')
-        return try_index(s);
+    if (f->uri.len > 0 && f->uri.ptr[f->uri.len - 1] == '/') {
+        f->stage = FILE_RANDOM;
+        return f->files->any_file && set_path(f, file_name(s, f->files, f->uri)) ? look_at(s) : try_index(s);
+    }
     f->stage = FILE_ONE;
     return set_path(f, file_name(s, f->files, f->uri)) ? look_at(s) : refuse(s, 404);
 }
@@ -364,6 +425,10 @@ enum files_result files_step(struct stream *s)
         return index_looked(s);
     case FILE_FOLDER:
         return folder_looked(s);
+    case FILE_RANDOM:
+        return random_looked(s);
+    case FILE_LISTED:
+        return folder_listed(s);
     case FILE_ONE:
         break;
     }
@@ -381,6 +446,7 @@ void files_fini(struct stream *s)
     if (f->looking)
         return; /* looked() frees it */
     close_file(f);
+    listing_free(&f->listing);
     free(f);
 }
 

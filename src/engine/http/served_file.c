@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "engine/core/thread.h"
+#include "engine/http/listing.h"
 #include "engine/http/internal.h"
 #include "engine/http/media.h"
 
@@ -374,4 +375,26 @@ unsigned served_file_answer(struct stream *s)
     bool ok = (status == 304 || add_type(s)) && (is_page || add_date(s, &st)) &&
               (s->file->files->no_etag || add(s, SPAN("ETag"), etag)) && fill(s, &st, &ranges);
     return ok ? 0 : 500;
+}
+
+/* Of no length that is told: clients must not hold it for the same as a file. */
+unsigned served_file_listing(struct stream *s)
+{
+    const struct listing *l = s->file->listing;
+    struct span text = listing_text(l);
+
+    message_init(&s->answer, s->answer_fields, STREAM_FIELDS);
+    s->answer.major = s->answer.minor = 1;
+    s->answer.status = 200;
+    s->answer.reason = status_reason(200);
+    body_begin(s);
+    if (!add(s, SPAN("Content-Type"), listing_type(l)) || !media_charset(s))
+        return 500;
+    if (s->request.method == METHOD_HEAD)
+        return 0;
+    if (!body_put_borrowed(&s->to_client.body, text))
+        return 500;
+    body_finish(s, text.len);
+    s->answer.framing = FRAMING_CHUNKED;
+    return 0;
 }

@@ -16,6 +16,8 @@ enum file_stage {
     FILE_INDEX,  /* an index file of a folder */
     FILE_FOLDER, /* no index was there: is the folder? */
     FILE_ONE,    /* the file itself */
+    FILE_RANDOM, /* a folder, of which one file is wanted */
+    FILE_LISTED, /* what is in the folder has been read */
 };
 
 /* On the heap: a helper may still look at it when the request is over. */
@@ -32,6 +34,7 @@ struct served_file {
     int fd;    /* -1 = not open */
     int error; /* errno of the look */
     struct stat stat;
+    struct listing *listing; /* NULL: no folder is read */
     size_t path_len;
     char path[4096];
 };
@@ -39,3 +42,5 @@ struct served_file {
 /* Fills s->answer and the body from the open file: 200, 206 or 304. Else the status to answer with: 412, 416,
  * 500. */
 unsigned served_file_answer(struct stream *s);
+/* The same of the page of a folder. */
+unsigned served_file_listing(struct stream *s);

@@ -128,6 +128,7 @@ struct name_resolver; /* model/name_resolver.h */
 struct pattern_edit;  /* model/patterns.h */
 struct scope;
 struct pool;
+struct compression;
 /* How the page of a folder looks (autoindex). */
 struct folder_listing {
     enum listing_format { LISTING_HTML, LISTING_XML, LISTING_JSON, LISTING_JSONP } format;
@@ -147,6 +148,8 @@ struct files {
     struct scope *fallback_scope; /* @name */
     const struct expr *fallback_uri;
     const struct folder_listing *listing; /* of folders without an index; NULL: they are not shown */
+    const struct compression *packed;     /* who gets FILE.gz instead, where there is one; NULL: nobody */
+    bool packed_always;                   /* everybody does */
     bool any_file;                        /* a folder's index is one of its files, by chance */
     bool only_look; /* what is found is the path from then on, and the next action goes on with it */
     struct where at;

@@ -226,6 +226,9 @@ static void dump_files(struct dump *d, const struct files *f)
     dump_expr(d, "fallback", f->fallback_uri);
     dump_flag(d, "only look", f->only_look);
     dump_flag(d, "any file", f->any_file);
+    if (f->packed)
+        dump_line(d, "packed %s%s", f->packed_always ? "always" : "for who accepts it",
+                  f->packed->vary ? ", vary" : "");
     if (f->listing)
         dump_line(d, "listing %s%s%s", listings[f->listing->format],
                   f->listing->rough_sizes ? ", rough sizes" : "",

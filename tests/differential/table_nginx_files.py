@@ -37,4 +37,33 @@ GROUPS = [
         location /list/ { random_index on; autoindex on; }"""), [
         Ask("/one/"), Ask("/one/", "HEAD"), Ask("/one/", "POST", body=b"x"), Ask("/none/"), Ask("/off/"), Ask("/both/"), Ask("/one"), Ask("/gone/"), Ask("/list/sub/")],
         files={"html/one/only.html": "only\n", "html/one/.hidden": "h", "html/one/sub/x": "x", "html/none/sub/x": "x", "html/off/a.txt": "a\n", "html/both/.hid": "", "html/both/b.txt": "b\n", "html/list/sub/x/y": ""}),
+
+    Group("nginx/empty_gif", "empty_gif", server("""
+        location /g { empty_gif; }
+        location = /_.gif { empty_gif; expires 1h; add_header X-A b; }
+        location /if { if ($arg_x) { return 204; } empty_gif; }
+        location /off { if_modified_since off; empty_gif; }"""), [
+        *[Ask(p) for p in ("/g", "/g/x.html", "/_.gif", "/if", "/if?x=1")], Ask("/g", "HEAD"), Ask("/g", "POST", body=b"x"), Ask("/g", "DELETE"), Ask("/g", version="1.0"), Ask("/g", fields=[("Range", "bytes=0-3")]),
+        *[Ask(p, fields=[("If-Modified-Since", d)], note=f"{p} since {d}") for p in ("/g", "/off", "/_.gif") for d in ("Mon, 28 Sep 1970 06:00:00 GMT", "Mon, 28 Sep 1970 06:00:01 GMT")]]),
+
+    Group("nginx/gzip_static", "gzip_static", server("""
+        root @dir@/html;
+        location /on/ { alias @dir@/html/; gzip_static on; }
+        location /always/ { alias @dir@/html/; gzip_static always; }
+        location /off/ { alias @dir@/html/; gzip_static off; }
+        location /vary/ { alias @dir@/html/; gzip_static on; gzip_vary on; }
+        location /alvary/ { alias @dir@/html/; gzip_static always; gzip_vary on; }
+        location /both/ { alias @dir@/html/; gzip_static on; gzip on; gzip_vary on; gzip_min_length 1; gzip_types *; }
+        location /proxied/ { alias @dir@/html/; gzip_static on; gzip_proxied any; }
+        location /v10/ { alias @dir@/html/; gzip_static on; gzip_http_version 1.0; }
+        location /dis/ { alias @dir@/html/; gzip_static on; gzip_disable Old; }
+        location /try/ { gzip_static on; try_files /none $uri /a.txt; }
+        location /page/ { gzip_static on; error_page 404 /on/a.txt; alias @dir@/nowhere/; }
+        location / { gzip_static on; }""", MIME), [
+        *[Ask(f"/{p}/{f}", fields=a, note=f"{p} {f} {bool(a)}") for p in ("on", "always", "off", "vary", "alvary", "both") for f in ("a.txt", "style.css", "only.txt", "none") for a in ([], GZ)
+          if (p, f, a) != ("vary", "only.txt", [])],     # nginx says of a 404 that it varies
+        Ask("/on/", fields=GZ), Ask("/on/sub", fields=GZ), Ask("/on/dir.txt", fields=GZ), Ask("/on/a.txt", "HEAD", fields=GZ), Ask("/on/a.txt", "POST", fields=GZ, body=b"x"), Ask("/always/only.txt", "POST", body=b"x"), Ask("/on/a.txt", fields=GZ + [("Via", "x")]), Ask("/proxied/a.txt", fields=GZ + [("Via", "x")]),
+        Ask("/on/a.txt", fields=GZ, version="1.0"), Ask("/v10/a.txt", fields=GZ, version="1.0"), Ask("/dis/a.txt", fields=GZ + [("User-Agent", "Older")]), Ask("/on/a.txt", fields=GZ + [("Range", "bytes=0-3")]), Ask("/on/a.txt", fields=[("Range", "bytes=0-3")]), Ask("/on/a.txt", fields=[("Accept-Encoding", "gzip;q=0")]),
+        Ask("/on/a.txt", fields=GZ + [("If-Modified-Since", "Tue, 14 Nov 2023 22:13:20 GMT")]), Ask("/try/x", fields=GZ), Ask("/try/a.txt", fields=GZ), Ask("/page/x", fields=GZ), Ask("/", fields=GZ), Ask("/sub/", fields=GZ), Ask("/vary/a.txt", "HEAD")],
+        files={**SITE, "html/a.txt.gz": "not what a.txt is, and longer\n", "html/only.txt.gz": "only packed\n", "html/index.html.gz": "<p>packed home\n", "html/dir.txt.gz/x": "a folder", "html/dir.txt": "plain\n"}),
 ]

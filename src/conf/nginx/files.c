@@ -61,6 +61,15 @@ static void on_listing_format(struct build *b, const struct keyword *k, const st
         b->level->autoindex_format = (struct setting){ .set = true, .n = i, .at = s->at };
 }
 
+static void on_gzip_static(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    static const char *const words[] = { "off", "on", "always", NULL };
+    unsigned i;
+    (void)k;
+    if (value_choice(b->diags, word_at(s, 1), words, &i))
+        b->level->gzip_static = (struct setting){ .set = true, .n = i, .at = s->at };
+}
+
 #define AT(member) .offset = offsetof(struct level, member)
 #define ONCE       .once = true
 /* clang-format off */
@@ -73,6 +82,8 @@ const struct keyword nginx_file_words[] = {
     { "default_type", IN_HSL, 1, 1, ONCE, .handle = nginx_keep, AT(default_type), .manual = "the type of other files" },
     { "charset", IN_HSLI, 1, 1, ONCE, .handle = nginx_keep, AT(charset), .manual = "added to Content-Type" },
     { "max_ranges", IN_HSL, 1, 1, ONCE, .handle = nginx_set_number, AT(max_ranges), .high = INT32_MAX, .manual = "parts of a file that one request may ask for; 0: only the whole" },
+    { "empty_gif", IN_LOCATION, 0, 0, ONCE, .handle = nginx_keep, AT(empty_gif), .manual = "one transparent pixel" },
+    { "gzip_static", IN_HSL, 1, 1, ONCE, .handle = on_gzip_static, .manual = "on: FILE.gz for clients that accept it; always: for all" },
     { "autoindex", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(autoindex), .manual = "show what is in folders without an index" },
     { "autoindex_format", IN_HSL, 1, 1, ONCE, .handle = on_listing_format, .manual = "html, xml, json or jsonp (with ?callback=)" },
     { "autoindex_exact_size", IN_HSL, 1, 1, ONCE, .handle = nginx_set_switch, AT(autoindex_exact_size), .manual = "of html: bytes; off: rounded" },
@@ -241,6 +252,10 @@ void nginx_compile_files(struct build *b, const struct level *l)
         diag_add(b->diags, &nginx_alias_inherited, word_at(&l->opening, 0)->at, DIAG_TEXT(l->path));
     fill_index(b, l, f);
     fill_listing(b, l, f);
+    if (SETTING(l, gzip_static, 0)) {
+        f->packed = nginx_gzip_rule(b, l);
+        f->packed_always = SETTING(l, gzip_static, 0) == 2;
+    }
     if (l->try_files.count) {
         const struct statement *s = &l->try_files.items[0];
         f->at = s->at;

@@ -80,16 +80,11 @@ static void fill_disabled(struct build *b, const struct level *l, struct compres
     }
 }
 
-/* NULL: as the outer level has it; without codings where it is off. */
-const struct compression *nginx_compression(struct build *b, const struct level *l)
+struct compression *nginx_gzip_rule(struct build *b, const struct level *l)
 {
     static const uint16_t statuses[] = { 200, 403, 404 };
-    const struct setting *on = level_setting(l, offsetof(struct level, gzip));
-    if (on == NULL)
-        return NULL;
     struct compression *c = ARENA_NEW(b->arena, struct compression);
-    if (on->n)
-        *ARENA_PUSH(b->arena, &c->codings) = CODING_GZIP;
+    *ARENA_PUSH(b->arena, &c->codings) = CODING_GZIP;
     for (size_t i = 0; i < COUNT_OF(statuses); i++)
         *ARENA_PUSH(b->arena, &c->statuses) = statuses[i];
     fill_types(b, l, c);
@@ -101,5 +96,17 @@ const struct compression *nginx_compression(struct build *b, const struct level 
     c->proxied = (uint32_t)SETTING(l, gzip_proxied, 0);
     c->heeds_via = true;
     c->own = true;
+    return c;
+}
+
+/* NULL: as the outer level has it; without codings where it is off. */
+const struct compression *nginx_compression(struct build *b, const struct level *l)
+{
+    const struct setting *on = level_setting(l, offsetof(struct level, gzip));
+    if (on == NULL)
+        return NULL;
+    struct compression *c = nginx_gzip_rule(b, l);
+    if (!on->n)
+        c->codings.count = 0;
     return c;
 }

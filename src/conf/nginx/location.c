@@ -234,6 +234,8 @@ void nginx_compile_content(struct build *b, struct level *l)
         if (l->try_files.count)
             nginx_compile_files(b, l);
         nginx_compile_proxy(b, l, &pass->items[0]);
+    } else if (l->empty_gif.count) {
+        nginx_compile_empty_gif(b, l, l->empty_gif.items[0].at);
     } else if (l->stub_status.count) {
         action_add(b->config, scope, HOOK_REQUEST, ACTION_STATUS, l->stub_status.items[0].at)->number =
             STATUS_STUB;

@@ -115,6 +115,8 @@ struct level {
         preread_buffer_size;
     struct setting resolver_timeout, satisfy, max_ranges;
     struct setting autoindex, autoindex_format, autoindex_exact_size, autoindex_localtime, random_index;
+    struct setting gzip_static;
+    struct kept empty_gif;
     struct setting limit_req_status, limit_req_log_level, limit_req_dry_run;
     struct setting limit_conn_status, limit_conn_log_level, limit_conn_dry_run;
     struct kept limit_req, limit_conn, auth_basic, auth_basic_user_file;
@@ -446,7 +448,11 @@ const struct reply_set *nginx_replies(struct build *b, const struct level *l);
 void nginx_compile_files(struct build *b, const struct level *l);
 /* ---- gzip.c ---- */
 const struct compression *nginx_compression(struct build *b, const struct level *l);
+/* Who may get gzip there, whether or not answers are compressed. */
+struct compression *nginx_gzip_rule(struct build *b, const struct level *l);
 
+/* ---- empty_gif.c ---- */
+void nginx_compile_empty_gif(struct build *b, const struct level *l, struct where at);
 /* Where $document_root and $request_filename are. */
 void nginx_compile_folder(struct build *b, const struct level *l);
 void nginx_compile_types(struct build *b, const struct level *l);

@@ -375,7 +375,6 @@ const struct keyword nginx_refused_words[] = {
     NO("add_trailer", IN_HSLI),
     NO("add_trailer_inherit", IN_HSLI),
     NO("post_action", IN_HSLI),
-    NO("empty_gif", IN_LOCATION),
     NO("pass", IN_STREAM_SERVER),
     NO("server_name", IN_STREAM_SERVER),
     NO("proxy_pass", IN_LIMIT_EXCEPT),

@@ -297,7 +297,7 @@ static void make_if_scope(struct program *p, struct level *block, const struct s
  * when its location does something that nginx does not hand on to it. */
 static bool is_scope(const struct level *l, const struct level *block)
 {
-    return block->says_more || l->try_files.count || l->stub_status.count;
+    return block->says_more || l->try_files.count || l->stub_status.count || l->empty_gif.count;
 }
 
 static void compile_if(struct program *p, const struct rewrite_step *step)

@@ -97,7 +97,6 @@ const struct keyword nginx_tuning_words[] = {
     ONLY("disable_symlinks", IN_HSL, "off"),
     ONLY("ssi", IN_HSLI, "off"),
     ONLY("gunzip", IN_HSL, "off"),
-    ONLY("gzip_static", IN_HSL, "off"),
     ONLY("auth_request", IN_HSL, "off"),
     ONLY("mirror", IN_HSL, "off"),
     ONLY("early_hints", IN_HSL, "0"),

@@ -240,6 +240,15 @@ static bool answer_allows(const struct compression *c, const struct message *req
     return has_type(c, answer) && (!c->careful || care_allows(answer));
 }
 
+bool compress_accepts(const struct compression *c, const struct message *request)
+{
+    const struct message nothing = { .status = 0 };
+    enum content_coding coding;
+
+    return request->minor >= c->minor_min && !is_disabled(c, request) && choose_coding(c, request, &coding) &&
+           proxied_allows(c, request, &nothing);
+}
+
 enum compress_choice compress_choose(const struct compression *c, const struct message *request,
                                      const struct message *answer, bool own, enum content_coding *coding)
 {

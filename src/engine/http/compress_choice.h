@@ -12,6 +12,8 @@ enum compress_choice {
     COMPRESS_VARIES, /* not for this client, but for another one */
     COMPRESS_YES,
 };
+/* Does this client get a coding of <c>, whatever the answer is? */
+bool compress_accepts(const struct compression *c, const struct message *request);
 /* <coding> is set with COMPRESS_YES. <own>: the answer is ours. */
 enum compress_choice compress_choose(const struct compression *c, const struct message *request,
                                      const struct message *answer, bool own, enum content_coding *coding);

@@ -10,6 +10,7 @@
 #include "base/rand.h"
 #include "engine/core/thread.h"
 #include "engine/core/work.h"
+#include "engine/http/compress_choice.h"
 #include "engine/http/internal.h"
 #include "engine/http/listing.h"
 #include "engine/http/served_file.h"
@@ -306,6 +307,44 @@ static enum files_result file_looked(struct stream *s)
     return refuse(s, status);
 }
 
+static enum files_result look_at_plain(struct stream *s)
+{
+    struct served_file *f = s->file;
+
+    f->stage = FILE_ONE;
+    return set_path(f, file_name(s, f->files, f->uri)) ? look_at(s) : refuse(s, 404);
+}
+
+static enum files_result serve_file(struct stream *s)
+{
+    struct served_file *f = s->file;
+    const struct files *files = f->files;
+
+    if (files->packed == NULL || s->request.method == METHOD_POST)
+        return look_at_plain(s);
+    f->packed = files->packed_always || compress_accepts(files->packed, &s->request);
+    if (!f->packed && !files->packed->vary)
+        return look_at_plain(s);
+    struct span name = file_name(s, files, f->uri);
+    f->stage = FILE_PACKED;
+    if (!set_path(f, name.ptr ? scratch_join(&s->scratch, name, SPAN(".gz")) : name))
+        return refuse(s, 404);
+    return look_at(s);
+}
+
+static enum files_result packed_looked(struct stream *s)
+{
+    struct served_file *f = s->file;
+    bool there = f->error == 0 && S_ISREG(f->stat.st_mode);
+
+    f->varies = there && !f->files->packed_always && f->files->packed->vary;
+    f->packed = f->packed && there;
+    if (f->packed)
+        return file_looked(s);
+    close_file(f);
+    return look_at_plain(s);
+}
+
 static enum files_result serve_uri(struct stream *s)
 {
     struct served_file *f = s->file;
@@ -317,8 +356,7 @@ static enum files_result serve_uri(struct stream *s)
         f->stage = FILE_RANDOM;
         return f->files->any_file && set_path(f, file_name(s, f->files, f->uri)) ? look_at(s) : try_index(s);
     }
-    f->stage = FILE_ONE;
-    return set_path(f, file_name(s, f->files, f->uri)) ? look_at(s) : refuse(s, 404);
+    return serve_file(s);
 }
 
 /* ---- try_files ---- */
@@ -382,8 +420,12 @@ static enum files_result try_looked(struct stream *s)
     }
     if (!is_servable(s))
         return refuse(s, 405);
-    if (!wants_folder)
+    if (!wants_folder && f->files->packed == NULL)
         return file_looked(s);
+    if (!wants_folder) {
+        close_file(f);
+        return serve_file(s);
+    }
     if (f->uri.ptr[f->uri.len - 1] != '/')
         return moved(s);
     close_file(f);
@@ -425,6 +467,8 @@ enum files_result files_step(struct stream *s)
         return index_looked(s);
     case FILE_FOLDER:
         return folder_looked(s);
+    case FILE_PACKED:
+        return packed_looked(s);
     case FILE_RANDOM:
         return random_looked(s);
     case FILE_LISTED:

@@ -169,8 +169,9 @@ static enum range_verdict find_ranges(const struct stream *s, const struct stat 
     uint32_t most = s->file->files->ranges_most;
 
     out->count = 0;
-    if (f == NULL || s->request.method != METHOD_GET || most == 0 || f->value.len < strlen("bytes=0") ||
-        !span_starts_with_nocase(f->value, SPAN("bytes=")) || !range_is_current(s, st, etag))
+    if (f == NULL || s->request.method != METHOD_GET || most == 0 || s->file->packed ||
+        f->value.len < strlen("bytes=0") || !span_starts_with_nocase(f->value, SPAN("bytes=")) ||
+        !range_is_current(s, st, etag))
         return RANGE_WHOLE;
     return parse_ranges(span_from_index(f->value, 6), (uint64_t)st->st_size, most, out);
 }
@@ -332,6 +333,12 @@ static bool put_parts(struct stream *s, const struct ranges *all, uint64_t size)
 
 /* ---- the answer ---- */
 
+static bool add_coding(struct stream *s)
+{
+    return (!s->file->varies || add(s, SPAN("Vary"), SPAN("Accept-Encoding"))) &&
+           (!s->file->packed || s->answer.status == 304 || add(s, SPAN("Content-Encoding"), SPAN("gzip")));
+}
+
 static bool fill(struct stream *s, const struct stat *st, const struct ranges *ranges)
 {
     const struct range whole = { .len = (uint64_t)st->st_size };
@@ -342,7 +349,7 @@ static bool fill(struct stream *s, const struct stat *st, const struct ranges *r
     if (ranges->count == 1)
         return add(s, SPAN("Content-Range"), range_text(s, &ranges->items[0], whole.len)) &&
                put_body(s, &ranges->items[0]);
-    if (s->answer.status != 304 && !is_page && s->file->files->ranges_most &&
+    if (s->answer.status != 304 && !is_page && s->file->files->ranges_most && !s->file->packed &&
         !add(s, SPAN("Accept-Ranges"), SPAN("bytes")))
         return false;
     return put_body(s, &whole);
@@ -373,7 +380,8 @@ unsigned served_file_answer(struct stream *s)
     s->answer.reason = status_reason(s->answer.status);
     bool is_page = s->status_kept && s->status_kept != 200;
     bool ok = (status == 304 || add_type(s)) && (is_page || add_date(s, &st)) &&
-              (s->file->files->no_etag || add(s, SPAN("ETag"), etag)) && fill(s, &st, &ranges);
+              (s->file->files->no_etag || add(s, SPAN("ETag"), etag)) && add_coding(s) &&
+              fill(s, &st, &ranges);
     return ok ? 0 : 500;
 }
 

@@ -16,6 +16,7 @@ enum file_stage {
     FILE_INDEX,  /* an index file of a folder */
     FILE_FOLDER, /* no index was there: is the folder? */
     FILE_ONE,    /* the file itself */
+    FILE_PACKED, /* FILE.gz in its place */
     FILE_RANDOM, /* a folder, of which one file is wanted */
     FILE_LISTED, /* what is in the folder has been read */
 };
@@ -34,6 +35,8 @@ struct served_file {
     int fd;    /* -1 = not open */
     int error; /* errno of the look */
     struct stat stat;
+    bool packed;             /* it is FILE.gz */
+    bool varies;             /* another client would get the other one */
     struct listing *listing; /* NULL: no folder is read */
     size_t path_len;
     char path[4096];

@@ -193,7 +193,7 @@ static bool say_log_failed(const struct manifest_log *l, enum language as)
         words_say(as, WORDS_ERROR, "open() \"%.*s\" failed (%d: %s)", SPAN_ARGS(l->path), errno, what);
     else
         words_say(as, WORDS_ERROR, "cannot open the log file %.*s (%.*s): %s", SPAN_ARGS(l->path),
-                  SPAN_ARGS(l->place), what);
+                  SPAN_ARGS(l->place.len ? l->place : SPAN("the default")), what);
     return false;
 }
 

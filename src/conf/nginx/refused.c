@@ -379,7 +379,7 @@ const struct keyword nginx_refused_words[] = {
     NO("server_name", IN_STREAM_SERVER),
     NO("proxy_pass", IN_LIMIT_EXCEPT),
 #undef REASON
-#define REASON "passwords are not checked yet"
+#define REASON "a wrong password is answered at once"
     NO("auth_delay", IN_HSL),
 #undef REASON
 #define REASON "no other server is asked yet"

@@ -5,6 +5,7 @@ A Group is one configuration and its requests. Both programs get the identical f
 request a Seen holds what the client got, what the origins received, who was chosen, and the log line; everything that must differ
 between two runs (times, ports of clients, the server's name) is normalised first.
 """
+import contextlib
 import email.utils
 import os
 import pathlib
@@ -76,6 +77,26 @@ class Unsupported(Exception):
 
 # -- one program, one group
 
+@contextlib.contextmanager
+def running(p, folder, peer, **how):
+    """the program <p>, started and stopped; what keel knows and refuses is told apart, and a crash of ours is an error"""
+    try:
+        p.start(**how)
+    except program.NotStarted as e:
+        if not peer and re.search(r"not (yet )?supported|unsupported|does not support", str(e), re.I):
+            raise Unsupported(str(e).strip().splitlines()[-1]) from None
+        raise
+    try:
+        yield
+    finally:
+        p.stop()
+        trouble = [] if peer else p.crashes()
+        for name in ("access.log", "error.log"):
+            (folder / name).unlink(missing_ok=True)
+        if trouble:
+            raise AssertionError("\n".join(trouble))
+
+
 def run(group, folder, ports_and_origins, peer):
     """starts the peer's program, or keel, with the group's file in <folder>; -> [Seen]"""
     values, made, target = ports_and_origins
@@ -87,21 +108,8 @@ def run(group, folder, ports_and_origins, peer):
         path = p.write(text, name) if isinstance(text, str) else folder / name
         os.utime(path, (1_700_000_000, 1_700_000_000))
     p.write(group.text)
-    try:
-        p.start()
-    except program.NotStarted as e:
-        if not peer and re.search(r"not (yet )?supported|unsupported|does not support", str(e), re.I):
-            raise Unsupported(str(e).strip().splitlines()[-1]) from None
-        raise
-    try:
+    with running(p, folder, peer):
         return [one(group, p, ask, made, target) for ask in group.asks]
-    finally:
-        p.stop()
-        trouble = [] if peer else p.crashes()
-        for name in ("access.log", "error.log"):
-            (folder / name).unlink(missing_ok=True)
-        if trouble:
-            raise AssertionError("\n".join(trouble))
 
 
 def one(group, p, ask, made, target):

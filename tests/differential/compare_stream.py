@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from lib import config, ports, process, program, syslog, where  # noqa: E402
-from compare import Unsupported, differences, timer, wait_free  # noqa: E402
+from compare import Unsupported, differences, running, timer, wait_free  # noqa: E402
 
 NAMES = ("a", "b", "c")
 
@@ -216,21 +216,8 @@ def run(group, folder, values, servers, target, peer):
     target.messages.clear()
     p = program.Program(group.language, folder, "", peer=peer, **values)
     p.write(group.text)
-    try:
-        p.start(listens=("port",))
-    except program.NotStarted as e:
-        if not peer and re.search(r"not (yet )?supported|unsupported|does not support", str(e), re.I):
-            raise Unsupported(str(e).strip().splitlines()[-1]) from None
-        raise
-    try:
+    with running(p, folder, peer, listens=("port",)):
         return [one(group, p, talk, servers, target) for talk in group.asks]
-    finally:
-        p.stop()
-        trouble = [] if peer else p.crashes()
-        for name in ("access.log", "error.log"):
-            (folder / name).unlink(missing_ok=True)
-        if trouble:
-            raise AssertionError("\n".join(trouble))
 
 
 def both(group):

@@ -10,23 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "unit.h"
+#include "os/child.h"
 
 #define NOBODY 65534
-
-static int status_of(void (*code)(void))
-{
-    int status;
-    pid_t child = fork();
-
-    assert_true(child >= 0);
-    if (child == 0) {
-        code();
-        _exit(99);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
 
 #define CHECK(n, cond)                                                                                       \
     do {                                                                                                     \

@@ -12,22 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "unit.h"
-
-/* What is tried changes the process, so each case runs in a child, which exits with 0 when all was right. */
-static int status_of(void (*code)(void))
-{
-    int status;
-    pid_t child = fork();
-
-    assert_true(child >= 0);
-    if (child == 0) {
-        code();
-        _exit(99);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
+#include "os/child.h"
 
 static size_t read_file(const char *path, char *into, size_t room)
 {

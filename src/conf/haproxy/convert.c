@@ -123,8 +123,8 @@ static bool concat(struct sample_reader *r, const struct convert_row *row, const
     return true;
 }
 
-static bool strcmp_with(struct sample_reader *r, const struct convert_row *row,
-                        const struct sample_args *args, struct conversion *v)
+bool haproxy_convert_variable(struct sample_reader *r, const struct convert_row *row,
+                              const struct sample_args *args, struct conversion *v)
 {
     (void)row;
     uint32_t slot;
@@ -250,7 +250,7 @@ static const struct convert_row converters[] = {
     CONVERT("word", 2, 3, WORD, pieces),
     CONVERT("regsub", 2, 3, REGSUB, regsub),
     CONVERT("concat", 0, 3, CONCAT, concat),
-    CONVERT("strcmp", 1, 1, STRCMP, strcmp_with),
+    CONVERT("strcmp", 1, 1, STRCMP, haproxy_convert_variable),
     CONVERT("ltrim", 1, 1, LTRIM, text),
     CONVERT("rtrim", 1, 1, RTRIM, text),
     CONVERT("bytes", 1, 2, BYTES, bytes),

@@ -16,6 +16,8 @@ struct convert_row {
 };
 extern const struct convert_row haproxy_more_converters[],
     haproxy_token_converters[]; /* end with a NULL name */
+/* strcmp(variable) and its like: the operand is what is in a variable. */
+convert_fn haproxy_convert_variable;
 
 /* map, map_beg_int ...: adds to r->part. <known> false: it is no such name. */
 bool haproxy_map_converter(struct sample_reader *r, struct span name, const struct sample_args *args,

@@ -69,18 +69,6 @@ static bool hmac(struct sample_reader *r, const struct convert_row *row, const s
     return true;
 }
 
-/* secure_memcmp(variable) */
-static bool with_variable(struct sample_reader *r, const struct convert_row *row,
-                          const struct sample_args *args, struct conversion *v)
-{
-    (void)row;
-    uint32_t slot;
-    if (!haproxy_variable_slot(r->b, &args->items[0], args->items[0].text, &slot))
-        return false;
-    v->number2 = (int64_t)slot + 1;
-    return true;
-}
-
 /* set-var(variable[,condition ...]), unset-var(variable) */
 static bool variable(struct sample_reader *r, const struct convert_row *row, const struct sample_args *args,
                      struct conversion *v)
@@ -172,7 +160,7 @@ const struct convert_row haproxy_more_converters[] = {
     CONVERT("cut_crlf", 0, 0, CUT_CRLF, NULL),
     CONVERT("crc32c", 0, 1, CRC32C, avalanche),
     CONVERT("hmac", 2, 2, HMAC, hmac),
-    CONVERT("secure_memcmp", 1, 1, SECURE_EQUAL, with_variable),
+    CONVERT("secure_memcmp", 1, 1, SECURE_EQUAL, haproxy_convert_variable),
     CONVERT("set-var", 1, 8, SET_SLOT, variable),
     CONVERT("unset-var", 1, 1, UNSET_SLOT, variable),
     CONVERT("capture-req", 1, 1, CAPTURE, slot, 0),

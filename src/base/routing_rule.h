@@ -11,6 +11,9 @@
 
 #include "base/address.h"
 
+/* What a route may carry besides: one number for each RTAX_* of linux/rtnetlink.h, 0 = the kernel's. */
+enum { ROUTE_METRICS = 18 };
+
 struct routing_rule {
     int family;
     struct address from, to;

@@ -146,7 +146,8 @@ struct vrrp_route {
     struct address source;
     uint8_t scope, protocol, tos;
     bool scope_set;
-    uint32_t table, metric, mtu;
+    uint32_t table, metric;
+    uint32_t metrics[ROUTE_METRICS];
     bool append;
     LIST_OF(struct vrrp_hop) hops;
     struct where at;

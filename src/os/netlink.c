@@ -384,6 +384,21 @@ static void put_hop(struct nlmsghdr *h, struct rtmsg *m, const struct netlink_ho
         m->rtm_flags |= RTNH_F_ONLINK;
 }
 
+static void put_metrics(struct nlmsghdr *h, const struct netlink_route *r)
+{
+    struct nlattr *list = mnl_attr_nest_start(h, RTA_METRICS);
+    bool any = false;
+    for (uint16_t i = 1; i < ROUTE_METRICS; i++)
+        if (r->metrics[i]) {
+            mnl_attr_put_u32(h, i, r->metrics[i]);
+            any = true;
+        }
+    if (any)
+        mnl_attr_nest_end(h, list);
+    else
+        mnl_attr_nest_cancel(h, list);
+}
+
 static struct nlmsghdr *route_message(struct netlink *n, uint16_t type, const struct netlink_route *r)
 {
     struct nlmsghdr *h = mnl_nlmsg_put_header(n->request);
@@ -405,11 +420,7 @@ static struct nlmsghdr *route_message(struct netlink *n, uint16_t type, const st
     if (r->metric)
         mnl_attr_put_u32(h, RTA_PRIORITY, r->metric);
     put_ip(h, RTA_PREFSRC, &r->source);
-    if (r->mtu) {
-        struct nlattr *metrics = mnl_attr_nest_start(h, RTA_METRICS);
-        mnl_attr_put_u32(h, RTAX_MTU, r->mtu);
-        mnl_attr_nest_end(h, metrics);
-    }
+    put_metrics(h, r);
     if (r->hop_count > 1)
         put_hops(h, r);
     else if (r->hop_count == 1)

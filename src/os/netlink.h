@@ -97,8 +97,8 @@ struct netlink_route {
     uint8_t scope, protocol, tos;
     uint32_t table;  /* 0 = main */
     uint32_t metric; /* 0 = the kernel's */
-    uint32_t mtu;    /* 0 = the link's */
-    bool append;     /* behind those that match; else before them */
+    uint32_t metrics[ROUTE_METRICS];
+    bool append; /* behind those that match; else before them */
     uint8_t hop_count;
     struct netlink_hop hops[NETLINK_HOPS_MAX];
 };

@@ -167,8 +167,8 @@ static struct netlink_route route_of(const struct vip *v, const struct vrrp_rout
                                .tos = m->tos,
                                .table = m->table,
                                .metric = m->metric,
-                               .mtu = m->mtu,
                                .append = m->append };
+    memcpy(r.metrics, m->metrics, sizeof(r.metrics));
     for (uint32_t i = 0; i < m->hops.count && i < NETLINK_HOPS_MAX; i++) {
         const struct vrrp_hop *hop = &m->hops.items[i];
         r.hops[r.hop_count++] = (struct netlink_hop){

@@ -75,6 +75,7 @@ TAKEN = {
     "an address brd +": changed("        192.168.122.100\n", "        192.168.122.100/24 brd + dev eth0\n"),
     "routes": instance(*block("virtual_routes", "10.8.0.0/16 via 192.168.122.9 dev eth0")),
     "a route with a source": instance(*block("virtual_routes", "src 192.168.100.1 to 192.168.109.0/24 via 192.168.200.254 dev eth0")),
+    "a route with numbers": instance(*block("virtual_routes", "10.8.0.0/16 via 192.168.122.9 dev eth0 mtu 1400 advmss 1300 hoplimit 9 window 1000 initcwnd 20 initrwnd 20 reordering 5 quickack 1")),
     "rules": instance(*block("virtual_rules", "from 192.168.2.0/24 table 100 preference 38", "to 10.0.0.0/8 iif lo oif eth0 tos 16 fwmark 24/12 table 5 preference 39 no_track")),
     "rules that go elsewhere": instance(*block("virtual_rules", "from 10.5.0.0/16 goto 700 priority 40", "to 10.6.0.0/16 blackhole preference 41")),
     "static rules": "static_rules {\n    from 192.168.2.0/24 table 100 preference 50\n}\n" + instance(),
@@ -167,6 +168,7 @@ REFUSED = {
 # what only one of both takes, and why
 OURS = {
     "a blackhole": (instance(*block("virtual_routes", "blackhole 192.168.114.0/24")), "theirs warns that it cannot track a route without an interface, and counts that as an error"),
+    "a rule without a preference": (instance(*block("virtual_rules", "from 10.0.0.0/8 table 7")), "theirs says that its number is probably not what one wants, and counts that as an error"),
     "a group of one": (instance() + "vrrp_sync_group G {\n    group {\n        VI_1\n    }\n}\n", "theirs finds it pointless; it is harmless"),
     "its own interface is tracked": (instance(*block("track_interface", "eth0")), "theirs ignores it; it is harmless"),
 }

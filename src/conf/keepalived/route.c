@@ -162,11 +162,37 @@ static void set_metric(struct row *r, const struct word *value)
         r->out->metric = (uint32_t)n.n;
 }
 
-static void set_mtu(struct row *r, const struct word *value)
+static const struct {
+    const char *name;
+    unsigned number;
+    int64_t low, high;
+} metrics[] = {
+    { "mtu", RTAX_MTU, 68, 65535 },
+    { "advmss", RTAX_ADVMSS, 1, 65535 },
+    { "hoplimit", RTAX_HOPLIMIT, 1, 255 },
+    { "window", RTAX_WINDOW, 1, UINT32_MAX },
+    { "initcwnd", RTAX_INITCWND, 1, UINT32_MAX },
+    { "initrwnd", RTAX_INITRWND, 1, UINT32_MAX },
+    { "reordering", RTAX_REORDERING, 1, UINT32_MAX },
+    { "quickack", RTAX_QUICKACK, 0, 1 },
+};
+_Static_assert((int)RTAX_QUICKACK < (int)ROUTE_METRICS, "all of them have a place");
+
+/* "mtu 1400" */
+static bool take_metric(struct row *r)
 {
     struct opt n = { 0 };
-    if (ka_number(r->b, value, 68, 65535, &n))
-        r->out->mtu = (uint32_t)n.n;
+    for (size_t i = 0; i < COUNT_OF(metrics); i++) {
+        if (!word_is(r->s, r->at, metrics[i].name))
+            continue;
+        const struct word *w = word_at(r->s, r->at);
+        if (r->at + 1 == r->s->words.count)
+            diag_add(r->b->diags, &ka_no_value, w->at, DIAG_TEXT(w->text));
+        else if (ka_number(r->b, word_at(r->s, ++r->at), metrics[i].low, metrics[i].high, &n))
+            r->out->metrics[metrics[i].number] = (uint32_t)n.n;
+        return true;
+    }
+    return false;
 }
 
 static void set_tos(struct row *r, const struct word *value)
@@ -204,7 +230,6 @@ static const struct {
     { "metric", set_metric },
     { "priority", set_metric },
     { "preference", set_metric },
-    { "mtu", set_mtu },
 };
 
 static const struct {
@@ -252,7 +277,7 @@ static void take_word(struct row *r)
             diag_add(r->b->diags, &ka_no_value, w->at, DIAG_TEXT(w->text));
         return;
     }
-    if (take_flag(r) || (!r->has_target && take_type(r)))
+    if (take_metric(r) || take_flag(r) || (!r->has_target && take_type(r)))
         return;
     if (!r->has_target)
         set_target(r, w);

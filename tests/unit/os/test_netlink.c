@@ -167,18 +167,19 @@ static void routes_come_and_go(void **state)
                                .source = ip("10.7.0.1"),
                                .protocol = 18,
                                .metric = 7,
-                               .mtu = 1400,
+                               .metrics = { [RTAX_MTU] = 1400, [RTAX_INITCWND] = 20 },
                                .table = 1000,
                                .hop_count = 1,
                                .hops = { { .via = ip("10.7.0.2"), .index = veth } } };
     assert_int_equal(netlink_route_add(n, &r), 0);
-    assert_int_equal(system("ip route show table 1000 | grep -q "
-                            "'^10.77.0.0/16 via 10.7.0.2 dev here .*src 10.7.0.1 metric 7 mtu 1400'"),
-                     0);
+    assert_int_equal(
+        system("ip route show table 1000 | grep -q "
+               "'^10.77.0.0/16 via 10.7.0.2 dev here .*src 10.7.0.1 metric 7 mtu 1400 initcwnd 20'"),
+        0);
     assert_int_equal(netlink_route_add(n, &r), EEXIST);
     assert_int_equal(netlink_route_delete(n, &r), 0);
     assert_int_equal(netlink_route_delete(n, &r), ESRCH);
-    r.table = 0, r.bits = 0, r.mtu = 0;
+    r.table = 0, r.bits = 0, r.metrics[RTAX_MTU] = 0;
     r.hop_count = 2;
     r.hops[0].weight = 1;
     r.hops[1] = (struct netlink_hop){ .via = ip("10.7.0.3"), .index = veth, .weight = 5 };

@@ -310,7 +310,7 @@ static void routes_speak_as_ip_route_does(void **state)
         read_instance("virtual_routes {\n src 10.0.0.1 to 10.9.0.0/24 via 10.0.0.254 dev eth1\n 10.8.0.0/24 "
                       "dev eth2 no_track\n"
                       " 10.7.0.0/24 via 10.0.0.254 or 10.0.0.253 dev eth1\n blackhole 10.6.0.0/24\n default "
-                      "via 10.0.0.9 table 100 metric 5\n"
+                      "via 10.0.0.9 table 100 metric 5 mtu 1400 advmss 1300 initcwnd 20\n"
                       " 10.5.0.0/16 nexthop via 10.0.0.1 weight 2 nexthop via 10.0.0.2 dev eth0 onlink\n}");
     expect("");
     assert_int_equal(m->routes.count, 6);
@@ -320,6 +320,9 @@ static void routes_speak_as_ip_route_does(void **state)
     assert_int_equal(r[0].scope, RT_SCOPE_UNIVERSE);
     assert_int_equal(r[1].scope, RT_SCOPE_LINK);
     assert_int_equal(r[2].hops.count, 2);
+    assert_int_equal(r[4].metrics[RTAX_MTU], 1400);
+    assert_int_equal(r[4].metrics[RTAX_ADVMSS], 1300);
+    assert_int_equal(r[4].metrics[RTAX_INITCWND], 20);
     assert_int_equal(r[2].hops.items[0].interface, r[2].hops.items[1].interface);
     assert_int_equal(r[3].type, RTN_BLACKHOLE);
     assert_int_equal(r[4].bits, 0);

@@ -41,18 +41,25 @@ def begin(site, one, two, holder_within=9):
     assert process.wait_until(a.has, holder_within), "the first director holds the address"
     b = site.start("d2", two)
     assert process.wait_until(lambda: "BACKUP" in b.text(), holder_within)
-    time.sleep(0.5)
+    told = len(site.wire.of("d1"))
+    assert process.wait_until(lambda: len(site.wire.of("d1")) > told, 3, 0.005), "it goes on saying so"
     assert a.has() and not b.has(), "and the other one does not"
     return a, b
 
 
-def pair(site, which, text=director.COURSE, more="    nopreempt", priorities=(100, 50), **options):
+def pair(site, which, text=director.COURSE, more="    nopreempt", priorities=(100, 50), release=False, **options):
+    """<release>: for plays that measure; sanitizers make a program several times slower"""
     for kind in which:
         if kind == "keepalived" and where.missing("keepalived"):
             pytest.skip(where.missing("keepalived"))
-    argv = [site.keepalived(h, course(p, more, text=text, **options), peer=k == "keepalived") for h, p, k in
+    argv = [site.keepalived(h, course(p, more, text=text, **options), peer=k == "keepalived", release=release) for h, p, k in
             (("d1", priorities[0], which[0]), ("d2", priorities[1], which[1]))]
     return begin(site, *argv)
+
+
+def listens(site, host, port):
+    """waits until somebody on <host> listens there"""
+    assert process.wait_until(lambda: f":{port} " in site.net.run(host, ["ss", "-ltn"]).stdout, 10)
 
 
 def measure(site, a, b, way, seconds):
@@ -110,9 +117,15 @@ def director_of(site, host, priority, text=director.COURSE, more="    nopreempt"
     return site.balancer(host, balancer.replace("@dir@", str(site.dir)).replace("HOST", host), course(priority, more, text=text))
 
 
-def whole(site, **more):
+def two_webs(site):
     webs = {n: site.helper("client", SMALL_WEB, f"w{n}", 8000 + n) for n in (1, 2)}
-    time.sleep(0.4)
+    for n in webs:
+        listens(site, "client", 8000 + n)
+    return webs
+
+
+def whole(site, **more):
+    webs = two_webs(site)
     a, b = begin(site, director_of(site, "d1", 100, **more), director_of(site, "d2", 50, **more))
     return a, b, webs
 

@@ -10,7 +10,7 @@ import pytest
 
 from lib import director, process, where
 from lib.director import ADDRESS, FAST, HOSTS, course
-from lib.takeover import CHECK, HAPROXY, MARKS, SMALL_WEB, TRACK, WATCH_ADDRESS, begin, director_of, pair, script, shown, site, whole  # noqa: F401
+from lib.takeover import CHECK, HAPROXY, MARKS, SMALL_WEB, TRACK, WATCH_ADDRESS, begin, director_of, listens, pair, script, shown, site, two_webs, whole  # noqa: F401
 
 pytestmark = MARKS
 
@@ -20,13 +20,13 @@ pytestmark = MARKS
 def test_the_whole_director_in_one_program(site):
     a, b, webs = whole(site)
     probe = site.probe()
-    time.sleep(1)
+    assert process.wait_until(lambda: len(probe.answers()) > 20, 10)
     assert {r[2] for r in probe.answers()} == {"200 w1", "200 w2"} and not probe.failed()
     at = a.kill_hard()
     took = site.wire.first("d2", at, 6)
-    assert took is not None and took <= 3 + 206 / 256 + 0.1, "three intervals, and the skew of priority 50"
-    time.sleep(0.5)
-    last = probe.answers(since=at)[-5:]
+    assert took is not None and took <= 3 + 206 / 256 + 0.25, "three intervals, and the skew of priority 50"
+    assert process.wait_until(lambda: len(probe.answers(since=at + took)) > 5, 5)
+    last = probe.answers(since=at + took)[-5:]
     assert all(r[2].startswith("200") for r in last)
     assert {t["what"]: t["is"] for t in b.instance()["tracks"]} == {"balancer": "well"}
 
@@ -45,14 +45,14 @@ def test_a_worker_that_crashes_and_is_replaced_moves_nothing(site):
 
 
 def test_a_hung_worker_gives_the_address_away(site):
-    a, b, webs = whole(site)
+    a, b, webs = whole(site, text=FAST)
     worker = a.child("worker")
     at = time.monotonic()
     os.kill(worker, signal.SIGSTOP)
     try:
         took = site.wire.first("d2", at, 8)
         assert took is not None and took <= 3.7 + 0.7, "3 s until it counts as hung, then a goodbye"
-        assert process.wait_until(lambda: b.has() and not a.has(), 1)
+        assert process.wait_until(lambda: b.has() and not a.has(), 3)
         print(f"hung worker: {took:.2f} s")
         assert "has not turned for" in a.text() or "hang" in a.text() or "stand" in a.text()
     finally:
@@ -63,7 +63,7 @@ def test_a_hung_worker_gives_the_address_away(site):
 
 def test_a_worker_that_stays_away_gives_the_address_away(site):
     """it dies at once each time that it is started: the parent pauses longer and longer"""
-    a, b, webs = whole(site)
+    a, b, webs = whole(site, text=FAST)
     at = time.monotonic()
     moved = None
     while moved is None and time.monotonic() - at < 12:
@@ -78,7 +78,7 @@ def test_a_worker_that_stays_away_gives_the_address_away(site):
 
 
 def test_a_director_without_backends_yields(site):
-    a, b, webs = whole(site, more=TRACK)
+    a, b, webs = whole(site, more=TRACK, text=FAST)
     at = time.monotonic()
     site.net.run("d1", ["ip", "route", "add", "prohibit", HOSTS["client"] + "/32"])
     took = site.wire.first("d2", at, 8)
@@ -90,15 +90,13 @@ def test_a_director_without_backends_yields(site):
 
 
 def test_backends_dead_for_both_one_holds_the_address_and_answers_503(site):
-    a, b, webs = whole(site, more=TRACK)
+    a, b, webs = whole(site, more=TRACK, text=FAST)
     probe = site.probe()
-    time.sleep(0.5)
-    at = time.monotonic()
     for w in webs.values():
         w.kill()
     assert process.wait_until(lambda: (a.instance() or {}).get("state") in ("HOLDING", "YIELDED")
                               and "HOLDING" in ((a.instance() or {}).get("state"), (b.instance() or {}).get("state")), 20, 0.1), "one takes it back"
-    time.sleep(3)
+    time.sleep(2)
     states = sorted([a.instance()["state"], b.instance()["state"]])
     assert states == ["HOLDING", "YIELDED"] and a.has() != b.has(), "exactly one holds it"
     last = probe.answers(since=time.monotonic() - 1)
@@ -106,9 +104,10 @@ def test_backends_dead_for_both_one_holds_the_address_and_answers_503(site):
     for n in webs:
         site.helper("client", SMALL_WEB, f"w{n}", 8000 + n)
     assert process.wait_until(lambda: "MASTER" in (a.instance()["state"], b.instance()["state"]), 15, 0.1), "it is well again"
-    time.sleep(0.5)
-    assert a.has() != b.has()
-    assert probe.answers(since=time.monotonic() - 0.3)[-1][2].startswith("200")
+    assert process.wait_until(lambda: a.has() != b.has(), 3)
+    since = time.monotonic()
+    assert process.wait_until(lambda: len(probe.answers(since)) > 5, 8)
+    assert probe.answers(since)[-1][2].startswith("200")
 
 
 def test_an_upgrade_hands_the_address_over(site):
@@ -182,6 +181,7 @@ asyncio.run(main())
 def test_answers_under_way_when_the_address_moves_arrive(site):
     """the better one comes back: what the other one was asked before is answered by it all the same, from an address that is gone"""
     site.helper("client", SLOW_WEB)
+    listens(site, "client", 8001)
     ones = [director_of(site, h, p, text=FAST, more="", balancer=HAPROXY.replace(" check inter 200ms rise 2 fall 2", "").replace("8002", "8001"))
             for h, p in (("d1", 150), ("d2", 100))]
     b = site.start("d2", ones[1])
@@ -210,18 +210,21 @@ listen stats
 
 
 def test_the_status_page_and_its_json_know_the_addresses(site):
-    webs = {n: site.helper("client", SMALL_WEB, f"w{n}", 8000 + n) for n in (1, 2)}
+    webs = two_webs(site)
     a = site.start("d1", director_of(site, "d1", 100, text=FAST, balancer=PAGE))
     assert process.wait_until(a.has, 8)
-    time.sleep(0.5)
-    page = site.net.run("client", ["curl", "-s", "-m", "3", f"http://{HOSTS['d1']}:8080/"]).stdout
+
+    def ask(path):
+        return site.net.run("client", ["curl", "-s", "-m", "3", f"http://{HOSTS['d1']}:8080/{path}"]).stdout
+    assert process.wait_until(lambda: "MASTER" in ask(""), 8, 0.2), "the worker hears of it a little later"
+    page = ask("")
     assert "<h2>Addresses</h2>" in page and "VI_1" in page and "MASTER" in page and ADDRESS in page
-    overview = json.loads(site.net.run("client", ["curl", "-s", "-m", "3", f"http://{HOSTS['d1']}:8080/;api=overview"]).stdout)
+    overview = json.loads(ask(";api=overview"))
     assert overview["addresses"]["instances"][0]["state"] == "MASTER"
 
 
 def test_a_director_listens_at_the_address_that_the_other_one_has(site):
-    webs = {n: site.helper("client", SMALL_WEB, f"w{n}", 8000 + n) for n in (1, 2)}
+    webs = two_webs(site)
     there = HAPROXY.replace("bind *:80", f"bind {ADDRESS}:80")
     a, b = begin(site, director_of(site, "d1", 100, text=FAST, balancer=there), director_of(site, "d2", 50, text=FAST, balancer=there))
     a.stop()
@@ -230,7 +233,8 @@ def test_a_director_listens_at_the_address_that_the_other_one_has(site):
 
 
 def test_nginx_and_an_upstream_that_is_tracked(site):
-    web = site.helper("client", SMALL_WEB, "w1", 8001)
+    site.helper("client", SMALL_WEB, "w1", 8001)
+    listens(site, "client", 8001)
     conf = site.write("d1.nginx.conf", """error_log stderr;
 events { }
 http { access_log off; upstream site { server 192.168.122.9:8001 max_fails=1 fail_timeout=5s; } server { listen 80; location / { proxy_pass http://site; } } }
@@ -243,14 +247,13 @@ http { access_log off; upstream site { server 192.168.122.9:8001 max_fails=1 fai
 
 
 def test_two_programs_the_control_socket_is_named(site):
-    webs = {n: site.helper("client", SMALL_WEB, f"w{n}", 8000 + n) for n in (1, 2)}
-    time.sleep(0.4)
+    webs = two_webs(site)
     balancers = {}
     for host in ("d1", "d2"):
         text = HAPROXY.replace("@dir@", str(site.dir)).replace("HOST", host)
         balancers[host] = site.start(host, [where.keel(), "run", "--control", "none", site.write(f"{host}.haproxy.cfg", text)])
     assert process.wait_until(lambda: all((site.dir / f"{h}.ha.sock").exists() for h in balancers), 8)
-    conf = {h: course(p, TRACK, globals=f"   balancer_socket {site.dir}/{h}.ha.sock") for h, p in (("d1", 100), ("d2", 50))}
+    conf = {h: course(p, TRACK, text=FAST, globals=f"   balancer_socket {site.dir}/{h}.ha.sock") for h, p in (("d1", 100), ("d2", 50))}
     a, b = begin(site, *(site.keepalived(h, conf[h]) for h in conf))
     assert {t["what"]: t["is"] for t in a.instance()["tracks"]} == {"pool www": "well", "balancer": "well"}
     worker = balancers["d1"].child("worker")
@@ -284,8 +287,7 @@ def test_a_check_script_moves_the_address(site):
 def test_the_courses_two_programs_and_its_script(site):
     """its script, but for the line that stops keepalived: it fails instead"""
     check = script(site, "check_haproxy_status.sh", "/usr/bin/curl -sf -m 1 -o /dev/null -I http://localhost || exit 1\n")
-    webs = {n: site.helper("client", SMALL_WEB, f"w{n}", 8000 + n) for n in (1, 2)}
-    time.sleep(0.4)
+    webs = two_webs(site)
     balancers = {}
     for host in ("d1", "d2"):
         text = HAPROXY.replace("@dir@", str(site.dir)).replace("HOST", host)

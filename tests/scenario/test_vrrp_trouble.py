@@ -72,14 +72,16 @@ def test_600_hostile_adverts_a_second_change_nothing(site, version):
     for kind in KINDS:
         if version == "v3" and kind == "password":
             continue
-        sent = int(site.helper("client", HOSTILE, version[1], 2, kind, stdout=subprocess.PIPE, text=True).communicate(timeout=20)[0])
-        assert sent >= 1000, (kind, sent)
-        time.sleep(0.3)
-        counted[kind] = [refusals(d).get(KINDS[kind], 0) for d in (a, b)]
-        assert all(n >= sent * 0.95 for n in counted[kind]), (kind, sent, [refusals(d) for d in (a, b)])
+        sent = int(site.helper("client", HOSTILE, version[1], 1, kind, stdout=subprocess.PIPE, text=True).communicate(timeout=20)[0])
+        assert sent >= 500, (kind, sent)
+
+        def all_counted():
+            counted[kind] = [refusals(d).get(KINDS[kind], 0) for d in (a, b)]
+            return all(n >= sent * 0.95 for n in counted[kind])
+        assert process.wait_until(all_counted, 5, 0.2), (kind, sent, [refusals(d) for d in (a, b)])
     assert a.has() and not b.has() and not site.wire.of("d2", begun)
     gap = site.wire.longest_gap("d1", begun, time.monotonic())
-    assert gap < (0.25 if version == "v3" else 1.3), "and delay nothing"
+    assert gap < (0.3 if version == "v3" else 1.3), "and delay nothing"
     assert [i["history"][-1]["to"] for i in (a.instance(), b.instance())] == ["MASTER", "BACKUP"]
 
 

@@ -53,33 +53,37 @@ def test_tshark_finds_no_fault(site):
 LIMITS = {("v2", "killed"): 3.7, ("v2", "stopped"): 0.7, ("v3", "killed"): 0.40, ("v3", "stopped"): 0.1}
 
 
+def comes_back(a, b, way):
+    if way == "killed":
+        a.revive()
+    else:
+        assert a.stop()
+        assert not a.has(), "a clean stop leaves no address behind"
+        a.start()
+    assert process.wait_until(lambda: a.has() and not b.has(), 12), "it comes back"
+
+
 @pytest.mark.parametrize("which", PAIRS, ids="-".join)
-@pytest.mark.parametrize("version,way", LIMITS)
-@pytest.mark.timeout(90 + 20 * TRIES)
-def test_takeover(site, which, version, way):
+@pytest.mark.parametrize("version", ["v2", "v3"])
+@pytest.mark.timeout(90 + 40 * TRIES)
+def test_takeover(site, which, version):
     """the stronger one goes, the other one takes over; the stronger one comes back (it preempts here)"""
     text = FAST if version == "v3" else director.COURSE
     a, b = pair(site, which, text=text, more="", priorities=(150, 100), release=True)
-    times, goodbyes, limit = [], [], LIMITS[version, way]
-    for _ in range(TRIES):
-        took, goodbye = measure(site, a, b, way, 8)
-        times.append(took)
-        goodbyes.append(goodbye or 0)
-        well = not ROUNDS and took <= limit
-        if well and (version, way) == ("v2", "killed"):
-            break # coming back is what the others show
-        if way == "killed":
-            a.revive()
-        else:
-            assert a.stop()
-            assert not a.has(), "a clean stop leaves no address behind"
-            a.start()
-        assert process.wait_until(lambda: a.has() and not b.has(), 12), "it comes back"
-        if well:
-            break
-    print(f"takeover {'-'.join(which)} {version} {way}: worst {max(times):.3f} s, median {sorted(times)[len(times) // 2]:.3f} s of {len(times)}, limit {limit} s;"
-          f" goodbye after {max(goodbyes) * 1000:.1f} ms at worst; two masters for {site.wire.two_masters_for():.3f} s at most")
-    assert (max(times) if ROUNDS else min(times)) <= limit
+    for way in ("stopped", "killed"):
+        times, goodbyes, limit = [], [], LIMITS[version, way]
+        for _ in range(TRIES):
+            took, goodbye = measure(site, a, b, way, 8)
+            times.append(took)
+            goodbyes.append(goodbye or 0)
+            well = not ROUNDS and took <= limit
+            if not well or (version, way) != ("v2", "killed"):      # that one takes long, and the others show it
+                comes_back(a, b, way)
+            if well:
+                break
+        print(f"takeover {'-'.join(which)} {version} {way}: worst {max(times):.3f} s, median {sorted(times)[len(times) // 2]:.3f} s of {len(times)}, limit {limit} s;"
+              f" goodbye after {max(goodbyes) * 1000:.1f} ms at worst; two masters for {site.wire.two_masters_for():.3f} s at most")
+        assert (max(times) if ROUNDS else min(times)) <= limit
     assert site.wire.two_masters_for() <= (1.05 if version == "v2" else 0.12) + SLACK, "never two masters longer than one interval"
 
 
@@ -87,7 +91,7 @@ def test_takeover(site, which, version, way):
 @pytest.mark.timeout(90 + 20 * TRIES)
 def test_the_courses_own_priorities(site, which):
     """100 and 50: by RFC 3768 the skew of priority 50 alone is 0.805 s"""
-    if "keel" not in which and not ROUNDS:
+    if which != ("keel", "keel") and not ROUNDS:
         pytest.skip("a figure to compare with: KEEL_ROUNDS=20")
     a, b = pair(site, which, more="    nopreempt", release=True)
     times, limit = [], 3 + 206 / 256 + 0.1

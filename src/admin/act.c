@@ -284,11 +284,8 @@ static void clear_peaks(const struct counts *c)
 {
     for (unsigned i = 0; i < c->threads; i++) {
         struct counts_block *b = atomic_load_explicit(&c->blocks[i], memory_order_acquire);
-        if (b == NULL)
-            continue;
-        atomic_store_explicit(&b->session_rate.most, 0, memory_order_relaxed);
-        atomic_store_explicit(&b->request_rate.most, 0, memory_order_relaxed);
-        atomic_store_explicit(&b->tls_rate.most, 0, memory_order_relaxed);
+        if (b != NULL)
+            counts_clear_peaks(b);
     }
 }
 

@@ -111,6 +111,21 @@ static void fill_absent(struct row *r)
         number(r, c, 0);
 }
 
+/* Handshakes with servers are not counted. */
+static void forget_tls(struct row *r)
+{
+    for (unsigned c = COLUMN_ssl_sess; c <= COLUMN_ssl_failed_handshake; c++)
+        r->cells[c] = (struct cell){ .kind = CELL_EMPTY };
+}
+
+/* Connections and streams of HTTP/1, which is all that there is; of TCP there are none. */
+static void fill_h1(struct row *r, bool http, uint64_t open, uint64_t connections, uint64_t streams)
+{
+    number(r, COLUMN_h1_open_connections, http ? open : 0);
+    number(r, COLUMN_h1_total_connections, http ? connections : 0);
+    number(r, COLUMN_h1_total_streams, http ? streams : 0);
+}
+
 static uint64_t mean_ms(uint64_t sum_us, uint64_t n)
 {
     return n ? sum_us / n / 1000 : 0;
@@ -132,6 +147,10 @@ static void fill_behind(struct row *r, const struct view *v, const struct view_c
     number(r, COLUMN_ctime, mean_ms(c->connect_us, c->timed));
     number(r, COLUMN_rtime, mean_ms(c->response_us, c->timed));
     number(r, COLUMN_ttime, mean_ms(c->total_us, c->timed));
+    number(r, COLUMN_qtime_max, c->queue_most_us / 1000);
+    number(r, COLUMN_ctime_max, c->connect_most_us / 1000);
+    number(r, COLUMN_rtime_max, c->response_most_us / 1000);
+    number(r, COLUMN_ttime_max, c->total_most_us / 1000);
     number(r, COLUMN_lastsess, seconds(instant_us_between((instant){ last_us }, v->now->now)));
     if (last_us == 0)
         r->cells[COLUMN_lastsess].number = -1;
@@ -164,6 +183,9 @@ static void fill_frontend(struct row *r, const struct view *v, const struct view
     number(r, COLUMN_conn_rate_max, c->session_rate_most);
     number(r, COLUMN_conn_tot, c->sessions);
     number(r, COLUMN_stot, c->sessions - c->denied_connections - c->denied_sessions);
+    number(r, COLUMN_h1_bytes_in, http ? c->bytes_in : 0);
+    number(r, COLUMN_h1_bytes_out, http ? c->bytes_out : 0);
+    fill_h1(r, http, s->active, c->sessions - c->denied_connections, c->requests);
     number(r, COLUMN_ssl_sess, c->tls_sessions);
     number(r, COLUMN_ssl_reused_sess, c->tls_resumed);
     number(r, COLUMN_ssl_failed_handshake, c->tls_failed);
@@ -236,6 +258,15 @@ static void fill_tracked(struct row *r, const struct view *v, const struct view_
     made_text(r, COLUMN_status, &b);
 }
 
+static void fill_traffic(struct row *r, const struct view_server *s)
+{
+    struct buf b = make_text(r);
+
+    buf_printf(&b, "Detected %u consecutive errors, last one was: %s", s->model->error_limit,
+               s->model->observe == OBSERVE_LAYER7 ? "Wrong http response" : "L4 unsuccessful connection");
+    made_text(r, COLUMN_last_chk, &b);
+}
+
 static void fill_check(struct row *r, const struct view_server *s)
 {
     const struct health_report *h = &s->health;
@@ -257,7 +288,9 @@ static void fill_check(struct row *r, const struct view_server *s)
     bool layer7 = h->result >= CHECKED_L7_OK && h->result <= CHECKED_L7_STATUS;
     if (layer7 && h->detail > 0 && h->result != CHECKED_L7_TIMEOUT)
         number(r, COLUMN_check_code, (uint64_t)h->detail);
-    if (!layer7 && h->detail > 0)
+    if (h->result == CHECKED_TRAFFIC)
+        fill_traffic(r, s);
+    else if (!layer7 && h->detail > 0)
         text(r, COLUMN_last_chk, span_from(strerrordesc_np(h->detail)));
 }
 
@@ -339,7 +372,14 @@ static void fill_server(struct row *r, const struct view *v, const struct view_p
     number(r, COLUMN_bck, m->backup);
     text(r, COLUMN_cookie, m->cookie);
     text(r, COLUMN_mode, v->pools[p->pool].tcp ? SPAN("tcp") : SPAN("http"));
+    number(r, COLUMN_srv_icur, c->idle);
+    number(r, COLUMN_idle_conn_cur, c->idle);
+    number(r, COLUMN_safe_conn_cur, 0); /* of idle ones it is not told which are safe for whom */
     number(r, COLUMN_used_conn_cur, s->active);
+    if (m->idle_max != UINT32_MAX)
+        number(r, COLUMN_src_ilim, m->idle_max);
+    if (m->tls != NULL)
+        forget_tls(r);
     struct buf b = make_text(r);
     address_put(&b, &m->address);
     made_text(r, COLUMN_addr, &b);
@@ -373,26 +413,15 @@ static void fill_weight(struct row *r, const struct view *v, const struct view_p
     number(r, COLUMN_bck, p->backup_usable);
 }
 
-/*
- * Since when it is up or down is not kept, but follows from its servers: down
- * since the last of them went down; up since the longest of them is up at least.
- */
 static void fill_pool_change(struct row *r, const struct view *v, const struct view_pool *p)
 {
-    uint64_t longest = 0, shortest = UINT64_MAX;
-
-    for (uint32_t i = p->first; i < p->first + p->count; i++) {
-        const struct view_server *s = &v->servers[i];
-        uint64_t since = s->health.since.us ? s->health.since.us : v->now->process->started.us;
-        uint64_t for_us = instant_us_between((instant){ since }, v->now->now);
-        shortest = for_us < shortest ? for_us : shortest;
-        if (s->use == USE_FULL && for_us > longest)
-            longest = for_us;
-    }
+    uint64_t for_us = instant_us_between((instant){ p->since_us }, v->now->now);
     bool down = p->count > 0 && p->usable == 0;
-    if (p->count == 0)
-        longest = instant_us_between(v->now->process->started, v->now->now);
-    number(r, COLUMN_lastchg, seconds(down ? shortest : longest));
+
+    number(r, COLUMN_lastchg, seconds(for_us));
+    number(r, COLUMN_chkdown, p->downs);
+    if (p->count > 0)
+        number(r, COLUMN_downtime, seconds(p->down_us + (p->down ? for_us : 0)));
     text(r, COLUMN_status, down ? SPAN("DOWN") : SPAN("UP"));
     r->up = !down;
 }
@@ -425,6 +454,15 @@ static void fill_backend(struct row *r, const struct view *v, const struct view_
     if (b->model->fullconn)
         number(r, COLUMN_slim, b->model->fullconn);
     number(r, COLUMN_dreq, c->denied_requests);
+    for (unsigned k = COLUMN_agg_server_status; k <= COLUMN_agg_check_status; k++)
+        number(r, k, 0); /* sums of them are the exporters' */
+    uint64_t open = b->active;
+    for (uint32_t i = b->first; i < b->first + b->count; i++) {
+        open += v->servers[i].counts.idle;
+        if (v->servers[i].model->tls != NULL)
+            forget_tls(r);
+    }
+    fill_h1(r, !b->tcp, open, c->connects, c->sessions);
     text(r, COLUMN_mode, b->tcp ? SPAN("tcp") : SPAN("http"));
     text(r, COLUMN_algo, span_from(terms_algorithm(b->model->algorithm)));
     if (!b->tcp) {

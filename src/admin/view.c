@@ -17,6 +17,11 @@ static void copy_counts(struct view_counts *to, const struct counts_sum *from)
     to->request_rate = from->request_rate;
     to->session_rate_most = from->session_rate_most;
     to->request_rate_most = from->request_rate_most;
+    to->idle = from->idle;
+    to->queue_most_us = from->queue_most_us;
+    to->connect_most_us = from->connect_most_us;
+    to->response_most_us = from->response_most_us;
+    to->total_most_us = from->total_most_us;
 }
 
 static void read_counts(const struct admin_now *n, const struct counts *c, const struct named *state,
@@ -44,6 +49,11 @@ static uint32_t load32(const _Atomic uint32_t *n)
     return atomic_load_explicit(n, memory_order_relaxed);
 }
 
+static uint64_t load64(const _Atomic uint64_t *n)
+{
+    return atomic_load_explicit(n, memory_order_relaxed);
+}
+
 static void read_server(const struct admin_now *n, const struct server *model, struct view_server *v)
 {
     struct server_state *s = snapshot_server(n->snapshot, model);
@@ -66,6 +76,7 @@ static void read_server(const struct admin_now *n, const struct server *model, s
     };
     server_health(s, &v->health);
     read_counts(n, &s->counts, &s->named, &v->counts, &v->recent);
+    v->counts.sessions += v->active; /* those that go on are counted at their end */
 }
 
 /* Whether a backend hands TCP sessions over is told by the list in which it does so. */
@@ -103,8 +114,13 @@ static void read_pool(struct view *v, const struct pool *model, struct view_pool
         .active_most = load32(&s->active_most),
         .waiting = load32(&s->waiting),
         .waiting_most = load32(&s->waiting_most),
+        .downs = load64(&s->downs),
+        .down_us = load64(&s->down_us),
+        .since_us = load64(&s->since_us),
+        .down = atomic_load_explicit(&s->down, memory_order_relaxed),
     };
     read_counts(n, &s->counts, &s->named, &p->counts, &p->recent);
+    p->counts.sessions += (uint64_t)p->active + p->waiting;
     for (uint32_t i = 0; i < model->servers.count; i++)
         read_server(n, model->servers.items[i], &v->servers[v->server_count++]);
     count_usable(p, &v->servers[p->first]);

@@ -45,7 +45,8 @@ struct view_counts {
 #define X(name) uint64_t name;
     COUNT_LIST(X)
 #undef X
-    uint32_t session_rate, request_rate, session_rate_most, request_rate_most;
+    uint32_t session_rate, request_rate, session_rate_most, request_rate_most, idle;
+    uint64_t queue_most_us, connect_most_us, response_most_us, total_most_us;
 };
 
 /* The last minute (window.h). Percentiles are of the time to the answer's first byte. */
@@ -86,6 +87,8 @@ struct view_pool {
     uint32_t active_usable; /* of these, not backups; */
     uint32_t backup_usable; /* and backups */
     uint32_t active, active_most, waiting, waiting_most;
+    uint64_t downs, down_us, since_us; /* the first two without now */
+    bool down;
     struct view_counts counts;
     struct view_recent recent;
 };

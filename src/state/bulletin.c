@@ -40,6 +40,22 @@ static void count(struct bulletin *b)
             ++*(p->servers.items[i]->backup ? &b->backup : &b->active);
 }
 
+/* With the pool's lock held: is it up? A pool without servers (it may have one at any time) is. */
+static void note_pool(struct pool_state *p, const struct bulletin *b, instant now)
+{
+    bool down = b->active + b->backup == 0 && b->server->pool->servers.count > 0;
+    bool was = atomic_load_explicit(&p->down, memory_order_relaxed);
+
+    if (down == was)
+        return;
+    uint64_t since = atomic_exchange_explicit(&p->since_us, now.us, memory_order_relaxed);
+    if (down)
+        atomic_fetch_add_explicit(&p->downs, 1, memory_order_relaxed);
+    else
+        atomic_fetch_add_explicit(&p->down_us, now.us > since ? now.us - since : 0, memory_order_relaxed);
+    atomic_store_explicit(&p->down, down, memory_order_relaxed);
+}
+
 /* False: there is nothing to tell. The lock makes the last who looks the one who has seen the newest. */
 static bool take(struct bulletin *b)
 {
@@ -52,6 +68,7 @@ static bool take(struct bulletin *b)
     b->after = describe(s);
     atomic_store_explicit(&s->told, (uint8_t)b->after, memory_order_relaxed);
     count(b);
+    note_pool(s->pool, b, clock_now());
     lock_give(&s->pool->lock);
     b->none_left = b->before == 0 && b->after != 0 && b->active + b->backup == 0;
     return (b->before ^ b->after) & ~(unsigned)BULLETIN_IDLE;
@@ -90,5 +107,18 @@ void bulletin_begin(const struct snapshot *s)
         lock_take(&server->pool->lock);
         atomic_store_explicit(&server->told, (uint8_t)describe(server), memory_order_relaxed);
         lock_give(&server->pool->lock);
+    }
+    for (uint32_t i = 0; i < s->config->pools.count; i++) {
+        struct pool_state *p = s->pools[i];
+        struct bulletin b = { .snapshot = s };
+        lock_take(&p->lock);
+        if (s->config->pools.items[i]->servers.count > 0) {
+            b.server = s->config->pools.items[i]->servers.items[0];
+            count(&b);
+            atomic_store_explicit(&p->down, b.active + b.backup == 0, memory_order_relaxed);
+        }
+        if (atomic_load_explicit(&p->since_us, memory_order_relaxed) == 0)
+            atomic_store_explicit(&p->since_us, clock_now().us, memory_order_relaxed);
+        lock_give(&p->lock);
     }
 }

@@ -67,6 +67,11 @@ static uint32_t rate_of(const struct rate *r, instant now)
 
 /* ---- reading ---- */
 
+static uint64_t load64(const _Atomic uint64_t *n)
+{
+    return atomic_load_explicit(n, memory_order_relaxed);
+}
+
 static void add_block(const struct counts_block *b, instant now, struct counts_sum *sum)
 {
 #define X(name) sum->name += atomic_load_explicit(&b->name, memory_order_relaxed);
@@ -78,6 +83,15 @@ static void add_block(const struct counts_block *b, instant now, struct counts_s
     sum->tls_rate_most += atomic_load_explicit(&b->tls_rate.most, memory_order_relaxed);
     sum->session_rate_most += atomic_load_explicit(&b->session_rate.most, memory_order_relaxed);
     sum->request_rate_most += atomic_load_explicit(&b->request_rate.most, memory_order_relaxed);
+#define X(name)                                                                                              \
+    if (load64(&b->name) > sum->name)                                                                        \
+        sum->name = load64(&b->name);
+    X(queue_most_us)
+    X(connect_most_us)
+    X(response_most_us)
+    X(total_most_us)
+#undef X
+    sum->idle += atomic_load_explicit(&b->idle, memory_order_relaxed);
     histogram_add(&sum->first_byte, &b->first_byte);
     histogram_add(&sum->total, &b->total);
 }
@@ -97,6 +111,17 @@ static void clear_histogram(struct histogram *h)
         __atomic_store_n(&h->bucket[i], 0, __ATOMIC_RELAXED);
 }
 
+void counts_clear_peaks(struct counts_block *b)
+{
+    atomic_store_explicit(&b->session_rate.most, 0, memory_order_relaxed);
+    atomic_store_explicit(&b->request_rate.most, 0, memory_order_relaxed);
+    atomic_store_explicit(&b->tls_rate.most, 0, memory_order_relaxed);
+    atomic_store_explicit(&b->queue_most_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&b->connect_most_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&b->response_most_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&b->total_most_us, 0, memory_order_relaxed);
+}
+
 void counts_clear(struct counts *c)
 {
     for (unsigned i = 0; i < c->threads; i++) {
@@ -106,9 +131,7 @@ void counts_clear(struct counts *c)
 #define X(name) atomic_store_explicit(&b->name, 0, memory_order_relaxed);
         COUNT_LIST(X)
 #undef X
-        atomic_store_explicit(&b->session_rate.most, 0, memory_order_relaxed);
-        atomic_store_explicit(&b->request_rate.most, 0, memory_order_relaxed);
-        atomic_store_explicit(&b->tls_rate.most, 0, memory_order_relaxed);
+        counts_clear_peaks(b);
         clear_histogram(&b->first_byte);
         clear_histogram(&b->total);
     }

@@ -62,6 +62,8 @@ struct counts_block {
 #define X(name) _Atomic uint64_t name;
     COUNT_LIST(X)
 #undef X
+    _Atomic uint64_t queue_most_us, connect_most_us, response_most_us, total_most_us; /* the longest */
+    _Atomic uint32_t idle; /* connections that are kept; a gauge: nothing clears it */
     struct rate session_rate, request_rate, tls_rate;
     struct histogram first_byte, total; /* of the answer; of the whole request */
 } __attribute__((aligned(128)));
@@ -75,7 +77,8 @@ struct counts_sum {
     /* The threads' own peaks, added: never less than the peak of all, equal when they had it in one second.
      */
     uint32_t session_rate_most, request_rate_most;
-    uint32_t tls_rate, tls_rate_most;
+    uint32_t tls_rate, tls_rate_most, idle;
+    uint64_t queue_most_us, connect_most_us, response_most_us, total_most_us;
     struct histogram first_byte, total;
 };
 
@@ -120,6 +123,14 @@ static inline void counts_add_bucket(uint32_t *to)
     __atomic_store_n(to, *to + 1, __ATOMIC_RELAXED);
 }
 #endif
+/* The block's own thread. */
+static inline void counts_raise(_Atomic uint64_t *most, uint64_t now)
+{
+    if (UNLIKELY(now > atomic_load_explicit(most, memory_order_relaxed)))
+        atomic_store_explicit(most, now, memory_order_relaxed);
+}
+/* What is the longest and the most begins anew; any thread. */
+void counts_clear_peaks(struct counts_block *b);
 /* counts_bump(block, requests, 1): only the block's own thread. */
 #define counts_bump(block, name, n)                                                                          \
     do {                                                                                                     \

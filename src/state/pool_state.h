@@ -37,6 +37,11 @@ struct pool_state {
     _Atomic uint32_t waiting;                             /* in this queue and those of its servers */
     _Atomic uint32_t waiting_most;
     captured_slot bad_answer; /* the last that was not HTTP */
+
+    /* as operators were told (bulletin.h); written under the lock */
+    _Atomic bool down;               /* no server takes requests */
+    _Atomic uint64_t since_us;       /* instant of the last change between up and down, or when it was made */
+    _Atomic uint64_t downs, down_us; /* how often it went down; how long it was, without now */
     struct counts counts;
 };
 

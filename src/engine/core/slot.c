@@ -112,6 +112,15 @@ void slot_resume_put(struct slot_resume *r)
         r->users--;
 }
 
+void slot_find_gauge(struct server_slot *s)
+{
+    struct counts_block *b = server_counts(s->state, s->thread->index);
+
+    s->gauge = b ? &b->idle : NULL;
+    if (b) /* who counts one now finds the others counted */
+        atomic_store_explicit(&b->idle, b->idle + s->idle_count - 1, memory_order_relaxed);
+}
+
 void slot_close_idle(struct server_slot *s)
 {
     while (!list_is_empty(&s->idle))

@@ -45,9 +45,10 @@ struct server_slot {
     struct pool_slot *pool;
     uint64_t tls_id; /* struct client_tls; 0: the server's line says nothing of TLS */
     struct slot_resume resumes[SLOT_RESUMES];
-    struct list idle; /* struct upstream_conn, the last used first */
-    struct list busy; /* the others */
-    uint32_t kills;   /* of the state, when it was looked at last */
+    struct list idle;        /* struct upstream_conn, the last used first */
+    struct list busy;        /* the others */
+    _Atomic uint32_t *gauge; /* of the state's counts: how many of this thread are idle; NULL: none was yet */
+    uint32_t kills;          /* of the state, when it was looked at last */
     uint32_t idle_count;
     uint32_t leases;
     uint32_t address_version; /* of the state, when <address> was taken */
@@ -73,5 +74,7 @@ static inline bool slot_is_stale(const struct server_slot *s)
 {
     return atomic_load_explicit(&s->state->address_version, memory_order_acquire) != s->address_version;
 }
+/* The state's counts of this thread begin, so that idle connections are seen in views. */
+void slot_find_gauge(struct server_slot *s);
 /* Closes idle connections of a server that is no longer to be used (down, maintenance). */
 void slot_close_idle(struct server_slot *s);

@@ -28,6 +28,9 @@ static void idle_remove(struct upstream_conn *c)
     link_remove(&c->link);
     link_remove(&c->in_pool);
     c->slot->idle_count--;
+    if (LIKELY(c->slot->gauge))
+        atomic_store_explicit(c->slot->gauge, atomic_load_explicit(c->slot->gauge, memory_order_relaxed) - 1,
+                              memory_order_relaxed);
     c->slot->pool->idle_count--;
     c->idle = false;
 }
@@ -107,6 +110,11 @@ static void idle_add(const struct upstream *u, struct upstream_conn *c)
     list_push_front(&c->slot->idle, &c->link);
     list_push_back(&c->slot->pool->idle, &c->in_pool);
     c->slot->idle_count++;
+    if (UNLIKELY(!c->slot->gauge))
+        slot_find_gauge(c->slot);
+    if (LIKELY(c->slot->gauge))
+        atomic_store_explicit(c->slot->gauge, atomic_load_explicit(c->slot->gauge, memory_order_relaxed) + 1,
+                              memory_order_relaxed);
     c->slot->pool->idle_count++;
     loop_set_deadline(u->thread->loop, &c->deadline, a.ms < b.ms ? a : b);
     if (c->conn.can_read) /* a FIN behind the answer, or bytes nobody asked for */

@@ -31,17 +31,25 @@ static void threads_are_summed(void **state)
     counts_bump(counts_of(&c, 2), bytes_out, 1000);
     histogram_record(&counts_of(&c, 0)->total, 500);
     histogram_record(&counts_of(&c, 2)->total, 500);
+    counts_raise(&counts_of(&c, 0)->total_most_us, 70);
+    counts_raise(&counts_of(&c, 2)->total_most_us, 90);
+    counts_raise(&counts_of(&c, 2)->total_most_us, 80);
+    atomic_store(&counts_of(&c, 2)->idle, 3);
     assert_null(atomic_load(&c.blocks[1])); /* a thread that counts nothing has no block */
     struct counts_sum sum = { 0 };
     counts_add_up(&c, (instant){ 0 }, &sum);
     assert_int_equal(sum.requests, 42);
     assert_int_equal(sum.bytes_out, 1000);
     assert_int_equal(sum.sessions, 0);
+    assert_int_equal(sum.total_most_us, 90);
+    assert_int_equal(sum.idle, 3);
     assert_int_equal(histogram_count(&sum.total), 2);
     counts_clear(&c);
     memset(&sum, 0, sizeof(sum));
     counts_add_up(&c, (instant){ 0 }, &sum);
     assert_int_equal(sum.requests, 0);
+    assert_int_equal(sum.total_most_us, 0);
+    assert_int_equal(sum.idle, 3); /* they are there still */
     assert_int_equal(histogram_count(&sum.total), 0);
 }
 

@@ -33,6 +33,11 @@ struct admin_sessions {
     bool (*list)(void *self, uint64_t number, duration older_than, bool detailed, struct buf *out);
 };
 
+/* One traffic thread, since its start; <streams> and <relays> run now. */
+struct admin_thread {
+    uint64_t turns, requests, streams, relays;
+};
+
 /* Of the process: set before the first door opens, but where it says so; read by any thread. */
 struct admin_process {
     struct span version; /* "3.3.0-evenkeel-0.1.0": begins with the HAProxy version whose language we speak */
@@ -58,6 +63,11 @@ struct admin_process {
     void (*tell)(void *teller, const struct bulletin *b);
     void (*tell_frontend)(void *teller, const struct snapshot *s, const struct service *service, bool paused);
     void *teller;
+    /* Any thread. NULL: nobody knows. Fills in at most <most> and says how many there are. */
+    uint32_t (*read_threads)(void *self, struct admin_thread *out, uint32_t most);
+    /* What a certificate says, a line each; false: there is none in <pem>. Any thread. NULL: nobody can read
+     * them. */
+    bool (*describe)(struct span pem, struct buf *out);
 };
 
 /* The engine's own numbers. */

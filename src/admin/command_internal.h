@@ -38,7 +38,7 @@ const char *call_why_not_removable(const struct admin_now *now, const struct ser
 command_fn show_info, show_proc;
 /* command_show.c */
 command_fn show_stat, show_servers_state, show_servers_conn, show_backend, show_env, show_version;
-command_fn show_cli_level, show_cli_sockets, show_status, show_overview;
+command_fn show_schema_json, show_cli_level, show_cli_sockets, show_status, show_overview;
 /* health.c */
 command_fn show_health, show_vrrp, disable_vrrp, enable_vrrp;
 /* command_sessions.c */
@@ -49,6 +49,10 @@ command_fn set_server, set_weight, get_weight, set_maxconn_frontend, set_maxconn
     set_rate_limit, set_timeout, clear_counters;
 command_fn enable_server, disable_server, enable_health, disable_health, enable_agent, disable_agent;
 command_fn enable_frontend, disable_frontend;
+/* command_inside.c */
+command_fn show_activity, show_threads, show_resolvers;
+/* command_tls.c */
+command_fn show_ssl_cert;
 /* command_servers.c */
 command_fn add_server, del_server;
 /* command_errors.c */

@@ -367,15 +367,34 @@ static void put_conn(struct buf *out, const struct view *v, const struct view_pr
     view_put_server_name(out, v, s);
     buf_printf(out, " %u/%u ", p->iid, m->id);
     put_address(out, m);
-    buf_printf(out, " %u - 5000 %u %u 0 0 0 %lld 0\n", address_port(&m->address), s->active, s->active_most,
-               m->idle_max == UINT32_MAX ? -1 : (long long)m->idle_max);
+    buf_printf(out, " %u - 5000 %u %u 0 %u 0 %lld %u", address_port(&m->address), s->active, s->active_most,
+               s->counts.idle, m->idle_max == UINT32_MAX ? -1 : (long long)m->idle_max, s->counts.idle);
+    for (unsigned i = 0; i < s->state->counts.threads; i++) {
+        const struct counts_block *b =
+            atomic_load_explicit(&s->state->counts.blocks[i], memory_order_acquire);
+        buf_printf(out, " %u", b ? atomic_load_explicit(&b->idle, memory_order_relaxed) : 0);
+    }
+    buf_put_char(out, '\n');
 }
 
-/* Idle connections belong to their threads and are not counted: those columns say 0. */
+/* Nobody estimates how many will be needed, and which idle ones are safe for whom is not told apart. */
 enum command_result show_servers_conn(struct call *c)
 {
-    return each_server(c,
-                       "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est "
-                       "unsafe_nb safe_nb idle_lim idle_cur\n",
-                       put_conn);
+    struct buf title;
+    char room[256];
+
+    buf_init_fixed(&title, room, sizeof(room) - 1);
+    buf_printf(
+        &title,
+        "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb "
+        "idle_lim idle_cur idle_per_thr[%u]\n",
+        c->now->process->threads);
+    room[title.len] = '\0';
+    return each_server(c, room, put_conn);
+}
+
+enum command_result show_schema_json(struct call *c)
+{
+    buf_put(c->out, json_schema());
+    return COMMAND_DONE;
 }

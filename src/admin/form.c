@@ -13,7 +13,7 @@ static void take_option(struct form_options *o, struct span word)
     } views[] = { { SPAN_INIT("csv"), FORM_CSV },
                   { SPAN_INIT("typed"), FORM_TYPED },
                   { SPAN_INIT("json"), FORM_JSON },
-                  { SPAN_INIT("json-schema"), FORM_NOT_SERVED },
+                  { SPAN_INIT("json-schema"), FORM_SCHEMA },
                   { SPAN_INIT("api=overview"), FORM_OVERVIEW } };
 
     for (size_t i = 0; i < COUNT_OF(views); i++)

@@ -12,7 +12,7 @@
 #include "base/span.h"
 #include "model/action.h"
 
-enum form_view { FORM_PAGE, FORM_CSV, FORM_TYPED, FORM_JSON, FORM_OVERVIEW, FORM_NOT_SERVED };
+enum form_view { FORM_PAGE, FORM_CSV, FORM_TYPED, FORM_JSON, FORM_OVERVIEW, FORM_SCHEMA };
 struct form_options {
     enum form_view view;
     bool no_refresh, up, no_maint;

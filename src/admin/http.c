@@ -135,8 +135,10 @@ static void put_in_form(struct buf *out, const struct view *v, enum form_view fo
     case FORM_OVERVIEW:
         json_put(out, v, f);
         return;
+    case FORM_SCHEMA:
+        buf_put(out, json_schema());
+        return;
     case FORM_PAGE:
-    case FORM_NOT_SERVED:
         break;
     }
     BUG_ON(true);
@@ -383,10 +385,6 @@ bool admin_answer(const struct admin_request *q, struct admin_reply *out)
     if (!is_look(q->method)) {
         plain(out, 405, SPAN("This page is looked at (GET) or acted on (POST).\n"));
         add_field(out, SPAN("Allow"), SPAN("GET, HEAD, POST"));
-        return true;
-    }
-    if (f.view == FORM_NOT_SERVED) {
-        plain(out, 404, SPAN("There is no schema here. ;json has HAProxy's shape, ;api=overview is ours.\n"));
         return true;
     }
     return show(q, out, &f);

@@ -18,3 +18,5 @@ void json_put_haproxy(struct buf *out, const struct view *v, const struct row_fi
 void json_put(struct buf *out, const struct view *v, const struct row_filter *f);
 /* HAProxy's members "processNum" and "tags" of a field whose tag is "MGP". */
 void json_put_tags(struct buf *out, const char *tag);
+/* The schema of both forms. */
+struct span json_schema(void);

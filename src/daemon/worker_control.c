@@ -9,6 +9,7 @@
 #include "daemon/versions.h"
 #include "daemon/words.h"
 #include "daemon/worker_internal.h"
+#include "io/tls_describe.h"
 #include "os/limits.h"
 #include "state/vrrp_health.h"
 
@@ -175,6 +176,13 @@ static bool list_sessions(void *self, uint64_t number, duration older_than, bool
     return w->engine != NULL && engine_sessions_list(w->engine, &f, out, SESSIONS_TIME);
 }
 
+static uint32_t read_threads(void *self, struct admin_thread *out, uint32_t most)
+{
+    const struct worker *w = self;
+
+    return w->engine ? engine_threads(w->engine, out, most) : 0;
+}
+
 bool worker_begin_control(struct worker *w)
 {
     struct control_options o = {
@@ -197,6 +205,8 @@ bool worker_begin_control(struct worker *w)
                                        .tell = teller_tell_later,
                                        .tell_frontend = teller_tell_frontend,
                                        .teller = &w->teller,
+                                       .read_threads = read_threads,
+                                       .describe = tls_describe,
                                        .self = w };
     w->sessions = (struct admin_sessions){
         .self = w, .end_of = end_sessions_of, .end_one = end_session, .list = list_sessions

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "admin/admin.h"
 #include "engine/core/process_values.h"
 #include "engine/core/sessions.h"
 #include "engine/core/tcp.h"
@@ -257,6 +258,22 @@ bool engine_sessions_list(struct engine *e, const struct sessions_filter *f, str
 }
 
 /* --- about it --- */
+uint32_t engine_threads(const struct engine *e, struct admin_thread *out, uint32_t most)
+{
+    uint32_t count = e->shared.thread_count < most ? e->shared.thread_count : most;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct thread *t = e->shared.threads[i];
+        out[i] = (struct admin_thread){
+            .turns = atomic_load_explicit(e->turns[i], memory_order_relaxed),
+            .requests = atomic_load_explicit(&t->requests, memory_order_relaxed),
+            .streams = atomic_load_explicit(&t->streams, memory_order_relaxed),
+            .relays = atomic_load_explicit(&t->relays, memory_order_relaxed),
+        };
+    }
+    return count;
+}
+
 void engine_totals(const struct engine *e, struct stats_totals *out)
 {
     stats_read_totals(&e->shared, out);

@@ -70,5 +70,8 @@ bool engine_sessions_end_of(struct engine *e, struct server_state *server);
 enum sessions_end engine_sessions_end_one(struct engine *e, uint64_t serial, duration most);
 bool engine_sessions_list(struct engine *e, const struct sessions_filter *f, struct buf *out, duration most);
 
+struct admin_thread;
+/* Its traffic threads, at most <most> of them; any thread. */
+uint32_t engine_threads(const struct engine *e, struct admin_thread *out, uint32_t most);
 void engine_totals(const struct engine *e, struct stats_totals *out);
 void engine_log_counts(const struct engine *e, struct log_counts *out);

@@ -225,7 +225,7 @@ static void servers_state_for_a_state_file(void **state)
         "3 web 3 w3 127.0.0.1 0 1 1 1 10 2 0 2 14 0 0 0 - 8083 - 0 0 - - 0\n");
     assert_says("show servers state nope", COMMAND_FAILED, "Can't find backend.\n");
     assert_int_equal(say("show servers conn tcp"), COMMAND_DONE);
-    assert_holds(buf_span(&out), "\ntcp/t1 4/1 127.0.0.1 3306 - 5000 0 0 0 0 0 -1 0\n");
+    assert_holds(buf_span(&out), "\ntcp/t1 4/1 127.0.0.1 3306 - 5000 0 0 0 0 0 -1 0 0 0\n");
 }
 
 static void the_rest_that_looks(void **state)

@@ -22,7 +22,7 @@ static void options_are_haproxys(void **state)
     assert_int_equal(form_options(SPAN(";json")).view, FORM_JSON);
     assert_int_equal(form_options(SPAN(";typed")).view, FORM_TYPED);
     assert_int_equal(form_options(SPAN(";api=overview")).view, FORM_OVERVIEW);
-    assert_int_equal(form_options(SPAN(";json-schema")).view, FORM_NOT_SERVED);
+    assert_int_equal(form_options(SPAN(";json-schema")).view, FORM_SCHEMA);
     assert_int_equal(form_options(SPAN(";nonsense=1;;&?")).view, FORM_PAGE);
 }
 

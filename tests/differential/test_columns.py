@@ -48,6 +48,7 @@ def use(p):
         client.socket_command(p.dir / "admin.sock", command)
     for _ in range(4):
         assert client.ask(p.port).status == 200
+    assert process.wait_until(lambda: all(table(p)[r]["hrsp_2xx"] == "4" for r in (("fe", "FRONTEND"), ("be", "BACKEND"))), 5), "counted when they have ended"
     with socket.create_connection(("127.0.0.1", p.port2)):
         assert process.wait_until(lambda: table(p)["tl", "t1"]["scur"] == "1", 5)
         return table(p)

@@ -135,14 +135,15 @@ static inline void count_times(struct counts_block *b, const struct stats_stream
         counts_add(&b->total_us, s->total_us);
         counts_add(&b->timed, 1);
         counts_raise(&b->response_most_us, s->first_byte_us);
-        counts_raise(&b->total_most_us, s->total_us);
         if (UNLIKELY(!s->reused || s->queue_us > 0)) {
             counts_raise(&b->queue_most_us, s->queue_us);
             counts_raise(&b->connect_most_us, s->connect_us);
         }
     }
-    if (LIKELY(s->total_us != UINT64_MAX))
+    if (LIKELY(s->total_us != UINT64_MAX)) {
         counts_add_bucket(&b->total.bucket[w->total]);
+        counts_raise(&b->total_most_us, s->total_us);
+    }
 }
 
 static void count_stream(struct counts_block *b, const struct stats_stream *s, const struct worked_out *w,

@@ -21,6 +21,8 @@ backend be
     server s1 127.0.0.1:@o1@ check inter 100ms
     server s2 127.0.0.1:@closed@ check inter 100ms fall 1 pool-max-conn 5
     server s3 127.0.0.1:@o1@
+backend ag
+    server a1 127.0.0.1:@o1@ weight 10 agent-check agent-port @agent@ agent-inter 100ms
 backend goes
     server g1 127.0.0.1:@o1@ disabled
 backend em
@@ -28,11 +30,11 @@ backend em
 
 # what depends on the moment, on how long a machine takes, or on what the bytes of HTTP are called
 NOT_COMPARED = {"slim", "bin", "bout", "rate", "rate_max", "req_rate", "req_rate_max", "conn_rate", "conn_rate_max", "lastchg", "downtime", "lastsess",
-                "check_duration", "ctime", "rtime", "ttime", "ctime_max", "rtime_max", "ttime_max", "srv_icur", "idle_conn_cur", "safe_conn_cur",
+                "check_duration", "agent_duration", "ctime", "rtime", "ttime", "ctime_max", "rtime_max", "ttime_max", "srv_icur", "idle_conn_cur", "safe_conn_cur",
                 "used_conn_cur", "need_conn_est", "chkfail", "h1_open_connections", "h1_open_streams", "h1_bytes_in", "h1_bytes_out", "h1_spliced_bytes_in",
                 "h1_spliced_bytes_out", "connect", "reuse", "h1_total_connections", "smax"}
 # these may differ in the number, not in whether there is one
-FILLED = {"rate", "rate_max", "lastchg", "downtime", "lastsess", "ctime_max", "rtime_max", "ttime_max", "srv_icur", "idle_conn_cur", "used_conn_cur",
+FILLED = {"agent_duration", "rate", "rate_max", "lastchg", "downtime", "lastsess", "ctime_max", "rtime_max", "ttime_max", "srv_icur", "idle_conn_cur", "used_conn_cur",
           "connect", "reuse", "chkfail", "h1_open_connections", "h1_total_connections", "smax"}
 
 
@@ -44,6 +46,7 @@ def table(p, name="show stat"):
 def use(p):
     """four requests, and a TCP session that stays open; the table then"""
     assert process.wait_until(lambda: table(p)["be", "s2"]["status"] == "DOWN" and table(p)["be", "s1"]["check_status"] == "L4OK", 10)
+    assert process.wait_until(lambda: table(p)["ag", "a1"]["agent_status"] == "L7STS", 10)
     for command in ("set server goes/g1 state ready", "set server goes/g1 state maint", "set server goes/g1 state ready"):
         client.socket_command(p.dir / "admin.sock", command)
     for _ in range(4):
@@ -57,20 +60,21 @@ def use(p):
 @pytest.mark.skipif(not where.peer("haproxy").exists(), reason="Debian's haproxy is not unpacked (tools/peers fetch haproxy)")
 def test_same_cells(work, origin):
     o, mute, closed = origin("o"), toys.Toy(lambda s: s.recv(10)), ports.free_port()
+    agent = toys.Toy(lambda s: s.sendall(b"down # disk is full\n"))
     tables = []
     try:
         for peer in (False, True):
             folder = work / f"peer-{peer}"
             folder.mkdir(mode=0o755)
             p = program.Program("haproxy", folder, config.haproxy(BODY, top="stats socket @dir@/admin.sock level admin"), peer=peer,
-                                o1=o.port, mute=mute.port, closed=closed)
+                                o1=o.port, mute=mute.port, closed=closed, agent=agent.port)
             p.start(listens=("port", "port2"))
             try:
                 tables.append(use(p))
             finally:
                 p.stop()
     finally:
-        mute.stop()
+        mute.stop(), agent.stop()
     ours, theirs = tables
     assert list(ours) == list(theirs)
     differ = []

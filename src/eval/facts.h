@@ -81,7 +81,7 @@ struct try_facts {
     uint16_t status;             /* 0 = no answer */
     instant began;
     instant connected, header, ended; /* us 0 = not reached */
-    uint64_t sent, received, body;               /* bytes; <body>: of the answer, without its head */
+    uint64_t sent, received, body;    /* bytes; <body>: of the answer, without its head */
     bool again; /* the first after an internal redirect: ':' stands before it instead of ',' */
 };
 

@@ -186,7 +186,8 @@ static bool has_extras(const struct stream *s)
 {
     return s->tunnel || s->target || s->auth || s->file || s->view || s->compressor || s->to_server.stream ||
            s->to_client.stream || s->request_out.rest || s->answer_out.rest || s->ahead ||
-           s->rules.hold_count || deadline_is_filed(&s->pause) || link_is_linked(&s->turn.link) || s->head_waits;
+           s->rules.hold_count || deadline_is_filed(&s->pause) || link_is_linked(&s->turn.link) ||
+           s->head_waits;
 }
 
 static __attribute__((noinline)) void free_extras(struct stream *s)

@@ -263,10 +263,7 @@ static void lists_over_all_tries(void **state)
     assert_fetch(&s, FETCH_SERVER_ADDR, "web"); /* nginx names the upstream when nobody could be tried */
     assert_fetch(&s, FETCH_UPSTREAM_STATUS, "(none)");
     const struct try_facts tries[] = {
-        { .server = s.pool->servers.items[0],
-          .began = { 500000 },
-          .connected = { 503000 },
-          .sent = 10 },
+        { .server = s.pool->servers.items[0], .began = { 500000 }, .connected = { 503000 }, .sent = 10 },
         { .server = s.pool->servers.items[0],
           .status = 404,
           .began = { 600000 },

@@ -94,7 +94,6 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_no_backup,
     &nginx_server_refused,
     &nginx_bad_parameter,
-    &nginx_keep_alive_field,
     &nginx_host_unknown,
     &nginx_host_failed,
     &nginx_no_nameserver,

@@ -104,7 +104,6 @@ extern const struct diag_kind nginx_two_methods;
 extern const struct diag_kind nginx_no_backup;
 extern const struct diag_kind nginx_server_refused;
 extern const struct diag_kind nginx_bad_parameter;
-extern const struct diag_kind nginx_keep_alive_field;
 extern const struct diag_kind nginx_host_unknown;
 extern const struct diag_kind nginx_host_failed;
 extern const struct diag_kind nginx_no_nameserver;

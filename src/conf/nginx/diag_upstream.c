@@ -72,12 +72,6 @@ const struct diag_kind nginx_bad_parameter = {
     .zh = "`{1}` 没有参数“{0}”",
     .nginx = "invalid parameter \"{0}\"",
 };
-const struct diag_kind nginx_keep_alive_field = {
-    .code = "K0275",
-    .severity = SEVERITY_NOTE,
-    .en = "the field Keep-Alive is not sent",
-    .zh = "不发送 Keep-Alive 头",
-};
 const struct diag_kind nginx_host_unknown = {
     .code = "K0276",
     .severity = SEVERITY_ERROR,

@@ -61,6 +61,10 @@ NGINX = [
         Talk("asked", differs="$bytes_sent of `return`: nginx 1.22 writes 0")]),
     Group("nginx/stream/set and map", "map", nginx("set $x $m-$remote_addr; return $x;", "map $remote_addr $m { default none; 127.0.0.2 two; ~^127\\.0\\.0\\.[89]$ many; }\n"), [
         Talk("from 1"), Talk("from 2", source="127.0.0.2"), Talk("from 8", source="127.0.0.8")]),
+    Group("nginx/stream/computed", "proxy_pass with variables", nginx("proxy_pass $to;", ONE + "upstream two { server 127.0.0.1:@b@; }\nmap $remote_addr $to { default one; 127.0.0.3 two; 127.0.0.4 127.0.0.1:@c@;"
+          " 127.0.0.5 nosuch; 127.0.0.6 ''; 127.0.0.7 nosuch:80; 127.0.0.8 127.0.0.1; 127.0.0.9 127.0.0.1:@closed@; 127.0.0.10 TWO; }\n"), [
+        Talk(f"from {n}", b"bye", source=f"127.0.0.{n}", quiet=1) for n in range(2, 11)]),
+    Group("nginx/stream/computed port", "proxy_pass with variables", nginx("proxy_pass 127.0.0.1:$p; set $p @b@;", ""), [BYE]),
     Group("nginx/stream/geo", "geo", nginx("return $g;", "geo $g { default d; 127.0.0.0/30 near; 127.0.0.2 two; }\n"), [
         Talk("from 1"), Talk("from 2", source="127.0.0.2"), Talk("from 9", source="127.0.0.9")]),
     Group("nginx/stream/preread", "ssl_preread", config.nginx(stream="log_format mine '$name|$ssl_preread_protocol|$alpn|$status|$bytes_sent';"
@@ -79,6 +83,7 @@ NGINX = [
     Group("nginx/udp/no responses", "proxy_responses", nginx("proxy_pass one; proxy_timeout 300ms; proxy_responses 0;", udp=True), [udp("one", b"quiet")]),
     Group("nginx/udp/requests", "proxy_requests", nginx("proxy_pass three; proxy_timeout 300ms; proxy_requests 2; proxy_responses 1;", THREE % "", udp=True), [udp("two", b"1", b"2")]),
     Group("nginx/udp/silent server", "proxy_responses", nginx("proxy_pass one; proxy_timeout 300ms; proxy_responses 1;", udp=True), [udp("no answer", b"quiet")]),
+    Group("nginx/udp/computed", "proxy_pass with variables", nginx("proxy_pass 127.0.0.1:$p; set $p @b@; proxy_responses 1;", "", udp=True), [udp("one", b"x")]),
     Group("nginx/udp/return", "return", nginx('return "$remote_addr $protocol";', "", udp=True), [udp("asked", b"?")]),
     Group("nginx/udp/access", "deny", nginx("deny 127.0.0.3; proxy_pass one; proxy_responses 1;", udp=True), [udp("good", b"x"), udp("bad", b"x", source="127.0.0.3")]),
     Group("nginx/udp/hash", "hash", nginx("proxy_pass three; proxy_responses 1;", THREE % "hash $remote_addr consistent;", udp=True), [

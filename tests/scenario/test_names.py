@@ -109,6 +109,32 @@ def test_sticky_to_who_stays(start, world):
 
 # -- haproxy.cfg
 
+def test_sessions_go_where_a_computed_name_leads(start, world):
+    """proxy_pass with variables in stream {}: a nameserver is asked for each"""
+    p = start("nginx", config.nginx(http="server { listen 127.0.0.1:@port2@; return 204; }", stream="""
+        resolver 127.0.0.1:@dns@ ipv6=off; resolver_timeout 1s;
+        map $remote_addr $name { 127.0.0.9 gone.test; 127.0.0.8 127.0.0.4; default app.test; }
+        server { listen 127.0.0.1:@port@; proxy_pass $name:@backs@; }"""), dns=world.port, backs=world.backs)
+
+    def answer(source="127.0.0.1"):
+        try:
+            with client.Client(p.port, source=(source, 0)) as c:
+                return c.ask(target="/", fields=[("Connection", "close")]).text[:1]
+        except (client.AnswerError, OSError):
+            return "closed"
+    assert [answer(), answer("127.0.0.8"), answer("127.0.0.9")] == ["a", "c", "closed"]
+    world.records[("app.test", dns.A)] = ["127.0.0.3"]
+    assert process.wait_until(lambda: answer() == "b", 5)
+    world.silent = True     # clients that go away while the name is asked for
+    process.wait_until(lambda: answer() == "closed", 5)
+    for _ in range(3):
+        with client.Client(p.port) as c:
+            c.send("GET / HTTP/1.0\r\n\r\n")
+    world.silent = False
+    assert process.wait_until(lambda: answer() == "b", 8)
+    assert '"gone.test" could not be resolved' in p.read("error.log")
+
+
 def haproxy(servers):
     return config.haproxy(f"""
 resolvers dns

@@ -467,6 +467,10 @@ void nginx_say_unresolved(struct build *b);
 void nginx_bind_address(struct build *b, struct side *side, const struct level *l, struct source_rule *out);
 /* http's proxy_pass: fills in <p>'s target; false when there is none. */
 bool nginx_proxy_target(struct build *b, const struct level *l, const struct word *w, struct proxy *p);
+/* Every upstream of <side>, for those that are named while running. */
+const struct map *nginx_all_pools(struct build *b, const struct side *side);
+/* Its only server is wherever a computed name leads. */
+struct pool *nginx_found_pool(struct build *b, const struct word *w);
 /* The pool that "host", "host:port" or an upstream's name means; NULL and, now or later, a diagnostic. */
 struct pool *nginx_target_pool(struct build *b, struct side *side, const struct word *w, bool secure);
 /* "if (...)": NULL and a diagnostic when it is none. */

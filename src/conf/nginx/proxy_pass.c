@@ -178,12 +178,12 @@ static bool may_have_uri(struct build *b, const struct level *l, const struct wo
 }
 
 /* Every upstream may be named while running. */
-static const struct map *all_pools(struct build *b)
+const struct map *nginx_all_pools(struct build *b, const struct side *side)
 {
     struct map *pools = ARENA_NEW(b->arena, struct map);
     map_init(pools, true);
-    for (uint32_t i = 0; i < b->http.upstreams.count; i++) {
-        struct upstream *u = b->http.upstreams.items[i];
+    for (uint32_t i = 0; i < side->upstreams.count; i++) {
+        struct upstream *u = side->upstreams.items[i];
         u->used = true;
         u->pool->uses++;
         (void)map_put(b->arena, pools, u->name, u->pool);
@@ -192,7 +192,7 @@ static const struct map *all_pools(struct build *b)
 }
 
 /* Its only server is wherever a name that was met leads. */
-static struct pool *found_pool(struct build *b, const struct word *w)
+struct pool *nginx_found_pool(struct build *b, const struct word *w)
 {
     struct span name = SPAN("computed");
     struct pool *p = config_find_pool(b->config, LANGUAGE_NGINX, name);
@@ -211,9 +211,9 @@ static struct pool *found_pool(struct build *b, const struct word *w)
 static bool computed_host(struct build *b, const struct level *l, const struct word *w, struct proxy *p)
 {
     p->target = nginx_expr(b, &b->http, w, NULL);
-    p->pools = all_pools(b);
+    p->pools = nginx_all_pools(b, &b->http);
     p->resolver = nginx_resolver(b, l);
-    p->pool = found_pool(b, w);
+    p->pool = nginx_found_pool(b, w);
     if (!span_starts_with_nocase(w->text, SPAN("http://")))
         p->scheme = SPAN("https"); /* it may be */
     return true;

@@ -127,7 +127,9 @@ static void compile_pass(struct build *b, const struct level *l)
     p->at = w->at;
     if (nginx_has_variables(w->text)) {
         p->target = nginx_expr(b, &b->stream, w, NULL);
-        p->pools = nginx_named_pools(b, &b->stream, p->target);
+        p->pools = nginx_all_pools(b, &b->stream);
+        p->resolver = nginx_resolver(b, l);
+        p->pool = nginx_found_pool(b, w);
     } else {
         p->pool = nginx_target_pool(b, &b->stream, w, false);
     }

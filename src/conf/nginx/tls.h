@@ -35,5 +35,3 @@ const struct tls_client *nginx_tls_client(struct build *b, struct side *side, co
                                           const struct expr *name, struct where at);
 /* ssl_preread: the wait for a TLS client's first message. */
 void nginx_compile_preread(struct build *b, const struct level *l);
-/* A target with variables: every pool that it may name. */
-const struct map *nginx_named_pools(struct build *b, struct side *side, const struct expr *target);

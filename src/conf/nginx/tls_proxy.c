@@ -68,35 +68,3 @@ void nginx_compile_preread(struct build *b, const struct level *l)
     l->scope->inspect_strict = true;
     l->scope->inspect_delay = TIME(l, tls.preread_timeout, 30000);
 }
-
-static void add_pool(struct build *b, struct map *pools, struct span name, struct pool *p)
-{
-    if (p && name.len && map_get(pools, name) == NULL)
-        (void)map_put(b->arena, pools, name, p);
-}
-
-/* What a map of the target may give, when it is no upstream's name: an address. */
-static void add_values(struct build *b, struct side *side, struct map *pools, const struct lookup *l)
-{
-    for (uint32_t i = 0; i <= l->rows.count; i++) {
-        bool row = i < l->rows.count;
-        const struct expr *value = row ? l->rows.items[i].value : l->fallback;
-        struct span text = value ? value->constant : SPAN("");
-        if (text.len == 0 || nginx_find_upstream(side, text))
-            continue;
-        struct word w = { .text = text, .raw = text, .at = row ? l->rows.items[i].at : l->at };
-        add_pool(b, pools, text, nginx_target_pool(b, side, &w, false));
-    }
-}
-
-const struct map *nginx_named_pools(struct build *b, struct side *side, const struct expr *target)
-{
-    struct map *pools = ARENA_NEW(b->arena, struct map);
-    map_init(pools, true);
-    for (uint32_t i = 0; i < side->upstreams.count; i++)
-        add_pool(b, pools, side->upstreams.items[i]->name, side->upstreams.items[i]->pool);
-    bool alone = target->parts.count == 1 && target->parts.items[0].kind == PART_FETCH;
-    if (alone && target->parts.items[0].fetch == FETCH_MAP)
-        add_values(b, side, pools, target->parts.items[0].lookup);
-    return pools;
-}

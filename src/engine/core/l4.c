@@ -5,6 +5,7 @@
 #include "engine/core/error_log.h"
 #include "engine/core/follow.h"
 #include "engine/core/gate.h"
+#include "engine/core/l4_target.h"
 #include "engine/core/lease.h"
 #include "engine/core/lines.h"
 #include "engine/core/stats.h"
@@ -59,11 +60,6 @@ void l4_begin(struct l4 *l, struct session *s, const struct live *live)
     rules_begin(&l->rules, s->gate->model->service->entry);
 }
 
-struct pool *l4_pool(struct l4 *l, const struct proxy *p)
-{
-    return p->pool || p->pools == NULL ? p->pool : map_get(p->pools, eval_text(&l->facts, p->target));
-}
-
 /* nginx's end of a line about a session of stream. */
 static void describe(void *of, struct error_about *about)
 {
@@ -95,6 +91,7 @@ void l4_ask(struct l4 *l, const struct proxy *p, struct pool *pool)
     u->describe = describe;
     u->of = l;
     u->fresh_only = true; /* bytes of nobody else */
+    l4_target_apply(l);
     l->live.upstream = u;
 }
 
@@ -195,6 +192,7 @@ void l4_finish(struct l4 *l, struct end end, enum session_close how)
     lines_write(l->thread, lease, &l->rules, l->logged_early ? LINES_LATE : LINES_ALL, &about);
     count(l, end);
     upstream_cancel(&l->upstream);
+    l4_target_cancel(l);
     rules_end_limits(&l->rules);
     follow_end(&l->facts, l->from_client, l->to_client);
     scratch_reset(&l->scratch);

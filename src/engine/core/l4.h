@@ -29,6 +29,7 @@ struct l4 {
     struct facts_end facts_end;
     struct scratch scratch;
     struct upstream upstream;
+    struct l4_target *target;      /* that is computed; NULL: a pool by its name, or none yet */
     uint64_t from_client;          /* bytes that came */
     uint64_t to_server, to_client; /* bytes that were passed on */
     instant first_byte;            /* of the server; {0} = none */
@@ -39,8 +40,6 @@ struct l4 {
 /* Everything of <s> to <owner>, which begins with <l>; <live> answers for it. Its rules stand at the entry.
  */
 void l4_begin(struct l4 *l, struct session *s, const struct live *live);
-/* The group of servers that <p> means; NULL: none has the name that it gave. */
-struct pool *l4_pool(struct l4 *l, const struct proxy *p);
 /* Everything that upstream_start wants, but on_result. */
 void l4_ask(struct l4 *l, const struct proxy *p, struct pool *pool);
 /* logasap: lines that do not wait for the end; the server is connected. */

@@ -5,6 +5,7 @@
 #include "engine/core/follow.h"
 #include "engine/core/gate.h"
 #include "engine/core/l4.h"
+#include "engine/core/l4_target.h"
 #include "engine/core/lease.h"
 #include "engine/core/relay.h"
 #include "engine/core/thread.h"
@@ -212,18 +213,28 @@ static void on_client_while_connecting(struct conn *c)
     }
 }
 
+static void find_server(struct tcp *t, const struct proxy *p);
+
+static void on_target(struct l4 *l)
+{
+    find_server(CONTAINER_OF(l, struct tcp, l4), l->rules.action->proxy);
+}
+
 static void find_server(struct tcp *t, const struct proxy *p)
 {
     struct upstream *u = &t->l4.upstream;
-    struct pool *pool = l4_pool(&t->l4, p);
+    struct pool *pool;
+    enum l4_target_state found = l4_target_find(&t->l4, p, on_target, &pool);
 
-    if (pool == NULL) { /* a name that no group of servers has */
+    if (found == L4_TARGET_UNKNOWN) { /* a name that no group of servers has, and nobody */
         t->l4.status = 500;
         tcp_end(t, l4_ended(END_NO_SERVER, MOMENT_CONNECT), CLOSE_NORMAL);
         return;
     }
     t->l4.session->conn.on_ready = on_client_while_connecting;
     loop_forget_deadline(t->l4.thread->loop, &t->l4.session->deadline);
+    if (found == L4_TARGET_WAIT)
+        return;
     l4_ask(&t->l4, p, pool);
     u->on_result = on_upstream;
     on_upstream(u, upstream_start(u));

@@ -9,6 +9,7 @@
 #include "engine/core/error_log.h"
 #include "engine/core/gate.h"
 #include "engine/core/l4.h"
+#include "engine/core/l4_target.h"
 #include "engine/core/stats.h"
 #include "engine/core/thread.h"
 #include "engine/core/udp_table.h"
@@ -308,16 +309,26 @@ static void on_upstream(struct upstream *u, enum upstream_result result)
     }
 }
 
+static void find_server(struct udp *d, const struct proxy *p);
+
+static void on_target(struct l4 *l)
+{
+    find_server(CONTAINER_OF(l, struct udp, l4), l->rules.action->proxy);
+}
+
 static void find_server(struct udp *d, const struct proxy *p)
 {
     struct upstream *u = &d->l4.upstream;
-    struct pool *pool = l4_pool(&d->l4, p);
+    struct pool *pool;
+    enum l4_target_state found = l4_target_find(&d->l4, p, on_target, &pool);
 
-    if (pool == NULL) {
+    if (found == L4_TARGET_UNKNOWN) {
         d->l4.status = 500;
         udp_end(d, l4_ended(END_NO_SERVER, MOMENT_CONNECT));
         return;
     }
+    if (found == L4_TARGET_WAIT)
+        return;
     l4_ask(&d->l4, p, pool);
     u->datagram = true;
     u->on_result = on_upstream;

@@ -103,6 +103,16 @@ GROUPS = [
         Ask(answer("HTTP/1.1 200 OK\nContent-Length: 10\n\nabc", "/nobuf/raw"), note="cut, unbuffered"), Ask(answer("HTTP/1.1 200 OK\nContent-Length: 2\n\nabc", "/nobuf/raw"), note="too long, unbuffered"), Ask(answer("HTTP/1.1 200 OK\n\nabc", "/nobuf/raw"), note="until the end, unbuffered"),
         Ask(answer("HTTP/1.1 200 OK\n\nabc"), version="1.0", note="until the end, HTTP/1.0"), Ask("/early/200", "POST", body=b"x" * 100), Ask("/early-close/403", "POST", body=b"x" * 100)]),
 
+    Group("nginx/what is there twice, or not at all", "map", server("""
+        location / { return 200 "$m|$g\n"; }
+        location /page { error_page 404 @nobody; return 404; }
+        location /again { error_page 404 @nobody; error_page 500 /; return 404; }
+        location /try/ { try_files /none @nobody; }
+        location /named { error_page 404 @a; return 404; }
+        location @a { return 200 "a\n"; }""", """map $arg_k $m { 1 first; default no; } map $arg_k $m { 2 second; default nothing; }
+        geo $arg_ip $g { default d; 10.0.0.0/8 first; 10.0.0.0/8 second; }"""), [
+        *[Ask(p) for p in ("/?k=1", "/?k=2&ip=10.1.1.1", "/?k=3&ip=11.1.1.1", "/page", "/again", "/try/x", "/named")], Ask("/page", "POST", body=b"x"), Ask("/page", "HEAD")]),
+
     Group("nginx/names of files", "$request_filename", server(r"""
         root @dir@/html;
         if (-f $document_root/maint$arg_m) { return 503; }

@@ -39,9 +39,9 @@ const struct diag_kind nginx_nested_outside = {
 };
 const struct diag_kind nginx_unknown_named = {
     .code = "K0237",
-    .severity = SEVERITY_ERROR,
-    .en = "there is no location `{0}` in this server",
-    .zh = "该 server 中没有 location `{0}`",
+    .severity = SEVERITY_WARNING,
+    .en = "there is no location `{0}` in this server: who is sent there gets 500",
+    .zh = "该 server 中没有 location `{0}`：转到那里的请求会得到 500",
 };
 const struct diag_kind nginx_bad_url = {
     .code = "K0250",

@@ -107,6 +107,8 @@ const struct diag_kind *const nginx_kinds[] = {
     &nginx_bad_variable,
     &nginx_not_a_name,
     &nginx_duplicate_variable,
+    &nginx_map_again,
+    &nginx_geo_again,
     &nginx_variable_circle,
     &nginx_no_variables,
     &nginx_map_row,

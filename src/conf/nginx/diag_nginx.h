@@ -118,6 +118,8 @@ extern const struct diag_kind nginx_variable_refused;
 extern const struct diag_kind nginx_bad_variable;
 extern const struct diag_kind nginx_not_a_name;
 extern const struct diag_kind nginx_duplicate_variable;
+extern const struct diag_kind nginx_map_again;
+extern const struct diag_kind nginx_geo_again;
 extern const struct diag_kind nginx_variable_circle;
 extern const struct diag_kind nginx_no_variables;
 extern const struct diag_kind nginx_map_row;

@@ -70,6 +70,19 @@ const struct diag_kind nginx_map_conflict = {
     .zh = "“{0}”重复",
     .nginx = "conflicting parameter \"{0}\"",
 };
+const struct diag_kind nginx_map_again = {
+    .code = "K0252",
+    .severity = SEVERITY_WARNING,
+    .en = "there is a variable ${0} already: this one takes its place",
+    .zh = "变量 ${0} 已经存在：以此处的定义为准",
+};
+const struct diag_kind nginx_geo_again = {
+    .code = "K0253",
+    .severity = SEVERITY_WARNING,
+    .en = "\"{0}\" is there twice: the last one counts",
+    .zh = "“{0}”重复：以最后一个为准",
+    .nginx = "duplicate network \"{0}\"",
+};
 const struct diag_kind nginx_geo_refused = {
     .code = "K0248",
     .severity = SEVERITY_ERROR,

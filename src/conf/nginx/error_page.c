@@ -54,11 +54,7 @@ static void compile_page(struct build *b, const struct level *l, const struct st
     }
     if (span_starts_with(target->text, SPAN("@"))) {
         const struct level *named = nginx_find_named(l, target->text);
-        if (named == NULL) {
-            diag_add(b->diags, &nginx_unknown_named, target->at, DIAG_TEXT(target->text));
-            return;
-        }
-        page.named = named->scope;
+        page.named = named ? named->scope : nginx_missing_named(b, target);
     } else {
         page.target = nginx_expr(b, &b->http, target, NULL);
     }

@@ -232,10 +232,7 @@ static void fill_fallback(struct build *b, const struct level *l, const struct w
         *f->fallback_reply = (struct reply){ .status = (uint16_t)n, .default_page = true, .at = w->at };
     } else if (span_starts_with(w->text, SPAN("@"))) {
         const struct level *named = nginx_find_named(l, w->text);
-        if (named)
-            f->fallback_scope = named->scope;
-        else
-            diag_add(b->diags, &nginx_unknown_named, w->at, DIAG_TEXT(w->text));
+        f->fallback_scope = named ? named->scope : nginx_missing_named(b, w);
     } else {
         f->fallback_uri = nginx_expr(b, &b->http, w, NULL);
     }

@@ -128,6 +128,19 @@ struct level *nginx_find_named(const struct level *l, struct span name)
     return NULL;
 }
 
+struct scope *nginx_missing_named(struct build *b, const struct word *name)
+{
+    struct scope *scope = config_add_scope(b->config, LANGUAGE_NGINX, name->text);
+    struct reply *r = ARENA_NEW(b->arena, struct reply);
+
+    diag_add(b->diags, &nginx_unknown_named, name->at, DIAG_TEXT(name->text));
+    scope->at = r->at = name->at;
+    r->status = 500;
+    r->default_page = true;
+    action_add(b->config, scope, HOOK_REQUEST, ACTION_REPLY, name->at)->reply = r;
+    return scope;
+}
+
 static void make_scope(struct build *b, struct level *l)
 {
     static const char *const shown[] = { "", "^~ ", "= ", "~ ", "" };

@@ -49,7 +49,14 @@ static void read_lookup(struct build *b, const struct statement *s, bool geo)
     nginx_read_rows(b, keep_row, p);
     if (!nginx_new_variable(b, w, &p->name))
         return;
-    const struct variable_def *before = map_get(&side->variables, p->name);
+    struct variable_def *before = map_get(&side->variables, p->name);
+    if (before &&
+        before->kind == VARIABLE_LOOKUP) { /* files that are included by several sites have the same */
+        struct diag *d = diag_add(b->diags, &nginx_map_again, w->at, DIAG_TEXT(p->name));
+        diag_also(b->diags, d, before->at, "the first one");
+        *before = (struct variable_def){ .kind = VARIABLE_LOOKUP, .lookup = p, .at = w->at };
+        return;
+    }
     if (before || nginx_is_builtin(side, p->name)) {
         struct diag *d = diag_add(b->diags, &nginx_duplicate_variable, w->at, DIAG_TEXT(p->name));
         if (before)
@@ -95,9 +102,10 @@ static bool row_regex(struct build *b, struct side *side, const struct word *w, 
     return row->regex != NULL;
 }
 
-static void say_conflict(struct build *b, const struct word *w, struct where first)
+static void say_conflict(struct build *b, const struct word *w, struct where first, bool geo)
 {
-    struct diag *d = diag_add(b->diags, &nginx_map_conflict, w->at, DIAG_TEXT(w->text));
+    const struct diag_kind *kind = geo ? &nginx_geo_again : &nginx_map_conflict;
+    struct diag *d = diag_add(b->diags, kind, w->at, DIAG_TEXT(w->text));
     diag_also(b->diags, d, first, "the first one");
 }
 
@@ -143,6 +151,14 @@ static void add_ranges(struct build *b, struct pending_lookup *p)
     nginx_geo_rows(b->arena, &all, p->lookup);
 }
 
+/* Of a network that is there twice the last value counts. */
+static void replace_value(struct pending_lookup *p, const struct lookup_row *row)
+{
+    for (uint32_t i = 0; p->geo && i < p->lookup->rows.count; i++)
+        if (span_eq(p->lookup->rows.items[i].text, row->text))
+            p->lookup->rows.items[i].value = row->value;
+}
+
 static void add_row(struct build *b, struct side *side, struct pending_lookup *p, struct map *seen,
                     const struct statement *s)
 {
@@ -163,11 +179,15 @@ static void add_row(struct build *b, struct side *side, struct pending_lookup *p
     row.value = p->geo ? expr_text(b->arena, text_at(s, 1)) : nginx_expr(b, side, word_at(s, 1), row.regex);
     struct statement *first = map_get(seen, w->text);
     if (first)
-        say_conflict(b, w, first->at);
+        say_conflict(b, w, first->at, p->geo);
     else
         (void)map_put(b->arena, seen, w->text, arena_alloc(b->arena, sizeof(*s)));
-    if (first || !good)
+    if (!good)
         return;
+    if (first) {
+        replace_value(p, &row);
+        return;
+    }
     *(struct statement *)map_get(seen, w->text) = *s;
     if (fallback)
         p->lookup->fallback = row.value;

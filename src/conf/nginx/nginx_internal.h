@@ -437,6 +437,8 @@ void nginx_compile_locations(struct build *b, struct level *l, struct location_t
 void nginx_index_named(struct build *b, struct level *server);
 const struct level *nginx_server_of(const struct level *l);
 struct level *nginx_find_named(const struct level *l, struct span name);
+/* Of a named location that is not there: says so, and answers 500. */
+struct scope *nginx_missing_named(struct build *b, const struct word *name);
 void nginx_compile_rewrites(struct build *b, struct level *l);
 /* What follows the rewrites: access, then content. */
 void nginx_compile_content(struct build *b, struct level *l);

@@ -112,10 +112,16 @@ const struct live live_session = { .address = live_address,
 void live_begin(struct facts *f, const struct live *live, struct live_self *self, struct scratch *scratch,
                 const struct lease *lease)
 {
+    bytes_clear(f, sizeof(*f));
+    live_begin_zeroed(f, live, self, scratch, lease);
+}
+
+void live_begin_zeroed(struct facts *f, const struct live *live, struct live_self *self,
+                       struct scratch *scratch, const struct lease *lease)
+{
     struct thread *t = lease->thread;
     const struct session *s = self->session;
 
-    bytes_clear(f, sizeof(*f));
     f->live = live;
     f->self = self;
     f->scratch = scratch;

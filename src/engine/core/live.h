@@ -31,5 +31,8 @@ extern const struct live live_session;
 /* Everything that is known when a connection or a request begins; the rest of <f> is zeroed. */
 void live_begin(struct facts *f, const struct live *live, struct live_self *self, struct scratch *scratch,
                 const struct lease *lease);
+/* The same where <f> is zeroed already. */
+void live_begin_zeroed(struct facts *f, const struct live *live, struct live_self *self,
+                       struct scratch *scratch, const struct lease *lease);
 /* The time of this turn; whenever the work goes on. */
 void live_now(struct facts *f);

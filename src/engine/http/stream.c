@@ -149,8 +149,8 @@ struct stream *stream_new(struct session *session, const struct front *front)
     if (!s)
         return NULL;
     /* In two parts: over 2 KiB the library takes the slower way. */
-    bytes_clear(s, offsetof(struct stream, rules));
-    bytes_clear(&s->rules, offsetof(struct stream, upstream.tried) - offsetof(struct stream, rules));
+    bytes_clear(s, offsetof(struct stream, facts));
+    bytes_clear(&s->facts, offsetof(struct stream, upstream.tried) - offsetof(struct stream, facts));
     thread_count(&t->streams, 1);
     atomic_store_explicit(&t->requests, atomic_load_explicit(&t->requests, memory_order_relaxed) + 1,
                           memory_order_relaxed);

@@ -168,11 +168,11 @@ struct stream {
     uint64_t tunnel_out; /* bytes of the tunnel to the client */
     int error;           /* errno behind GOT_ERROR and PUT_ERROR */
 
+    struct facts facts;
     struct rules rules;
     struct scratch scratch;
     struct upstream upstream;
     /* Not cleared when a stream begins, as what <upstream> has tried. */
-    struct facts facts;             /* set by live_begin */
     struct message request, answer; /* made when their heads are read */
     struct facts_end facts_end;
     struct address server_source; /* ours towards the server, for logs that show it */

@@ -114,7 +114,7 @@ static const struct live stream_live = { .address = stream_address,
 /* --- as it goes --- */
 void stream_facts_begin(struct stream *s)
 {
-    live_begin(&s->facts, &stream_live, &s->live, &s->scratch, s->lease);
+    live_begin_zeroed(&s->facts, &stream_live, &s->live, &s->scratch, s->lease);
     s->facts.begun_wall_us = s->facts.wall_us;
     s->facts.times = &s->times;
 }

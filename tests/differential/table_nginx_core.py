@@ -68,7 +68,7 @@ GROUPS = [
         raw("GET /own HTTP/1.1\nHost: example.org\n\n" * 2 + "GET /own HTTP/1.1\nHost: example.org\nConnection: close\n\n", "three at once", answers=3),
         raw("GET /own HTTP/1.1\nHost: example.org\n\n", "stays", answers=1), raw("GET /own HTTP/1.0\nHost: example.org\n\n", "1.0", answers=1), raw("GET /own HTTP/1.0\nConnection: keep-alive\n\n", "1.0 keep-alive", answers=1),
         raw("GET /own HTTP/1.0\nConnection: Keep-Alive, x\n\n", "1.0 Keep-Alive, x", answers=1), raw("GET /own HTTP/1.1\nHost: a\nConnection: CLOSE\n\n", "CLOSE", answers=1), raw("GET /own HTTP/1.1\nHost: a\nConnection: x, close\n\n", "x, close", answers=1),
-       
+
         raw("GET /two HTTP/1.1\nHost: a\n\n" * 3, "keepalive_requests", answers=2), raw("GET /none HTTP/1.1\nHost: a\n\n", "timeout 0", answers=1), raw("GET /none HTTP/1.0\nConnection: keep-alive\n\n", "1.0 timeout 0", answers=1),
         raw("GET /told HTTP/1.1\nHost: a\n\n", "told", answers=1), raw("GET /told HTTP/1.0\nConnection: keep-alive\n\n", "1.0 told", answers=1),
         raw("GET /moved HTTP/1.1\nHost: a\n\n", "moved", answers=1), raw("GET /none-such HTTP/1.1\nHost: a\n\n" * 2, "404 twice of up", answers=2),

@@ -6,7 +6,6 @@
 
 #include "io/resolver.h"
 #include "model/name_resolver.h"
-#include "state/snapshot.h"
 
 enum { FOUND_MAX = 256, NAME_MAX_BYTES = 256 };
 
@@ -43,6 +42,8 @@ struct name_watch {
 struct names {
     struct loop *loop;
     const struct snapshot *snapshot;
+    bulletin_fn on_news;
+    void *to;
     struct resolver **resolvers; /* by index of the model's */
     uint32_t resolver_count, count;
     struct name_watch watches[];
@@ -108,6 +109,9 @@ static void apply(struct name_watch *w)
             server_set_address(s, &fresh, now);
     }
     free(settled);
+    for (uint32_t i = 0; i < g->servers.count; i++)
+        bulletin_issue(w->names->snapshot, g->servers.items[i],
+                       w->count ? BULLETIN_NAME_SHORT : BULLETIN_NAME_GONE, w->names->on_news, w->names->to);
 }
 
 /* ---- asking ---- */
@@ -289,7 +293,7 @@ static struct resolver *resolver_of(struct names *n, const struct name_resolver 
     return n->resolvers[m->index] = resolver_new(n->loop, &o);
 }
 
-struct names *names_start(struct loop *l, const struct snapshot *s)
+struct names *names_start(struct loop *l, const struct snapshot *s, bulletin_fn on_news, void *to)
 {
     const struct config *c = s->config;
     struct names *n = calloc(1, sizeof(*n) + c->name_groups.count * sizeof(struct name_watch));
@@ -297,6 +301,8 @@ struct names *names_start(struct loop *l, const struct snapshot *s)
         oom_die(c->name_groups.count * sizeof(struct name_watch));
     n->loop = l;
     n->snapshot = s;
+    n->on_news = on_news;
+    n->to = to;
     n->resolver_count = c->name_resolvers.count;
     n->resolvers = calloc(n->resolver_count + 1u, sizeof(*n->resolvers));
     if (n->resolvers == NULL)

@@ -7,12 +7,14 @@
  */
 #pragma once
 
+#include "state/bulletin.h"
+
 struct loop;
 struct names;
-struct snapshot;
 
-/* For all name groups of <s>, which is borrowed. Dies on out of memory. */
-struct names *names_start(struct loop *l, const struct snapshot *s);
+/* For all name groups of <s>, which is borrowed; <on_news> hears who has an address now and who has none.
+ * Dies on out of memory. */
+struct names *names_start(struct loop *l, const struct snapshot *s, bulletin_fn on_news, void *to);
 /* No question is asked or heard any more. NULL-safe. */
 void names_stop(struct names *n);
 /* After names_stop, in a later step of the loop. NULL-safe. */

@@ -119,6 +119,9 @@ static void put_cause(struct buf *out, const struct bulletin *b)
     case BULLETIN_PAGE_DISABLE:
         buf_put(out, SPAN(", changed from Web interface"));
         return;
+    case BULLETIN_NAME_GONE:
+    case BULLETIN_NAME_SHORT:
+        return; /* that changes no health */
     }
 }
 
@@ -134,7 +137,7 @@ static void put_name(struct buf *out, const struct bulletin *b)
 static void put_rest(struct buf *out, const struct bulletin *b)
 {
     const struct server_state *s = snapshot_server(b->snapshot, b->server);
-    bool down = b->after & (BULLETIN_DOWN | BULLETIN_MAINTAINED);
+    bool down = b->after & (BULLETIN_DOWN | BULLETIN_MAINTAINED | BULLETIN_NO_ADDRESS);
 
     buf_printf(out, ". %u active and %u backup servers %s.%s ", b->active, b->backup,
                down ? "left" : "online", b->active == 0 && b->backup > 0 ? " Running on backup." : "");
@@ -242,6 +245,30 @@ static void tell_end_of_drain(struct buf *out, const struct bulletin *b, struct 
     n->say(n->to, b, NEWS_NOTICE, buf_span(out));
 }
 
+static void tell_no_address(struct buf *out, const struct bulletin *b, struct news *n)
+{
+    put_name(out, b);
+    if (b->cause == BULLETIN_NAME_SHORT)
+        buf_printf(out, "is going DOWN for maintenance (No IP for server %.*s)", SPAN_ARGS(b->server->name));
+    else
+        buf_put(out, SPAN("is going DOWN for maintenance (DNS NX status)"));
+    put_rest(out, b);
+    n->say(n->to, b, b->before ? NEWS_NOTICE : NEWS_ALERT, buf_span(out));
+}
+
+static void tell_address(struct buf *out, const struct bulletin *b, struct news *n)
+{
+    const struct server *s = b->server;
+
+    buf_printf(out, "%sServer %.*s/%.*s ('%.*s') is UP/READY (resolves again).", s->backup ? "Backup " : "",
+               SPAN_ARGS(s->pool->name), SPAN_ARGS(s->name), SPAN_ARGS(s->host));
+    n->say(n->to, b, NEWS_NOTICE, buf_span(out));
+    buf_clear(out);
+    put_name(out, b);
+    buf_put(out, SPAN("administratively READY thanks to valid DNS answer."));
+    n->say(n->to, b, NEWS_NOTICE, buf_span(out));
+}
+
 static void tell_none_left(struct buf *out, const struct bulletin *b, struct news *n)
 {
     const struct pool *p = b->server->pool;
@@ -259,7 +286,9 @@ void server_news(const struct bulletin *b, struct news *n)
     char room[1024];
 
     buf_init_fixed(&out, room, sizeof(room));
-    if (b->before & BULLETIN_MAINTAINED && b->after & BULLETIN_MAINTAINED)
+    if (changed & BULLETIN_NO_ADDRESS)
+        (b->after & BULLETIN_NO_ADDRESS ? tell_no_address : tell_address)(&out, b, n);
+    else if (b->before & BULLETIN_MAINTAINED && b->after & BULLETIN_MAINTAINED)
         tell_other_maintenance(&out, b, n);
     else if (b->after & BULLETIN_MAINTAINED)
         tell_maintenance(&out, b, n);

@@ -22,6 +22,8 @@ static unsigned describe(const struct server_state *s)
         is |= BULLETIN_DRAIN_VIA;
     if (atomic_load_explicit(&s->weight, memory_order_relaxed) == 0)
         is |= BULLETIN_IDLE;
+    if (atomic_load_explicit(&s->no_address, memory_order_relaxed))
+        is |= BULLETIN_NO_ADDRESS;
     return is;
 }
 

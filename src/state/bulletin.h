@@ -21,6 +21,8 @@ enum bulletin_cause {
     BULLETIN_PAGE,    /* by the page of statistics; */
     BULLETIN_PAGE_STOP,
     BULLETIN_PAGE_DISABLE, /* these two in the words of old pages */
+    BULLETIN_NAME_GONE,    /* nameservers: its name has no address, */
+    BULLETIN_NAME_SHORT,   /* or not so many */
 };
 
 /* What a server is; 0: it takes requests. */
@@ -31,7 +33,8 @@ enum bulletin_bit {
     BULLETIN_MAINT_VIA = 1 << 3, /* that of the server which it tracks */
     BULLETIN_DRAIN = 1 << 4,
     BULLETIN_DRAIN_VIA = 1 << 5,
-    BULLETIN_IDLE = 1 << 6, /* weight 0: nobody is told, but it is not counted */
+    BULLETIN_IDLE = 1 << 6,       /* weight 0: nobody is told, but it is not counted */
+    BULLETIN_NO_ADDRESS = 1 << 7, /* as in maintenance */
 };
 #define BULLETIN_MAINTAINED (BULLETIN_MAINT | BULLETIN_MAINT_VIA)
 #define BULLETIN_DRAINED    (BULLETIN_DRAIN | BULLETIN_DRAIN_VIA)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lib import client, config, process, syslog, toys
+from lib import client, config, dns, process, syslog, toys
 
 BODY = """
 frontend fe
@@ -104,7 +104,7 @@ class Heard:
     def take(self, count):
         """the next lines of news, at least <count>"""
         def news():
-            return [m for m in list(self.target.messages)[self.seen:] if re.search(r"(Server|backend|proxy|frontend) \S+ |frontend fe\.", m) and "Connect" not in m]
+            return [m for m in list(self.target.messages)[self.seen:] if re.search(r"(Server|backend|proxy|frontend) \S+ |frontend fe\.", m) and "Connect" not in m and "changed its IP" not in m]
         process.wait_until(lambda: len(news()) >= count, 5)
         found = news()
         self.seen += len(self.target.messages) - self.seen
@@ -156,3 +156,30 @@ listen l
     heard.target.close()
     assert level == 1 and line.startswith('Server l/i1 is DOWN, reason: Health analyze, info: "Detected 3 consecutive errors, last one was: Wrong http response". '
                                           "0 active and 1 backup servers left. Running on backup. "), line
+
+
+def test_names_that_go_and_come(prepare, origin):
+    """(HAProxy tells the new address too, and leaves the name out where there are not enough)"""
+    heard, server = Heard(), dns.Dns({("app.test", dns.A): ["127.0.0.2"]})
+    p = prepare("haproxy", config.haproxy("""
+resolvers r
+    nameserver n 127.0.0.1:@dns@
+    hold nx 200ms
+    hold obsolete 200ms
+    hold valid 200ms
+    timeout resolve 200ms
+    timeout retry 200ms
+listen x
+    bind 127.0.0.1:@port@
+    server a1 app.test:80 resolvers r init-addr none resolve-prefer ipv4
+    server a2 127.0.0.1:@o1@""", defaults="log global", top=f"log 127.0.0.1:{heard.target.port} local2"), o1=origin("o").port, dns=server.port)
+    back = ["Server x/a1 ('app.test') is UP/READY (resolves again).", "Server x/a1 administratively READY thanks to valid DNS answer."]
+    try:
+        p.start()
+        assert heard.take(2) == [(5, line) for line in back]
+        server.records = {}
+        assert heard.take(1) == [(1, "Server x/a1 is going DOWN for maintenance (DNS NX status). " + left(1, 0))]
+        server.records = {("app.test", dns.A): ["127.0.0.3"]}
+        assert heard.take(2) == [(5, line) for line in back]
+    finally:
+        heard.target.close(), server.stop()

@@ -171,16 +171,31 @@ static void outlive_address(struct holdings *h, uint32_t i)
 
 /* ---- log files and control sockets ---- */
 
-static int open_log(struct span path)
+/* The folder that <name> lies in, unless it is there. */
+static void make_folder(const char *name)
+{
+    char folder[4096];
+    const char *slash = name ? strrchr(name, '/') : NULL;
+
+    if (slash == NULL || slash == name || (size_t)(slash - name) >= sizeof(folder))
+        return;
+    memcpy(folder, name, (size_t)(slash - name));
+    folder[slash - name] = '\0';
+    (void)mkdir(folder, 0755);
+}
+
+static int open_log(const struct manifest_log *l)
 {
     char name[4096];
 
-    if (path.len >= sizeof(name)) {
+    if (l->path.len >= sizeof(name)) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    memcpy(name, path.ptr, path.len);
-    name[path.len] = '\0';
+    memcpy(name, l->path.ptr, l->path.len);
+    name[l->path.len] = '\0';
+    if (l->place.len == 0)
+        make_folder(name); /* nobody named it, so nobody made its folder, where no nginx was installed */
     /* Not blocking: a pipe that nobody reads must not stop us. */
     return open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, LOG_MODE);
 }
@@ -203,7 +218,7 @@ static bool open_logs(struct holdings *h, enum language as)
         const struct manifest_log *l = &h->manifest.logs.items[i];
         if (l->path.len == 0)
             continue;
-        h->logs[i] = open_log(l->path);
+        h->logs[i] = open_log(l);
         if (h->logs[i] < 0)
             return say_log_failed(l, as);
         /* The worker may rotate nothing, but a user's log belongs to that user, as nginx does it. */
@@ -219,7 +234,7 @@ void holdings_reopen_logs(struct holdings *h, enum language called_as)
         const struct manifest_log *l = &h->manifest.logs.items[i];
         if (l->path.len == 0)
             continue;
-        int fd = open_log(l->path);
+        int fd = open_log(l);
         if (fd < 0) {
             (void)say_log_failed(l, called_as);
             continue;
@@ -256,20 +271,6 @@ static struct held_path look_at_path(const struct address *a)
     return (struct held_path){ st.st_dev, st.st_ino };
 }
 
-/* /run is empty after a boot: the folder of our own socket is made where it is missing. */
-static void make_folder(const struct address *a)
-{
-    char folder[sizeof(a->u.un.sun_path)];
-    const char *slash = path_of(a) ? strrchr(path_of(a), '/') : NULL;
-
-    if (slash == NULL || slash == path_of(a))
-        return;
-    size_t len = (size_t)(slash - path_of(a));
-    memcpy(folder, path_of(a), len);
-    folder[len] = '\0';
-    (void)mkdir(folder, 0755);
-}
-
 /*
  * A program that takes over from another one, by an upgrade or as HAProxy does it
  * always, takes the path over too: the other still listens there.
@@ -284,7 +285,7 @@ static int open_control(const struct manifest_control *c, bool replace, struct s
     s.gid = (gid_t)c->gid;
     s.replace = replace;
     if (c->optional)
-        make_folder(&c->address);
+        make_folder(path_of(&c->address)); /* /run is empty after a boot */
     return socket_listen(&s, why);
 }
 

@@ -2,6 +2,7 @@
 """Options, exit codes and messages, as scripts know them of nginx and haproxy; and keel's own commands."""
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -401,6 +402,17 @@ class TestKeel:
         assert client.ask(p.port).body == b"hello"
         p.signal(signal.SIGINT)
         assert p.wait(5) == 0
+
+    @pytest.mark.needs("root")
+    def test_the_folder_of_logs_that_nobody_named_is_made(self, prepare):
+        """/var/log is empty there, as on a machine that never had an nginx"""
+        empty = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /var/log && exec "$@"', "sh"]
+        p = prepare("nginx", "pid @dir@/nginx.pid; events {}\nhttp { server { listen 127.0.0.1:@port@; return 200 hello; } }\n", wrap=empty)
+        p.start(argv=[*empty, str(where.keel()), "run", str(p.file)])
+        assert client.ask(p.port).body == b"hello"
+        logs = pathlib.Path(f"/proc/{p.popen.pid}/root/var/log/nginx")
+        assert sorted(log.name for log in logs.iterdir()) == ["access.log", "error.log"]
+        assert process.wait_until(lambda: '"GET / HTTP/1.1" 200 5' in (logs / "access.log").read_text(), 3)
 
     def test_two_listeners_on_one_address(self, prepare):
         p, other = prepare("nginx", GOOD["nginx"]), prepare("haproxy", GOOD["haproxy"])

@@ -286,11 +286,12 @@ static void fill_check(struct row *r, const struct view_server *s)
         return;
     number(r, COLUMN_check_duration, h->duration_ms);
     bool layer7 = h->result >= CHECKED_L7_OK && h->result <= CHECKED_L7_STATUS;
-    if (layer7 && h->detail > 0 && h->result != CHECKED_L7_TIMEOUT)
-        number(r, COLUMN_check_code, (uint64_t)h->detail);
+    const bool program = h->result >= CHECKED_PROCESS_OK && h->result <= CHECKED_PROCESS_TIMEOUT;
+    if (program || (layer7 && h->detail > 0 && h->result != CHECKED_L7_TIMEOUT))
+        number(r, COLUMN_check_code, (uint32_t)h->detail);
     if (h->result == CHECKED_TRAFFIC)
         fill_traffic(r, s);
-    else if (!layer7 && h->detail > 0)
+    else if (!layer7 && !program && h->detail > 0)
         text(r, COLUMN_last_chk, span_from(strerrordesc_np(h->detail)));
 }
 

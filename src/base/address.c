@@ -194,6 +194,17 @@ void address_put_ip(struct buf *b, const struct address *a)
     }
 }
 
+void address_put_host(struct buf *b, const struct address *a)
+{
+    if (address_family(a) != AF_UNIX) {
+        address_put_ip(b, a);
+        return;
+    }
+    if (is_abstract(a))
+        buf_put_char(b, '@');
+    buf_put(b, unix_name(a));
+}
+
 void address_put(struct buf *b, const struct address *a)
 {
     int family = address_family(a);

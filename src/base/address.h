@@ -46,6 +46,8 @@ void address_of_bytes(struct address *out, struct span bytes);
 void address_unmap(struct address *a);
 /* "10.0.0.1" or "2001:db8::1" or "unix:" (nginx's word for $remote_addr). */
 void address_put_ip(struct buf *b, const struct address *a);
+/* "10.0.0.1", "::1", "/path", "@name". */
+void address_put_host(struct buf *b, const struct address *a);
 /* "10.0.0.1:80", "[::1]:80", "unix:/path", "unix:@name". */
 void address_put(struct buf *b, const struct address *a);
 

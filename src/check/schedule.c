@@ -11,6 +11,7 @@
 #include "check/probe.h"
 #include "io/loop.h"
 #include "io/tls.h"
+#include "model/vrrp.h"
 #include "os/process.h"
 #include "state/snapshot.h"
 
@@ -22,6 +23,8 @@ struct watched {
     struct server_state *state;
     struct deadline next;
     instant began, due;
+    struct deadline late;      /* of a program */
+    uint32_t ticket;           /* of the program that looks at it now; 0: none */
     struct buf told;           /* what the server is told that it counts as; empty unless its check says so */
     struct agent_probe *agent; /* NULL: none; part of the round */
     struct deadline agent_next;
@@ -35,6 +38,7 @@ struct round {
     struct tls_context **tls; /* by tls_client, each counted */
     struct agent_probe *agents;
     struct names *names; /* NULL: every address is literal */
+    uint64_t generation;
     uint32_t count, agent_count;
     struct watched watched[];
 };
@@ -43,10 +47,9 @@ struct checks {
     struct loop *loop;
     pthread_t thread;
     struct rand rand;
-    bulletin_fn on_news;
-    checks_strange_fn on_strange;
-    void *to;
+    struct checks_options o;
     struct round *round; /* NULL before the first publish */
+    uint32_t tickets;    /* given so far */
     char node[64];       /* this machine's name */
 };
 
@@ -55,6 +58,15 @@ struct mail {
     struct checks *checks;
     struct snapshot *snapshot; /* NULL: stop */
     struct tls_context **tls;
+    uint64_t generation;
+};
+
+struct ran {
+    struct task task;
+    struct checks *checks;
+    uint32_t ticket;
+    enum checks_end end;
+    int status;
 };
 
 /* ---- one server ---- */
@@ -129,6 +141,83 @@ static void write_state(struct watched *w)
     w->probe.state = buf_span(&w->told);
 }
 
+/* ---- by a program ---- */
+
+static void take_result(struct watched *w, enum check_result result, int32_t detail);
+
+static void start_program(struct watched *w, const struct address *address)
+{
+    struct checks *c = w->checks;
+
+    if (++c->tickets == 0)
+        c->tickets++;
+    w->ticket = c->tickets;
+    loop_set_deadline(c->loop, &w->late, w->model->check->timeout);
+    const struct vrrp_config *v = c->round->snapshot->config->vrrp;
+    c->o.run(c->o.runner, &(struct checks_program){
+                              .generation = c->round->generation,
+                              .ticket = w->ticket,
+                              .number = w->model->check->program + (v ? v->commands.count : 0),
+                              .server = w->model,
+                              .address = *address,
+                              .active = atomic_load_explicit(&w->state->active, memory_order_relaxed) });
+}
+
+static void drop_program(struct watched *w)
+{
+    if (w->ticket != 0)
+        w->checks->o.kill(w->checks->o.runner, w->ticket);
+    w->ticket = 0;
+    loop_forget_deadline(w->checks->loop, &w->late);
+}
+
+static void on_late(struct deadline *d)
+{
+    struct watched *w = CONTAINER_OF(d, struct watched, late);
+
+    drop_program(w);
+    take_result(w, CHECKED_PROCESS_TIMEOUT, 0);
+}
+
+static void program_ended(struct watched *w, enum checks_end end, int status)
+{
+    w->ticket = 0;
+    loop_forget_deadline(w->checks->loop, &w->late);
+    if (end == CHECKS_NOT_STARTED)
+        take_result(w, CHECKED_SOCKET_ERROR, 0);
+    else if (end == CHECKS_KILLED)
+        take_result(w, CHECKED_PROCESS_ERROR, -1);
+    else
+        take_result(w, status == 0 ? CHECKED_PROCESS_OK : CHECKED_PROCESS_ERROR, status);
+}
+
+static void on_ran(struct task *t)
+{
+    struct ran *r = CONTAINER_OF(t, struct ran, task);
+    struct round *round = r->checks->round;
+
+    for (uint32_t i = 0; round != NULL && i < round->count; i++)
+        if (round->watched[i].ticket == r->ticket) {
+            program_ended(&round->watched[i], r->end, r->status);
+            break;
+        }
+    free(r);
+}
+
+void checks_ran(struct checks *c, uint32_t ticket, enum checks_end end, int status)
+{
+    struct ran *r = calloc(1, sizeof(*r));
+
+    if (r == NULL || ticket == 0) { /* its time will be over */
+        free(r);
+        return;
+    }
+    *r = (struct ran){ .checks = c, .ticket = ticket, .end = end, .status = status };
+    loop_post(c->loop, &r->task, on_ran);
+}
+
+/* ---- when ---- */
+
 static void on_time(struct deadline *d)
 {
     struct watched *w = CONTAINER_OF(d, struct watched, next);
@@ -151,23 +240,35 @@ static void on_time(struct deadline *d)
     w->probe.was_up = use == USE_FULL || use == USE_STICKY || use == USE_FAILED;
     struct address address;
     server_address(w->state, w->model, &address);
-    probe_start(&w->probe, w->model, &address, w->checks->round->tls);
+    if (w->model->check->kind == CHECK_EXTERNAL)
+        start_program(w, &address);
+    else
+        probe_start(&w->probe, w->model, &address, w->checks->round->tls);
 }
 
-static void on_done(struct probe *p, enum check_result result, int32_t detail)
+static void take_result(struct watched *w, enum check_result result, int32_t detail)
 {
-    struct watched *w = CONTAINER_OF(p, struct watched, probe);
     struct checks *c = w->checks;
     instant now = loop_now_exact(c->loop);
     uint32_t took = (uint32_t)instant_ms_between(w->began, now);
+    const uint16_t points = atomic_load_explicit(&w->state->points, memory_order_relaxed);
+    const uint8_t before = atomic_load_explicit(&w->state->result, memory_order_relaxed);
 
     (void)server_checked(w->state, w->model->check, result, detail, took, now);
-    bulletin_issue(c->round->snapshot, w->model, BULLETIN_CHECK, c->on_news, c->to);
+    if (w->model->pool->logs_checks &&
+        (before != result || points != atomic_load_explicit(&w->state->points, memory_order_relaxed)))
+        c->o.on_result(c->o.to, w->model, w->state);
+    bulletin_issue(c->round->snapshot, w->model, BULLETIN_CHECK, c->o.on_news, c->o.to);
     duration next = interval(w);
     if (w->model->check->jitter.ms)
         next.ms += rand_below(&c->rand, w->model->check->jitter.ms + 1);
     /* The interval is from beginning to beginning, as HAProxy counts, but never without a pause. */
     sleep_for(w, DURATION_MS(took < next.ms ? next.ms - took : 1));
+}
+
+static void on_done(struct probe *p, enum check_result result, int32_t detail)
+{
+    take_result(CONTAINER_OF(p, struct watched, probe), result, detail);
 }
 
 /* ---- its agent ---- */
@@ -199,10 +300,10 @@ static void on_agent_done(struct agent_probe *p, bool answered, const struct age
     if (!answered)
         return; /* connectivity is the check's business */
     if (words->strange.len && !w->agent_is_strange)
-        c->on_strange(c->to, w->model, words->strange);
+        c->o.on_strange(c->o.to, w->model, words->strange);
     w->agent_is_strange = words->strange.len > 0;
     agent_apply(words, w->model, w->state, now);
-    bulletin_issue(c->round->snapshot, w->model, BULLETIN_AGENT, c->on_news, c->to);
+    bulletin_issue(c->round->snapshot, w->model, BULLETIN_AGENT, c->o.on_news, c->o.to);
 }
 
 /* ---- a publishing ---- */
@@ -242,6 +343,7 @@ static void watch_server(struct checks *c, struct watched *w, const struct serve
     buf_init(&w->told, 1024);
     probe_init(&w->probe, c->loop, on_done);
     deadline_init(&w->next, on_time);
+    deadline_init(&w->late, on_late);
     deadline_init(&w->agent_next, on_agent_time);
     if (model->check)
         loop_set_deadline(c->loop, &w->next, first_delay(c, w));
@@ -280,6 +382,7 @@ static void end_round(struct checks *c)
     for (uint32_t i = 0; i < r->count; i++) {
         loop_forget_deadline(c->loop, &r->watched[i].next);
         probe_cancel(&r->watched[i].probe);
+        drop_program(&r->watched[i]);
         loop_forget_deadline(c->loop, &r->watched[i].agent_next);
         if (r->watched[i].agent)
             agent_probe_cancel(r->watched[i].agent);
@@ -288,7 +391,7 @@ static void end_round(struct checks *c)
     loop_bury(c->loop, &r->grave, release_round);
 }
 
-static void begin_round(struct checks *c, struct snapshot *s, struct tls_context **tls)
+static void begin_round(struct checks *c, struct snapshot *s, struct tls_context **tls, uint64_t generation)
 {
     uint32_t count, agents;
 
@@ -299,6 +402,7 @@ static void begin_round(struct checks *c, struct snapshot *s, struct tls_context
         oom_die(count * sizeof(struct watched));
     r->agents = probes;
     r->snapshot = s;
+    r->generation = generation;
     r->tls = tls;
     for (uint32_t i = 0; i < s->config->servers.count; i++) {
         const struct server *model = s->config->servers.items[i];
@@ -321,13 +425,13 @@ static void on_mail(struct task *t)
 
     end_round(c);
     if (m->snapshot != NULL)
-        begin_round(c, m->snapshot, m->tls);
+        begin_round(c, m->snapshot, m->tls, m->generation);
     else
         loop_stop(c->loop);
     free(m);
 }
 
-static void post(struct checks *c, struct snapshot *s, struct tls_context **tls)
+static void post(struct checks *c, struct snapshot *s, struct tls_context **tls, uint64_t generation)
 {
     struct mail *m = calloc(1, sizeof(*m));
 
@@ -336,6 +440,7 @@ static void post(struct checks *c, struct snapshot *s, struct tls_context **tls)
     m->checks = c;
     m->snapshot = s;
     m->tls = tls;
+    m->generation = generation;
     loop_post(c->loop, &m->task, on_mail);
 }
 
@@ -350,20 +455,18 @@ static void *run(void *argument)
     return NULL;
 }
 
-struct checks *checks_start(bulletin_fn on_news, checks_strange_fn on_strange, void *to)
+struct checks *checks_start(const struct checks_options *o)
 {
-    const struct loop_options options = { .heartbeat = DURATION_NONE };
+    const struct loop_options loop = { .heartbeat = DURATION_NONE };
     struct checks *c = calloc(1, sizeof(*c));
 
     if (c == NULL)
         return NULL;
-    c->on_news = on_news;
-    c->on_strange = on_strange;
-    c->to = to;
+    c->o = *o;
     rand_seed(&c->rand, 0);
     if (gethostname(c->node, sizeof(c->node) - 1))
         c->node[0] = '\0';
-    c->loop = loop_new(&options);
+    c->loop = loop_new(&loop);
     if (c->loop != NULL && pthread_create(&c->thread, NULL, run, c) == 0)
         return c;
     loop_free(&c->loop);
@@ -371,7 +474,7 @@ struct checks *checks_start(bulletin_fn on_news, checks_strange_fn on_strange, v
     return NULL;
 }
 
-void checks_publish(struct checks *c, struct snapshot *s, struct tls_context *const *tls)
+void checks_publish(struct checks *c, struct snapshot *s, struct tls_context *const *tls, uint64_t generation)
 {
     uint32_t count = s->config->tls_clients.count;
     struct tls_context **mine = calloc(count + 1u, sizeof(struct tls_context *));
@@ -380,7 +483,7 @@ void checks_publish(struct checks *c, struct snapshot *s, struct tls_context *co
         oom_die(count * sizeof(struct tls_context *));
     for (uint32_t i = 0; i < count; i++)
         mine[i] = tls_context_get(tls[i]);
-    post(c, s, mine);
+    post(c, s, mine, generation);
 }
 
 void checks_stop(struct checks **owner)
@@ -390,7 +493,7 @@ void checks_stop(struct checks **owner)
     *owner = NULL;
     if (c == NULL)
         return;
-    post(c, NULL, NULL);
+    post(c, NULL, NULL, 0);
     (void)pthread_join(c->thread, NULL);
     loop_free(&c->loop);
     free(c);

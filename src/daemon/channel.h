@@ -30,10 +30,10 @@ enum message_kind {
     MESSAGE_REFUSED, /* number: generation; text */
     MESSAGE_DRAINED,
     MESSAGE_COMMAND, /* index: enum parent_command; number: to answer to */
-    /* vrrp -> parent */
+    /* vrrp, worker -> parent */
     MESSAGE_RUN,  /* index: script; number: generation << 32 | ticket; text: words that follow its own */
     MESSAGE_KILL, /* number: ticket */
-    /* parent -> vrrp */
+    /* parent -> vrrp, worker */
     MESSAGE_RAN,  /* number: ticket; index: status << 8 | enum runner_end */
     MESSAGE_DUMP, /* index: enum vrrp_dump; fd: a file to write it to */
     MESSAGE_KINDS

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/manifest.h"
 
+#include <sys/socket.h>
+
 #include "daemon/record.h"
 #include "model/vrrp.h"
 
-#define MANIFEST_VERSION 3
+#define MANIFEST_VERSION 4
 
 static struct span place_of(struct arena *a, const struct diags *d, struct where w)
 {
@@ -113,6 +115,65 @@ static void add_vrrp(struct arena *a, struct manifest *m, const struct vrrp_conf
     m->net_namespace = v->net_namespace;
 }
 
+/* ---- checks that start a program ---- */
+
+#define NO_ADDRESS "NOT_USED" /* HAProxy's word */
+
+static const struct listener *first_listener(const struct config *c, const struct pool *p)
+{
+    const struct service *s = config_find_service(c, p->language, p->name);
+
+    for (uint32_t i = 0; s != NULL && i < c->listeners.count; i++)
+        if (c->listeners.items[i]->service == s && c->listeners.items[i]->address.len > 0)
+            return c->listeners.items[i];
+    return NULL;
+}
+
+/* Where the proxy listens: "127.0.0.1" and "80", a path and nothing, or nothing. */
+static void listens_at(struct arena *a, const struct listener *l, struct span *address, struct span *port)
+{
+    char room[128];
+    struct buf b;
+
+    *address = *port = SPAN("");
+    if (l == NULL)
+        return;
+    buf_init_fixed(&b, room, sizeof(room));
+    address_put_host(&b, &l->address);
+    *address = arena_span(a, buf_span(&b));
+    if (address_family(&l->address) != AF_UNIX)
+        *port = arena_printf(a, "%u", address_port(&l->address));
+}
+
+#define ENVIRONMENT(name, text)                                                                              \
+    (*ARENA_PUSH(a, &s.environment) = arena_printf(a, name "=%.*s", SPAN_ARGS(text)))
+
+/* HAProxy's external-check: what it is called with is HAProxy's too (configuration manual, "external-check
+ * command"). It runs as the worker does. */
+static void add_check(struct arena *a, struct manifest *m, const struct config *c, const struct pool *p)
+{
+    const struct process *process = &c->process;
+    struct manifest_script s = { .name = p->check->command,
+                                 .uid = process->uid,
+                                 .gid = process->gid,
+                                 .takes = SCRIPT_TAKES_SERVER,
+                                 .keeps_environment = process->checks_keep_environment,
+                                 .timeout = DURATION_NONE }; /* the worker says when it is late */
+    struct span address, port;
+
+    listens_at(a, first_listener(c, p), &address, &port);
+    *ARENA_PUSH(a, &s.argv) = p->check->command;
+    *ARENA_PUSH(a, &s.argv) = address.len ? address : SPAN(NO_ADDRESS);
+    *ARENA_PUSH(a, &s.argv) = port.len ? port : SPAN(NO_ADDRESS);
+    ENVIRONMENT("HAPROXY_PROXY_ADDR", address);
+    ENVIRONMENT("HAPROXY_PROXY_PORT", port);
+    ENVIRONMENT("HAPROXY_PROXY_NAME", p->name);
+    *ARENA_PUSH(a, &s.environment) = arena_printf(a, "HAPROXY_PROXY_ID=%u", p->id);
+    ENVIRONMENT("HAPROXY_SERVER_PROTO", p->check->speaks);
+    ENVIRONMENT("PATH", p->check->path);
+    *ARENA_PUSH(a, &m->scripts) = s;
+}
+
 void manifest_of(struct arena *a, struct manifest *m, const struct config *c, const struct diags *places)
 {
     const struct process *p = &c->process;
@@ -140,6 +201,8 @@ void manifest_of(struct arena *a, struct manifest *m, const struct config *c, co
     };
     if (c->vrrp != NULL)
         add_vrrp(a, m, c->vrrp);
+    for (uint32_t i = 0; i < c->check_programs.count; i++)
+        add_check(a, m, c, c->check_programs.items[i]);
     for (uint32_t i = 0; i < p->pid_files.count; i++)
         *ARENA_PUSH(a, &m->pid_files) = p->pid_files.items[i];
     for (uint32_t i = 0; i < c->listeners.count; i++)
@@ -189,6 +252,10 @@ static void write_script(const struct manifest_script *s, struct buf *out)
     record_u32(out, s->argv.count);
     for (uint32_t i = 0; i < s->argv.count; i++)
         record_span(out, s->argv.items[i]);
+    record_u32(out, s->environment.count);
+    for (uint32_t i = 0; i < s->environment.count; i++)
+        record_span(out, s->environment.items[i]);
+    record_u8(out, s->keeps_environment);
     record_u8(out, (uint8_t)s->takes);
     record_u32(out, s->uid);
     record_u32(out, s->gid);
@@ -296,6 +363,9 @@ static struct manifest_script read_script(struct arena *a, struct reader *r)
 
     for (uint32_t i = record_take_count(r, 4); i > 0; i--)
         *ARENA_PUSH(a, &s.argv) = record_take_span(r);
+    for (uint32_t i = record_take_count(r, 4); i > 0; i--)
+        *ARENA_PUSH(a, &s.environment) = record_take_span(r);
+    s.keeps_environment = reader_u8(r) != 0;
     s.takes = (enum manifest_script_takes)reader_u8(r);
     s.uid = reader_u32(r);
     s.gid = reader_u32(r);
@@ -345,7 +415,7 @@ bool manifest_read(struct arena *a, struct span bytes, struct manifest *m)
     }
     for (uint32_t i = record_take_count(&r, 21); i > 0; i--)
         *ARENA_PUSH(a, &m->controls) = read_control(&r);
-    for (uint32_t i = record_take_count(&r, 21); i > 0; i--)
+    for (uint32_t i = record_take_count(&r, 26); i > 0; i--)
         *ARENA_PUSH(a, &m->scripts) = read_script(a, &r);
     m->startup = reader_u32(&r);
     m->shutdown = reader_u32(&r);

@@ -42,12 +42,16 @@ struct manifest_control {
 /* What may follow the words of the file when a script is started. */
 enum manifest_script_takes {
     SCRIPT_TAKES_NOTHING,
-    SCRIPT_TAKES_STATE, /* INSTANCE or GROUP, a name, a state, a priority */
-    SCRIPT_READS_FIFO,  /* the path is among its words already; it runs once, for as long as it likes */
+    SCRIPT_TAKES_STATE,  /* INSTANCE or GROUP, a name, a state, a priority */
+    SCRIPT_TAKES_SERVER, /* of a check: the server's address, port, id, name, connections, maxconn, TLS */
+    SCRIPT_READS_FIFO,   /* the path is among its words already; it runs once, for as long as it likes */
 };
-struct manifest_script { /* what the runner may be asked to start, by number: vrrp->commands */
+struct manifest_script { /* what the runner may be asked to start, by number: vrrp->commands, check_programs
+                          */
     struct span name;    /* for messages */
     LIST_OF(struct span) argv;
+    LIST_OF(struct span) environment; /* TAKES_SERVER: "NAME=VALUE"; all that it has unless it keeps ours */
+    bool keeps_environment;
     enum manifest_script_takes takes;
     uint32_t uid, gid;
     duration timeout; /* NONE: as long as it takes */

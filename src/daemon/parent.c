@@ -87,6 +87,16 @@ void parent_close_for_child(struct parent *p)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+const struct manifest *parent_manifest_of(const struct parent *p, uint32_t generation)
+{
+    const struct holdings *known[] = { p->published, p->next };
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (known[i] != NULL && (uint32_t)known[i]->manifest.generation == generation)
+            return &known[i]->manifest;
+    return NULL;
+}
+
 /* ---- workers ---- */
 
 struct child *parent_start_worker(struct parent *p, struct holdings *h)
@@ -176,6 +186,12 @@ static void on_worker_message(struct parent *p, struct child *c, struct message 
     case MESSAGE_COMMAND:
         parent_on_command(p, c, m);
         return;
+    case MESSAGE_RUN:
+        parent_checks_run(p, c, m);
+        return;
+    case MESSAGE_KILL:
+        parent_checks_kill(p, c, m);
+        return;
     default:
         words_say(p->plan->called_as, WORDS_ERROR,
                   "worker %d said something that no worker says (%d); it is replaced", (int)c->pid,
@@ -261,9 +277,13 @@ static void child_ended(struct parent *p, struct child *c, int status)
     }
     if (was.stage != CHILD_STOPPING)
         say_end(p, &was, status);
-    if (was.kind == CHILD_WORKER)
+    if (was.kind == CHILD_WORKER) {
+        parent_checks_ended(p, &was);
         worker_ended(p, &was);
-    else if (was.kind == CHILD_VRRP)
+    }
+    if (was.kind == CHILD_WORKER)
+        return;
+    if (was.kind == CHILD_VRRP)
         parent_vrrp_ended(p, &was, status);
     else if (p->reloading && p->next == NULL && was.generation == p->generation)
         parent_reload_ended(p, false);
@@ -275,7 +295,7 @@ static void reap(struct parent *p)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (runner_reaped(&p->vrrp.runner, pid, status))
+        if (runner_reaped(&p->vrrp.runner, pid, status) || runner_reaped(&p->checks, pid, status))
             continue;
         for (unsigned i = 0; i < COUNT_OF(p->children); i++)
             if (p->children[i].pid == pid) {
@@ -362,6 +382,7 @@ static void on_time(struct parent *p, instant now)
         p->restart_at = (instant){ UINT64_MAX };
         (void)parent_start_worker(p, p->published);
     }
+    runner_turn(&p->checks, now);
     parent_pidfiles_turn(p, now);
     parent_vrrp_turn(p, now);
 }
@@ -369,6 +390,10 @@ static void on_time(struct parent *p, instant now)
 static int time_to_wait(const struct parent *p, instant now)
 {
     uint64_t vrrp = parent_vrrp_next(p).us, next = p->restart_at.us < vrrp ? p->restart_at.us : vrrp;
+    const uint64_t checks = runner_next(&p->checks).us;
+
+    if (checks < next)
+        next = checks;
 
     if (!p->stopping && p->pid_files.again_at.us < next)
         next = p->pid_files.again_at.us;
@@ -451,6 +476,7 @@ int parent_run(const struct plan *plan, char **argv, const struct process_title 
     p->restart_at = p->pid_files.again_at = (instant){ UINT64_MAX };
     p->arena = arena_new(0);
     parent_vrrp_init(p);
+    parent_checks_init(p);
     inherited_from_environment(p->arena, &p->left_to_us);
     (void)signal(SIGPIPE, SIG_IGN);
     p->started = clock_now();
@@ -467,7 +493,7 @@ int parent_run(const struct plan *plan, char **argv, const struct process_title 
     }
     parent_title(p, "master process");
     parent_reload(p);
-    while (!p->stopping || any_child(p) || parent_vrrp_is_busy(p))
+    while (!p->stopping || any_child(p) || parent_vrrp_is_busy(p) || runner_is_busy(&p->checks))
         turn(p);
     remove_pid_files(p);
     if (p->daemon_ready >= 0)

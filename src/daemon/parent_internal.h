@@ -94,9 +94,12 @@ struct parent {
         instant again_at;         /* UINT64_MAX = all are */
     } pid_files;
     struct parent_vrrp vrrp;
+    struct runner checks; /* programs of checks; tickets: the worker that asked << 32 | its own */
     struct child children[CHILDREN_MAX];
 };
 
+/* Programs are numbered by the file that a child goes by, which around a reload is either. NULL: unknown. */
+const struct manifest *parent_manifest_of(const struct parent *p, uint32_t generation);
 void parent_reopen_logs(struct parent *p);
 void parent_stop(struct parent *p, enum parent_stop how);
 void parent_drain_child(struct parent *p, struct child *c);
@@ -150,6 +153,13 @@ void parent_vrrp_stop(struct parent *p);
 bool parent_vrrp_is_busy(struct parent *p);
 instant parent_vrrp_next(const struct parent *p);
 void parent_vrrp_turn(struct parent *p, instant now);
+
+/* parent_checks.c: programs that the worker's checks ask for */
+void parent_checks_init(struct parent *p);
+void parent_checks_run(struct parent *p, const struct child *worker, const struct message *m);
+void parent_checks_kill(struct parent *p, const struct child *worker, const struct message *m);
+/* Nobody waits any more for what it asked for. */
+void parent_checks_ended(struct parent *p, const struct child *worker);
 
 /* parent_pidfiles.c: a file that cannot be written is said once and tried again */
 void parent_pidfiles_write(struct parent *p);

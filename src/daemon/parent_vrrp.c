@@ -49,17 +49,6 @@ static struct span net_namespace(const struct parent *p, const struct manifest *
     return p->plan->net_namespace.len ? p->plan->net_namespace : m->net_namespace;
 }
 
-/* Scripts are numbered by the file that the process goes by, which around a reload is either. */
-static const struct manifest *manifest_of_generation(const struct parent *p, uint32_t generation)
-{
-    const struct holdings *known[] = { p->published, p->next };
-
-    for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (known[i] != NULL && (uint32_t)known[i]->manifest.generation == generation)
-            return &known[i]->manifest;
-    return NULL;
-}
-
 /* ---- memory ---- */
 
 bool parent_vrrp_memory(struct parent *p)
@@ -316,7 +305,7 @@ static void on_ready(struct parent *p, struct child *c, uint64_t generation)
 
 static void on_run(struct parent *p, const struct message *m)
 {
-    const struct manifest *known = manifest_of_generation(p, (uint32_t)(m->number >> 32));
+    const struct manifest *known = parent_manifest_of(p, (uint32_t)(m->number >> 32));
     uint64_t ticket = m->number & UINT32_MAX;
     bool started = known != NULL && run_script(p, known, m->index, ticket, m->text);
 

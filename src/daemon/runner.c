@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,7 +15,7 @@
 #include "os/process.h"
 
 #define WORDS_MOST 256
-#define MORE_MOST  4
+#define MORE_MOST  8
 #define NAME_MOST  255
 #define GRACE      DURATION_S(1)
 
@@ -49,6 +50,26 @@ static bool is_state(const struct span *words, uint32_t count)
            span_to_u64(words[3], 255, &priority);
 }
 
+/* What is told of a server, in this order; HAProxy's names for the environment. */
+enum server_word { OF_ADDRESS, OF_PORT, OF_ID, OF_NAME, OF_CURRENT, OF_MOST, OF_TLS, OF_WORDS };
+static const char *const server_words[OF_WORDS] = {
+    [OF_ADDRESS] = "HAPROXY_SERVER_ADDR",    [OF_PORT] = "HAPROXY_SERVER_PORT",
+    [OF_ID] = "HAPROXY_SERVER_ID",           [OF_NAME] = "HAPROXY_SERVER_NAME",
+    [OF_CURRENT] = "HAPROXY_SERVER_CURCONN", [OF_MOST] = "HAPROXY_SERVER_MAXCONN",
+    [OF_TLS] = "HAPROXY_SERVER_SSL",
+};
+
+/* A socket in the file system has no port. */
+static bool is_server(const struct span *words, uint32_t count)
+{
+    uint64_t n;
+
+    return count == OF_WORDS && is_plain(words[OF_ADDRESS]) && is_plain(words[OF_NAME]) &&
+           (words[OF_PORT].len == 0 || span_to_u64(words[OF_PORT], UINT16_MAX, &n)) &&
+           span_to_u64(words[OF_ID], UINT32_MAX, &n) && span_to_u64(words[OF_CURRENT], UINT32_MAX, &n) &&
+           span_to_u64(words[OF_MOST], UINT32_MAX, &n) && span_to_u64(words[OF_TLS], 1, &n);
+}
+
 /* Spans into <more>. False: that is not what this script takes. */
 static bool read_more(const struct runner_order *o, struct span words[MORE_MOST], uint32_t *count)
 {
@@ -70,6 +91,9 @@ static bool read_more(const struct runner_order *o, struct span words[MORE_MOST]
     case SCRIPT_TAKES_STATE:
         *count = n;
         return n == 0 || is_state(words, n);
+    case SCRIPT_TAKES_SERVER:
+        *count = n;
+        return is_server(words, n);
     }
     return false;
 }
@@ -96,10 +120,82 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void put_variable(char **all, unsigned *count, struct span name, struct span value)
+{
+    size_t len = name.len + 1 + value.len;
+    char *text = malloc(len + 1);
+
+    if (text == NULL || *count == WORDS_MOST)
+        _exit(126);
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = '=';
+    if (value.len > 0)
+        memcpy(text + name.len + 1, value.ptr, value.len);
+    text[len] = '\0';
+    all[(*count)++] = text;
+    all[*count] = NULL;
+}
+
+/* True when one of <own>, of which there are <count>, says what <variable> is. */
+static bool is_said(char *const *own, unsigned count, const char *variable)
+{
+    size_t name = strcspn(variable, "=") + 1;
+
+    for (unsigned i = 0; i < count; i++)
+        if (strncmp(own[i], variable, name) == 0)
+            return true;
+    return false;
+}
+
+/* Nothing of ours unless the file says so: a program is looked for where its own PATH says. */
+static void put_environment(const struct manifest_script *s, const struct span *server)
+{
+    char **all = calloc(WORDS_MOST + 1, sizeof(*all));
+    unsigned count = 0;
+
+    if (all == NULL)
+        _exit(126);
+    for (uint32_t i = 0; i < s->environment.count; i++) {
+        struct span value = s->environment.items[i], name = span_cut(&value, '=');
+        put_variable(all, &count, name, value);
+    }
+    for (unsigned i = 0; i < OF_WORDS; i++)
+        put_variable(all, &count, span_from(server_words[i]), server[i]);
+    const unsigned own = count;
+    for (char **one = environ; s->keeps_environment && *one != NULL && count < WORDS_MOST; one++)
+        if (!is_said(all, own, *one))
+            all[count++] = *one;
+    environ = all;
+}
+
+/* Behind the words of the file: the server's address and port. */
+static void put_server(const struct manifest_script *s, const struct span *server, char **argv,
+                       unsigned *count)
+{
+    put_word(argv, count, server[OF_ADDRESS]);
+    put_word(argv, count, server[OF_PORT].len > 0 ? server[OF_PORT] : SPAN("NOT_USED"));
+    put_environment(s, server);
+}
+
+/* The worker's user sees the worker's files, no others. */
+static bool enter_root(struct span root)
+{
+    char path[4096];
+
+    if (root.len == 0 || geteuid() != 0)
+        return true;
+    if (root.len >= sizeof(path))
+        return false;
+    memcpy(path, root.ptr, root.len);
+    path[root.len] = '\0';
+    return chroot(path) == 0 && chdir("/") == 0;
+}
+
 NORETURN static void run(const struct runner_order *o, const struct span *more, uint32_t more_count, bool own)
 {
     char *argv[WORDS_MOST + 1];
     unsigned count = 0;
+    const bool checks = o->script->takes == SCRIPT_TAKES_SERVER;
 
     (void)setsid();
     reset_signals();
@@ -107,16 +203,18 @@ NORETURN static void run(const struct runner_order *o, const struct span *more, 
         _exit(126);
     for (uint32_t i = 0; i < o->script->argv.count; i++)
         put_word(argv, &count, o->script->argv.items[i]);
-    for (uint32_t i = 0; i < more_count; i++)
+    if (checks)
+        put_server(o->script, more, argv, &count);
+    for (uint32_t i = 0; !checks && i < more_count; i++)
         put_word(argv, &count, more[i]);
     process_close_from(STDERR_FILENO + 1, NULL, 0);
-    if (count == 0 || !process_enter_network(o->net_namespace) ||
+    if (count == 0 || !process_enter_network(o->net_namespace) || !enter_root(o->root) ||
         !privilege_become(o->script->uid, o->script->gid))
         _exit(126);
     if (own) /* a check that nobody waits for any more is for nothing */
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)execvp(argv[0], argv);
-    _exit(errno == ENOENT ? 127 : 126);
+    _exit(checks ? 255 : errno == ENOENT ? 127 : 126); /* HAProxy's */
 }
 
 /* ---- in the parent ---- */
@@ -194,6 +292,18 @@ void runner_forget(struct runner *r)
     for (unsigned i = 0; i < RUNNER_MOST; i++) {
         struct runner_job *j = &r->jobs[i];
         if (j->pid == 0 || j->ticket == 0)
+            continue;
+        j->ticket = 0;
+        j->asked = true;
+        end_job(j, clock_now());
+    }
+}
+
+void runner_forget_of(struct runner *r, uint32_t high)
+{
+    for (unsigned i = 0; i < RUNNER_MOST; i++) {
+        struct runner_job *j = &r->jobs[i];
+        if (j->pid == 0 || j->ticket >> 32 != high)
             continue;
         j->ticket = 0;
         j->asked = true;

@@ -38,7 +38,7 @@ struct runner_order {
     const struct manifest_script *script;
     uint64_t ticket;
     struct span more; /* as a child wrote it: counted spans (record.h); checked against script->takes */
-    struct span net_namespace;
+    struct span net_namespace, root; /* empty: ours */
 };
 /* False: it was not started. */
 MUST_USE bool runner_start(struct runner *r, const struct runner_order *o);
@@ -46,6 +46,8 @@ MUST_USE bool runner_start(struct runner *r, const struct runner_order *o);
 void runner_kill(struct runner *r, uint64_t ticket);
 /* Nobody waits any more for those with a ticket: they are killed, and nobody is told. */
 void runner_forget(struct runner *r);
+/* The same of those with tickets of which this is the upper half. */
+void runner_forget_of(struct runner *r, uint32_t high);
 /* The program ends: what runs has until then. FIFO readers are told to end. */
 void runner_stop(struct runner *r, instant until);
 /* True when <pid> was one of its own. */

@@ -62,7 +62,9 @@ static void put_check(struct buf *out, const struct health_report *h)
     buf_printf(out, ", reason: %s", sentence(h->result));
     bool http = h->result == CHECKED_L7_OK || h->result == CHECKED_L7_CONDITIONAL ||
                 h->result == CHECKED_L7_STATUS || h->result == CHECKED_L7_INVALID;
-    if (http && h->detail > 0)
+    bool program = h->result == CHECKED_PROCESS_OK || h->result == CHECKED_PROCESS_ERROR ||
+                   h->result == CHECKED_PROCESS_TIMEOUT;
+    if (program || (http && h->detail > 0))
         buf_printf(out, ", code: %d", h->detail);
     else if (h->detail != 0)
         buf_printf(out, ", info: \"%s\"", strerror_r(h->detail, room, sizeof(room)));
@@ -100,7 +102,8 @@ static void put_cause(struct buf *out, const struct bulletin *b)
     switch (b->cause) {
     case BULLETIN_CHECK:
         server_health(state, &h);
-        put_check(out, &h);
+        if (!b->server->pool->logs_checks) /* else it was told just before */
+            put_check(out, &h);
         return;
     case BULLETIN_AGENT:
         put_agent(out, state);
@@ -358,4 +361,20 @@ bool server_news_nginx(struct buf *out, const struct bulletin *b)
     address_put(out, &b->server->address);
     buf_printf(out, " in upstream \"%.*s\"", SPAN_ARGS(b->server->pool->name));
     return true;
+}
+
+void server_news_result(struct buf *out, const struct server *server, const struct server_state *state)
+{
+    struct health_report h;
+
+    server_health(state, &h);
+    const bool up = h.points >= h.rise;
+    buf_printf(out, "Health check for %sserver %.*s/%.*s %s", server->backup ? "backup " : "",
+               SPAN_ARGS(server->pool->name), SPAN_ARGS(server->name),
+               h.result == CHECKED_L7_CONDITIONAL ? "conditionally succeeded"
+               : check_result_is_good(h.result)   ? "succeeded"
+                                                  : "failed");
+    put_check(out, &h);
+    buf_printf(out, ", status: %u/%u %s.", up ? h.points - h.rise + 1u : h.points, up ? h.fall : h.rise,
+               up ? "UP" : "DOWN");
 }

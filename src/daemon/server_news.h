@@ -22,6 +22,8 @@ struct news {
 
 /* "Server web/s1 is DOWN, reason: ...", and what follows from it: one line or more. */
 void server_news(const struct bulletin *b, struct news *n);
+/* "Health check for server web/s1 failed, reason: ...": one line about the last result. */
+void server_news_result(struct buf *out, const struct server *server, const struct server_state *state);
 /* "Agent of web/s1 says "hello", ...": one line, whatever it said. */
 void server_news_strange_agent(struct buf *out, const struct server *server, struct span word);
 /* As a line of nginx's error log, with its date and level; false: nginx has nothing to say. */

@@ -177,3 +177,14 @@ void teller_fini(struct teller *t)
 {
     (void)pthread_mutex_destroy(&t->mutex);
 }
+
+void teller_tell_check(void *teller, const struct server *server, const struct server_state *state)
+{
+    const struct teller *t = teller;
+    struct buf line;
+    char room[1024];
+
+    buf_init_fixed(&line, room, sizeof(room));
+    server_news_result(&line, server, state);
+    say(t, server->pool->news, true, NEWS_NOTICE, buf_span(&line));
+}

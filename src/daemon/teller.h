@@ -36,5 +36,7 @@ void teller_tell(void *teller, const struct bulletin *b);
 void teller_tell_later(void *teller, const struct bulletin *b);
 /* An operator paused a frontend, or lets it go on. Any thread. */
 void teller_tell_frontend(void *teller, const struct snapshot *s, const struct service *service, bool paused);
+/* A check had another result than the one before. Any thread but traffic's. */
+void teller_tell_check(void *teller, const struct server *server, const struct server_state *state);
 /* Any thread but traffic's. */
 void teller_tell_strange_agent(void *teller, const struct server *server, struct span word);

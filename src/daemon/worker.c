@@ -170,6 +170,22 @@ static bool start_engine(struct worker *w, const struct config *c)
     return w->engine != NULL;
 }
 
+/* In the checks' thread. */
+static void run_program(void *to, const struct checks_program *p)
+{
+    const struct worker *w = to;
+
+    check_programs_run(&w->programs, p);
+}
+
+/* In the checks' thread. */
+static void kill_program(void *to, uint32_t ticket)
+{
+    const struct worker *w = to;
+
+    check_programs_kill(&w->programs, ticket);
+}
+
 static bool wants_checks(const struct config *c)
 {
     if (c->name_groups.count)
@@ -180,12 +196,21 @@ static bool wants_checks(const struct config *c)
     return false;
 }
 
-static void publish_checks(struct worker *w, struct snapshot *s)
+static void publish_checks(struct worker *w, struct snapshot *s, uint64_t generation)
 {
+    const struct checks_options o = { .on_news = teller_tell,
+                                      .on_result = teller_tell_check,
+                                      .on_strange = teller_tell_strange_agent,
+                                      .to = &w->teller,
+                                      .run = run_program,
+                                      .kill = kill_program,
+                                      .runner = w };
+
+    w->programs = (struct check_programs){ .loop = w->loop, .parent = w->parent };
     if (w->checks == NULL && wants_checks(s->config))
-        w->checks = checks_start(teller_tell, teller_tell_strange_agent, &w->teller);
+        w->checks = checks_start(&o);
     if (w->checks != NULL)
-        checks_publish(w->checks, snapshot_get(s), prepared_clients(w->current->prepared));
+        checks_publish(w->checks, snapshot_get(s), prepared_clients(w->current->prepared), generation);
 }
 
 static void await_adoption(struct worker *w)
@@ -208,7 +233,7 @@ void worker_serve(struct worker *w, struct built *b, struct snapshot *snapshot, 
     engine_publish(w->engine, &parts);
     w->current = b;
     w->snapshot = snapshot;
-    publish_checks(w, for_checks);
+    publish_checks(w, for_checks, from->generation);
     snapshot_put(for_checks);
     await_adoption(w);
 }
@@ -290,6 +315,9 @@ static void on_message(struct worker *w, struct message *m)
         return;
     case MESSAGE_DRAIN:
         start_drain(w, m->number);
+        return;
+    case MESSAGE_RAN:
+        check_programs_ran(w->checks, m);
         return;
     case MESSAGE_ANSWER:
         control_answered(w->control, m->number, m->index, m->text);
@@ -388,8 +416,8 @@ int worker_run(const struct manifest *m, struct channel *parent, instant parent_
         loop_turn(w.loop, patience(&w));
         look_at_drain(&w);
     }
+    checks_stop(&w.checks); /* first: it speaks through the control thread's loop */
     end_control(&w);
-    checks_stop(&w.checks);
     if (w.engine != NULL)
         engine_stop(&w.engine, LOGS_TIME);
     teller_fini(&w.teller);

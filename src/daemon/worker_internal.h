@@ -7,6 +7,7 @@
 #include "check/schedule.h"
 #include "daemon/build.h"
 #include "daemon/channel.h"
+#include "daemon/check_programs.h"
 #include "daemon/control.h"
 #include "daemon/manifest.h"
 #include "daemon/parcel.h"
@@ -40,6 +41,7 @@ struct worker {
     int null;              /* /dev/null of a daemon: it cannot be opened by name once we are confined */
     struct engine *engine; /* NULL before the first publish */
     struct checks *checks; /* NULL until a file wants any */
+    struct check_programs programs;
     struct state_world *world;
     struct tls_store *tls;     /* what TLS remembers over reloads */
     struct built *current;     /* what the engine serves; its generation's */

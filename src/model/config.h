@@ -70,6 +70,7 @@ struct process {
     uint32_t accept_batch;
     LIST_OF(struct env_setting) environment;
     bool needs_net_raw, needs_net_admin, needs_net_bind; /* capabilities a feature asks for */
+    bool checks_keep_environment; /* programs of checks see ours beside what they are told */
     struct where user_at, group_at, chroot_at, pid_at;
 };
 
@@ -94,6 +95,7 @@ struct config {
     LIST_OF(struct stick_table *) stick_tables;
     LIST_OF(struct tls_server *) tls_servers;
     LIST_OF(struct tls_client *) tls_clients;
+    LIST_OF(const struct pool *) check_programs; /* whose checks start a program */
     LIST_OF(struct name_resolver *) name_resolvers;
     LIST_OF(struct zone *) zones;
     LIST_OF(struct name_group *) name_groups;

@@ -87,6 +87,9 @@ static void dump_check(struct dump *d, const struct check *c)
     dump_flag(d, "drains on 404", c->drains_on_404);
     dump_flag(d, "tells the state", c->tells_state);
     dump_text(d, "user", c->user);
+    dump_text(d, "command", c->command);
+    dump_text(d, "path", c->path);
+    dump_text(d, "speaks", c->speaks);
     for (uint32_t i = 0; i < c->steps.count; i++)
         dump_step(d, &c->steps.items[i]);
     d->depth--;
@@ -269,6 +272,7 @@ void dump_pool(struct dump *d, const struct pool *p)
     dump_number(d, "id", p->id);
     dump_flag(d, "persist", p->persist);
     dump_flag(d, "prefers the last server", p->prefer_last);
+    dump_flag(d, "tells the results of checks", p->logs_checks);
     if (p->cookie)
         dump_cookie(d, p->cookie);
     if (p->check)

@@ -112,6 +112,9 @@ struct check {
     bool tells_state;                 /* HTTP: a field says what the server counts as */
     LIST_OF(struct check_step) steps; /* empty: the kind's own */
     struct span user;                 /* mysql, pgsql, smtp domain */
+    struct span command, path;        /* EXTERNAL: what is started, and where it is looked for */
+    struct span speaks;               /* EXTERNAL: what it is told that the server speaks: h1, tcp */
+    uint32_t program;                 /* EXTERNAL: in the config's check_programs */
     struct where at;
 };
 
@@ -276,6 +279,7 @@ struct pool {
     const struct cookie_policy *cookie; /* NULL: none */
     bool persist;     /* a server that is named is kept even when it is down (option persist) */
     bool prefer_last; /* the connection's last server, when the algorithm has no reason against it */
+    bool logs_checks; /* each change of a check's result is told in <news>, not only up and down */
     /* Where it is said that a server went up or down: HAProxy's, in its words; NULL: the config's error logs.
      */
     const struct log_target_list *news;

@@ -264,16 +264,55 @@ static void on_tls_hello(struct check_maker *m, const struct statement *s)
     haproxy_check_add(m, CHECK_STEP_CONNECT)->tls = ARENA_NEW(m->b->arena, struct tls_client);
 }
 
+/* ---- a program ---- */
+
+/* It is numbered by the section that names it: several servers have the same. */
+static void on_external(struct check_maker *m, const struct statement *s)
+{
+    const struct line *command = haproxy_line_last(m->d, KEPT_CHECK_COMMAND);
+    const struct line *path = haproxy_line_last(m->d, KEPT_CHECK_PATH);
+
+    if (!m->b->global.external_checks)
+        diag_add(m->b->diags, &haproxy_external_global, s->at, DIAG_TEXT(m->d->name));
+    if (command == NULL)
+        diag_add(m->b->diags, &haproxy_external_command, s->at, DIAG_TEXT(m->d->name));
+    if (command == NULL || !m->b->global.external_checks)
+        return;
+    m->check->kind = CHECK_EXTERNAL;
+    m->check->command = arena_span(m->b->arena, text_at(&command->s, 1));
+    m->check->path = path ? arena_span(m->b->arena, text_at(&path->s, 1)) : SPAN("");
+    m->check->speaks = draft_is_http(m->d) ? SPAN("h1") : SPAN("tcp");
+    m->check->program = m->b->config->check_programs.count;
+    *ARENA_PUSH(m->b->arena, &m->b->config->check_programs) = m->d->pool;
+}
+
+static void on_external_checks(struct build *b, const struct keyword *k, const struct statement *s)
+{
+    (void)k;
+    if (s->words.count > 1 && !text_is(s, 1, "preserve-env")) {
+        diag_add(b->diags, &conf_bad_choice, word_at(s, 1)->at,
+                 DIAG_TEXT(text_at(s, 1), SPAN("preserve-env")));
+        return;
+    }
+    b->global.external_checks = true;
+    b->config->process.checks_keep_environment = s->words.count > 1;
+}
+
 /* ---- which ---- */
 
 static const struct {
     const char *word;
     void (*make)(struct check_maker *m, const struct statement *s);
 } kinds[] = {
-    { "option httpchk", on_http },      { "option tcp-check", on_tcp },
-    { "option redis-check", on_redis }, { "option smtpchk", on_smtp },
-    { "option ldap-check", on_ldap },   { "option pgsql-check", on_pgsql },
-    { "option mysql-check", on_mysql }, { "option ssl-hello-chk", on_tls_hello },
+    { "option httpchk", on_http },
+    { "option tcp-check", on_tcp },
+    { "option redis-check", on_redis },
+    { "option smtpchk", on_smtp },
+    { "option ldap-check", on_ldap },
+    { "option pgsql-check", on_pgsql },
+    { "option mysql-check", on_mysql },
+    { "option ssl-hello-chk", on_tls_hello },
+    { "option external-check", on_external },
 };
 
 static void warn_unused(struct build *b, const struct draft *d, enum kept lines, const struct line *option,
@@ -329,6 +368,15 @@ const struct keyword haproxy_check_words[] = {
     KIND("option pgsql-check", 2, "user NAME: checks begin a session"),
     KIND("option ssl-hello-chk", 0, "checks shake hands by TLS"),
     KIND("option mysql-check", 3, "[user NAME [post-41]]: checks begin a session"),
+    { "option external-check", IN_D_BACK, 0, 0, .handle = haproxy_keep_one, .offset = KEPT_CHECK,
+      .manual = "checks start a program; `external-check` in global allows it" },
+    { "external-check command", IN_D_BACK, 1, 1, .handle = haproxy_keep_one, .offset = KEPT_CHECK_COMMAND,
+      .manual = "FILE: which; its exit code 0 is good" },
+    { "external-check path", IN_D_BACK, 1, 1, .handle = haproxy_keep_one, .offset = KEPT_CHECK_PATH,
+      .manual = "PATH: its variable PATH, where it is looked for too" },
+    { "external-check", IN_GLOBAL, 0, 1, .handle = on_external_checks,
+      .manual =
+          "[preserve-env]: checks may start programs; without preserve-env these see none of our variables" },
     { "http-check send", IN_D_BACK, 1, ARGS_ANY, KEEP(KEPT_HTTP_CHECK),
       .manual = "[meth M] [uri U] [ver V] [hdr NAME VALUE] [body TEXT]" },
     { "http-check expect", IN_D_BACK, 2, ARGS_ANY, KEEP(KEPT_HTTP_CHECK),
@@ -347,9 +395,6 @@ const struct keyword haproxy_check_words[] = {
     { "tcp-check comment", IN_D_BACK, 1, ARGS_ANY, .handle = haproxy_accept, .manual = "a remark" },
 
     REFUSED("option spop-check", "SPOE is not served"),
-    REFUSED("option external-check", "external programs are not started by checks yet"),
-    REFUSED("external-check command", "external programs are not started by checks yet"),
-    REFUSED("external-check path", "external programs are not started by checks yet"),
     REFUSED("http-check set-var", "checks have no variables"),
     REFUSED("http-check set-var-fmt", "checks have no variables"),
     REFUSED("http-check unset-var", "checks have no variables"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pages we answer with, and the checks: K0356 to K0359, K0405 to K0409. */
+/* The pages we answer with, and the checks: K0356 to K0359, K0405 to K0409, K0896, K0897. */
 #include "conf/haproxy/diag_haproxy.h"
 
 const struct diag_kind haproxy_check_unused = {
@@ -62,4 +62,21 @@ const struct diag_kind haproxy_no_http_errors = {
     .en = "no `http-errors` section is called `{0}`",
     .zh = "没有名为 `{0}` 的 http-errors 段",
     .haproxy = "unknown http-errors section '{0}'.",
+};
+const struct diag_kind haproxy_external_global = {
+    .code = "K0896",
+    .severity = SEVERITY_ERROR,
+    .en =
+        "`{0}` wants to start programs for its checks, which `global` does not allow: `external-check` there "
+        "does",
+    .zh = "`{0}` 的检查要启动外部程序，但 `global` 未允许：请在其中写 `external-check`",
+    .haproxy = "Proxy '{0}' : 'option external-check' unable to find required 'global.external-check'.",
+};
+const struct diag_kind haproxy_external_command = {
+    .code = "K0897",
+    .severity = SEVERITY_ERROR,
+    .en = "`{0}` has `option external-check` and does not say which program: `external-check command FILE` "
+          "does",
+    .zh = "`{0}` 有 `option external-check` 却没有说明程序：请写 `external-check command FILE`",
+    .haproxy = "Proxy '{0}' : 'option external-check' unable to find required 'external-check command'.",
 };

@@ -37,6 +37,8 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_errorfile_bad,
     &haproxy_errorfile_length,
     &haproxy_no_http_errors,
+    &haproxy_external_global,
+    &haproxy_external_command,
     /* diag_l4.c */
     &haproxy_long_interface,
     /* diag_logs.c */

@@ -42,6 +42,8 @@ extern const struct diag_kind haproxy_errorfile_missing; /* {0} path {1} errno's
 extern const struct diag_kind haproxy_errorfile_bad; /* {0} path {1} why */
 extern const struct diag_kind haproxy_errorfile_length; /* {0} path {1} {2} */
 extern const struct diag_kind haproxy_no_http_errors; /* {0} name */
+extern const struct diag_kind haproxy_external_global; /* {0} section */
+extern const struct diag_kind haproxy_external_command; /* {0} section */
 
 /* diag_l4.c */
 extern const struct diag_kind haproxy_long_interface; /* {0} text */

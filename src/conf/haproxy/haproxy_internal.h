@@ -82,6 +82,8 @@ enum kept {
     KEPT_CHECK,      /* the option that says which check */
     KEPT_DISABLE_404,
     KEPT_SEND_STATE,
+    KEPT_CHECK_COMMAND, /* external-check command */
+    KEPT_CHECK_PATH,
     KEPT_HTTP_CHECK, /* http-check lines */
     KEPT_TCP_CHECK,  /* tcp-check lines */
     KEPT_STATS,      /* stats lines */
@@ -214,7 +216,7 @@ struct global {
     struct keyword_seen seen;
     struct lines logs;
     struct span log_tag, log_host, node, description;
-    bool send_hostname;
+    bool send_hostname, external_checks;
     struct lines variables;            /* set-var, set-var-fmt */
     struct control_socket socket_like; /* unix-bind */
     struct span unix_prefix, errors_relative, state_base, state_file;

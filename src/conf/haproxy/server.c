@@ -55,6 +55,10 @@ static const struct check *check_of(struct build *b, const struct draft *d, cons
     c->steps.items = section->steps.items;
     c->steps.count = c->steps.room = section->steps.count;
     c->user = section->user;
+    c->command = section->command;
+    c->path = section->path;
+    c->speaks = section->speaks;
+    c->program = section->program;
     c->drains_on_404 = section->drains_on_404;
     c->tells_state = section->tells_state;
     c->at = section->at;
@@ -272,6 +276,7 @@ void haproxy_compile_servers(struct build *b, struct draft *d)
     struct server_options defaults;
     defaults_of(&defaults);
     d->pool->check = haproxy_compile_check(b, d);
+    d->pool->logs_checks = is_on(&d->log_health_checks);
     for (uint32_t i = 0; i < d->kept[KEPT_SERVER].count; i++) {
         const struct line *l = &d->kept[KEPT_SERVER].items[i];
         struct opened before = haproxy_line_begin(b, l);

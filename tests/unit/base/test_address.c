@@ -23,6 +23,22 @@ static void assert_shown(const struct address *a, const char *expected)
     assert_span(buf_span(&b), expected);
 }
 
+static void names_hosts_and_paths(void **state)
+{
+    char storage[256];
+    struct buf b;
+    struct address a = ip("2001:db8::1", 80);
+    (void)state;
+
+    buf_init_fixed(&b, storage, sizeof(storage));
+    address_put_host(&b, &a);
+    assert_true(address_unix(SPAN("/run/x"), false, &a));
+    address_put_host(&b, &a);
+    assert_true(address_unix(SPAN("x"), true, &a));
+    address_put_host(&b, &a);
+    assert_span(buf_span(&b), "2001:db8::1/run/x@x");
+}
+
 static void reads_and_writes_addresses(void **state)
 {
     (void)state;
@@ -192,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_or_without_a_port),
+        cmocka_unit_test(names_hosts_and_paths),
         cmocka_unit_test(reads_and_writes_addresses),
         cmocka_unit_test(refuses_what_is_no_address),
         cmocka_unit_test(unix_paths_and_abstract_names),

@@ -51,6 +51,8 @@ static void fill(struct arena *a, struct manifest *m)
         .name = SPAN("chk"), .takes = SCRIPT_TAKES_STATE, .uid = 1, .gid = 2, .timeout = DURATION_S(5)
     };
     *ARENA_PUSH(a, &s.argv) = SPAN("/bin/true");
+    *ARENA_PUSH(a, &s.environment) = SPAN("PATH=/bin");
+    s.keeps_environment = true;
     *ARENA_PUSH(a, &m->scripts) = s;
     m->startup = 0;
     m->shutdown = MANIFEST_NO_SCRIPT;
@@ -85,6 +87,8 @@ static void test_manifest_round_trip(void **state)
     assert_true(l->floating && !l->free_bind);
     assert_true(span_eq(out.logs.items[0].place, SPAN("nginx.conf:3")));
     assert_true(span_eq(out.scripts.items[0].argv.items[0], SPAN("/bin/true")));
+    assert_true(span_eq(out.scripts.items[0].environment.items[0], SPAN("PATH=/bin")));
+    assert_true(out.scripts.items[0].keeps_environment);
     assert_int_equal(out.scripts.items[0].timeout.ms, 5000);
     assert_int_equal(out.scripts.items[0].takes, SCRIPT_TAKES_STATE);
     assert_true(span_eq(out.scripts.items[0].name, SPAN("chk")));

@@ -164,6 +164,77 @@ static void only_states_may_be_added(void **state)
     arena_free(&a);
 }
 
+static void a_program_of_a_check_sees_its_server_and_nothing_of_ours(void **state)
+{
+    static const char *const good[] = { "10.0.0.1", "80", "3", "web 1", "5", "0", "1", NULL };
+    static const char *const path[] = { "/run/web.sock", "", "3", "web", "5", "0", "0", NULL };
+    static const char *const bad[][8] = {
+        { "10.0.0.1", "80", "3", "web", "5", "0", NULL },
+        { "-c", "80", "3", "web", "5", "0", "1", NULL },
+        { "10.0.0.1", "x", "3", "web", "5", "0", "1", NULL },
+        { "10.0.0.1", "80", "3", "a\nb", "5", "0", "1" },
+        { "10.0.0.1", "70000", "3", "web", "5", "0", "1" },
+        { "", "80", "3", "web", "5", "0", "1", NULL },
+    };
+    struct seen seen;
+    struct arena *a = arena_new(0);
+    struct runner *r = runner_for(&seen);
+    struct manifest_script
+        s = shell(
+            a, "test \"$0 $1 $2 $3\" = 'P 1 10.0.0.1 80' && test \"$HAPROXY_SERVER_NAME\" = 'web 1' && "
+               "test \"$HAPROXY_SERVER_CURCONN$HAPROXY_SERVER_SSL$X\" = 51x && test -z \"$OURS\" || exit 9"),
+        t = shell(a, "test \"$3$HAPROXY_SERVER_PORT$OURS$X\" = NOT_USEDyesx || exit 9");
+    struct buf b;
+    (void)state;
+
+    assert_int_equal(setenv("OURS", "yes", 1), 0);
+    assert_int_equal(setenv("X", "ours", 1), 0);
+    buf_init(&b, 4096);
+    *ARENA_PUSH(a, &s.argv) = *ARENA_PUSH(a, &t.argv) = SPAN("P");
+    *ARENA_PUSH(a, &s.argv) = *ARENA_PUSH(a, &t.argv) = SPAN("1");
+    *ARENA_PUSH(a, &s.environment) = *ARENA_PUSH(a, &t.environment) = SPAN("X=x");
+    s.takes = t.takes = SCRIPT_TAKES_SERVER;
+    t.keeps_environment = true;
+    assert_true(
+        runner_start(r, &(struct runner_order){ .script = &s, .ticket = 1, .more = more_of(&b, good) }));
+    reap_all(r);
+    assert_int_equal(seen.status, 0);
+    assert_true(
+        runner_start(r, &(struct runner_order){ .script = &t, .ticket = 1, .more = more_of(&b, path) }));
+    reap_all(r);
+    assert_int_equal(seen.status, 0);
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_false(runner_start(
+            r, &(struct runner_order){ .script = &s, .ticket = 1, .more = more_of(&b, bad[i]) }));
+    s.argv.items[0] = SPAN("/no/such/program");
+    assert_true(
+        runner_start(r, &(struct runner_order){ .script = &s, .ticket = 1, .more = more_of(&b, good) }));
+    reap_all(r);
+    assert_int_equal(seen.status, 255); /* HAProxy's */
+    buf_fini(&b);
+    free(r);
+    arena_free(&a);
+}
+
+static void who_asked_is_gone_and_only_his_are_ended(void **state)
+{
+    struct seen seen;
+    struct arena *a = arena_new(0);
+    struct runner *r = runner_for(&seen);
+    struct manifest_script s = shell(a, "sleep 60"), other = shell(a, "sleep 0.2; exit 4");
+    (void)state;
+
+    assert_true(runner_start(r, &(struct runner_order){ .script = &s, .ticket = (uint64_t)7 << 32 | 1 }));
+    assert_true(runner_start(r, &(struct runner_order){ .script = &other, .ticket = (uint64_t)8 << 32 | 1 }));
+    runner_forget_of(r, 7);
+    reap_all(r);
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.ticket >> 32, 8);
+    assert_int_equal(seen.status, 4);
+    free(r);
+    arena_free(&a);
+}
+
 static void a_reader_of_a_fifo_is_started_once(void **state)
 {
     struct seen seen;
@@ -191,6 +262,8 @@ int main(void)
         cmocka_unit_test(it_tells_how_one_ended),
         cmocka_unit_test(one_that_hangs_is_ended_with_what_it_started),
         cmocka_unit_test(only_states_may_be_added),
+        cmocka_unit_test(a_program_of_a_check_sees_its_server_and_nothing_of_ours),
+        cmocka_unit_test(who_asked_is_gone_and_only_his_are_ended),
         cmocka_unit_test(a_reader_of_a_fifo_is_started_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

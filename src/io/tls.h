@@ -230,6 +230,13 @@ enum tls_certificate_part {
     TLS_PART_NOT_BEFORE,  /* "Nov 22 12:00:31 2026 GMT" */
     TLS_PART_NOT_AFTER,
     TLS_PART_DAYS_LEFT,
+    TLS_PART_NOT_BEFORE_SHORT, /* "261122120031Z" */
+    TLS_PART_NOT_AFTER_SHORT,
+    TLS_PART_VERSION,             /* "3" */
+    TLS_PART_SIGNATURE_ALGORITHM, /* "RSA-SHA256" */
+    TLS_PART_KEY_ALGORITHM,       /* "rsaEncryption" */
 };
 /* Appends; nothing when there is no peer certificate. */
+/* The same of the certificate that we showed. */
+void tls_put_own_certificate(const struct tls_session *s, enum tls_certificate_part part, struct buf *out);
 void tls_put_peer_certificate(const struct tls_session *s, enum tls_certificate_part part, struct buf *out);

@@ -208,6 +208,40 @@ static void put_days_left(struct buf *out, const X509 *x)
         buf_put_i64(out, days > 0 ? days : 0);
 }
 
+/* YYMMDDhhmmssZ, whichever of its two forms the certificate has. */
+static void put_short_time(struct buf *out, const ASN1_TIME *t)
+{
+    struct tm at;
+
+    if (ASN1_TIME_to_tm(t, &at) == 1)
+        buf_printf(out, "%02d%02d%02d%02d%02d%02dZ", at.tm_year % 100, at.tm_mon + 1, at.tm_mday, at.tm_hour,
+                   at.tm_min, at.tm_sec);
+}
+
+static void put_algorithm(struct buf *out, const ASN1_OBJECT *o)
+{
+    int nid = OBJ_obj2nid(o);
+
+    if (nid != NID_undef)
+        buf_put(out, span_from(OBJ_nid2sn(nid)));
+}
+
+static void put_key_algorithm(struct buf *out, X509 *x)
+{
+    ASN1_OBJECT *o = NULL;
+
+    if (X509_PUBKEY_get0_param(&o, NULL, NULL, NULL, X509_get_X509_PUBKEY(x)) == 1)
+        put_algorithm(out, o);
+}
+
+static void put_signature_algorithm(struct buf *out, const X509 *x)
+{
+    const ASN1_OBJECT *o = NULL;
+
+    X509_ALGOR_get0(&o, NULL, NULL, X509_get0_tbs_sigalg(x));
+    put_algorithm(out, o);
+}
+
 static void put_part(struct buf *out, X509 *x, enum tls_certificate_part part, BIO *b)
 {
     switch (part) {
@@ -244,15 +278,39 @@ static void put_part(struct buf *out, X509 *x, enum tls_certificate_part part, B
     case TLS_PART_DAYS_LEFT:
         put_days_left(out, x);
         break;
+    case TLS_PART_NOT_BEFORE_SHORT:
+        put_short_time(out, X509_get0_notBefore(x));
+        break;
+    case TLS_PART_NOT_AFTER_SHORT:
+        put_short_time(out, X509_get0_notAfter(x));
+        break;
+    case TLS_PART_VERSION:
+        buf_put_u64(out, (uint64_t)X509_get_version(x) + 1);
+        break;
+    case TLS_PART_SIGNATURE_ALGORITHM:
+        put_signature_algorithm(out, x);
+        break;
+    case TLS_PART_KEY_ALGORITHM:
+        put_key_algorithm(out, x);
+        break;
     }
 }
 
-void tls_put_peer_certificate(const struct tls_session *s, enum tls_certificate_part part, struct buf *out)
+static void put_certificate(struct buf *out, X509 *x, enum tls_certificate_part part)
 {
-    X509 *x = SSL_get0_peer_certificate(s->ssl);
     BIO *b = x ? BIO_new(BIO_s_mem()) : NULL;
 
     if (b)
         put_part(out, x, part, b);
     BIO_free(b);
+}
+
+void tls_put_peer_certificate(const struct tls_session *s, enum tls_certificate_part part, struct buf *out)
+{
+    put_certificate(out, SSL_get0_peer_certificate(s->ssl), part);
+}
+
+void tls_put_own_certificate(const struct tls_session *s, enum tls_certificate_part part, struct buf *out)
+{
+    put_certificate(out, SSL_get_certificate(s->ssl), part);
 }

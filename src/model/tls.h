@@ -62,6 +62,12 @@ enum tls_part {
     TLS_SHOWN_NOT_BEFORE,
     TLS_SHOWN_NOT_AFTER,
     TLS_SHOWN_DAYS_LEFT,
+    TLS_SHOWN_NOT_BEFORE_SHORT, /* 261122120031Z */
+    TLS_SHOWN_NOT_AFTER_SHORT,
+    TLS_SHOWN_VERSION,
+    TLS_SHOWN_SIGNATURE_ALGORITHM,
+    TLS_SHOWN_KEY_ALGORITHM,
+    TLS_SHOWN_OWN = 64, /* added to it: of the certificate that we showed */
 };
 
 /* Sessions that are kept for clients without tickets; caches of one name are one, over reloads too. */

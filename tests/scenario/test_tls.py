@@ -240,6 +240,33 @@ def test_the_certificate_is_told_to_the_server(front, pki):
     assert re.fullmatch(r"CN=client\|(SUCCESS|0)\|TLSv1.[23]", told), told
 
 
+def short(when):
+    """OpenSSL's "Nov 22 12:00:31 2026 GMT" as HAProxy shows it"""
+    return time.strftime("%y%m%d%H%M%SZ", time.strptime(when, "%b %d %H:%M:%S %Y GMT"))
+
+
+@pytest.mark.parametrize("language", ("haproxy",))
+def test_both_certificates_can_be_looked_at(front, pki, language):
+    """ssl_c_* is the client's, ssl_f_* the one that it was shown"""
+    parts = ("s_dn", "i_dn(CN)", "notbefore", "notafter", "version", "sig_alg", "key_alg", "serial,hex", "sha1,hex")
+    told = "|".join(f"%[ssl_{whose}_{part}]" for whose in "cf" for part in parts)
+    p = front(haproxy={"extra": ASKS["haproxy"]["extra"],
+                       "section": f"http-request set-header X-Both '{told}|%[ssl_f_der,sha1,hex]' if {{ ssl_c_version 3 }} {{ ssl_f_sig_alg -m found }}"})
+    ask(p, pki.client("client"))
+    *seen, der_sum = p.origin.requests[0].get("X-Both").split("|")
+    for file, values in (("client", seen[:9]), ("a.example", seen[9:])):
+        der = ssl.PEM_cert_to_DER_cert((pki.dir / f"{file}.pem").read_text().split("-----END CERT")[0] + "-----END CERTIFICATE-----\n")
+        known = ssl._ssl._test_decode_cert(str(pki.dir / f"{file}.pem"))
+        subject = "".join(f"/CN={v}" for group in known["subject"] for k, v in group if k == "commonName")
+        issuer = next(v for group in known["issuer"] for k, v in group if k == "commonName")
+        serial = known["serialNumber"]
+        assert values[0].endswith(subject) and values[1] == issuer
+        assert values[2:5] == [short(known["notBefore"]), short(known["notAfter"]), str(known["version"])]
+        assert values[5] in ("RSA-SHA256", "ecdsa-with-SHA256") and values[6] in ("rsaEncryption", "id-ecPublicKey")
+        assert values[7] == serial and values[8] == hashlib.sha1(der).hexdigest().upper()
+    assert der_sum == hashlib.sha1(der).hexdigest().upper()
+
+
 def test_a_certificate_may_be_left_out(front, pki):
     p = front(nginx={"extra": "ssl_verify_client optional; ssl_client_certificate @pki@/ca.pem;"},
               haproxy={"extra": "ca-file @pki@/ca.pem verify optional"})

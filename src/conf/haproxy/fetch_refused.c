@@ -37,10 +37,10 @@ const struct refused_names haproxy_refused_fetches[] = {
       "sc1_glitch_cnt sc1_glitch_rate sc2_glitch_cnt sc2_glitch_rate",
       "glitches are of HTTP/2 and HTTP/3" },
     { "ssl_bc_client_random ssl_bc_err ssl_bc_err_str ssl_bc_npn ssl_bc_unique_id ssl_bc_server_random "
-      "ssl_bc_session_key ssl_bc_sni ssl_c_ca_err ssl_c_ca_err_depth ssl_c_chain_der ssl_c_key_alg "
-      "ssl_c_notafter ssl_c_notbefore ssl_c_r_dn ssl_c_san ssl_c_sig_alg ssl_c_version ssl_f_der "
-      "ssl_f_i_dn ssl_f_key_alg ssl_f_notafter ssl_f_notbefore ssl_f_s_dn ssl_f_san ssl_f_serial "
-      "ssl_f_sha1 ssl_f_sig_alg ssl_f_version ssl_fc_crtname ssl_bc_client_early_traffic_secret "
+      "ssl_bc_session_key ssl_bc_sni ssl_c_ca_err ssl_c_ca_err_depth ssl_c_chain_der "
+      "ssl_c_r_dn ssl_c_san "
+      "ssl_f_san "
+      "ssl_fc_crtname ssl_bc_client_early_traffic_secret "
       "ssl_bc_client_handshake_traffic_secret ssl_bc_client_traffic_secret_0 "
       "ssl_bc_early_exporter_secret ssl_bc_exporter_secret ssl_bc_server_handshake_traffic_secret "
       "ssl_bc_server_traffic_secret_0 ssl_fc_cipherlist_bin ssl_fc_cipherlist_hex ssl_fc_cipherlist_str "

@@ -65,7 +65,8 @@ static bool parameter(struct sample_reader *r, const struct fetch_row *row, cons
 static bool name_of_certificate(struct sample_reader *r, const struct fetch_row *row,
                                 const struct sample_args *args)
 {
-    bool subject = row->number == TLS_SHOWN_SUBJECT_LEGACY;
+    int32_t own = row->number & TLS_SHOWN_OWN;
+    bool subject = (row->number & ~TLS_SHOWN_OWN) == TLS_SHOWN_SUBJECT_LEGACY;
     struct span entry = args->count ? args->items[0].text : SPAN("");
     bool rfc = entry.len || (args->count > 2 && span_eq(args->items[2].text, SPAN("rfc2253")));
     int64_t occurrence = 1;
@@ -74,7 +75,7 @@ static bool name_of_certificate(struct sample_reader *r, const struct fetch_row 
         return false;
     struct expr_part *p = add(r, row, SPAN(""));
     if (rfc)
-        p->number = subject ? TLS_SHOWN_SUBJECT : TLS_SHOWN_ISSUER;
+        p->number = own | (subject ? TLS_SHOWN_SUBJECT : TLS_SHOWN_ISSUER);
     if (entry.len == 0)
         return true;
     struct conversion *v = expr_add_conversion(r->b->arena, p, CONVERT_NAME_ENTRY);
@@ -395,6 +396,22 @@ static bool default_backend(struct sample_reader *r, const struct fetch_row *row
         name, 0, SAMPLE_ARGS_MAX, NULL, .why = why_                                                          \
     }
 
+/* What both certificates, the client's and ours, tell. */
+// clang-format off
+#define SHOWN(word, max, fn, f, shown) { "ssl_" word, 0, max, fn, FETCH(f), .number = shown, .derived = true }
+#define CERTIFICATE(w, own)                                                                                  \
+    SHOWN(w "_serial", 0, plain, TLS_CLIENT_DER, (own) + TLS_SHOWN_SERIAL),                                  \
+    SHOWN(w "_sha1", 0, plain, TLS_CLIENT_DER, (own) + TLS_SHOWN_FINGERPRINT),                               \
+    SHOWN(w "_s_dn", 3, name_of_certificate, TLS_CLIENT_PART, (own) + TLS_SHOWN_SUBJECT_LEGACY),             \
+    SHOWN(w "_i_dn", 3, name_of_certificate, TLS_CLIENT_PART, (own) + TLS_SHOWN_ISSUER_LEGACY),              \
+    SHOWN(w "_notbefore", 0, plain, TLS_CLIENT_PART, (own) + TLS_SHOWN_NOT_BEFORE_SHORT),                    \
+    SHOWN(w "_notafter", 0, plain, TLS_CLIENT_PART, (own) + TLS_SHOWN_NOT_AFTER_SHORT),                      \
+    SHOWN(w "_sig_alg", 0, plain, TLS_CLIENT_PART, (own) + TLS_SHOWN_SIGNATURE_ALGORITHM),                   \
+    SHOWN(w "_key_alg", 0, plain, TLS_CLIENT_PART, (own) + TLS_SHOWN_KEY_ALGORITHM),                         \
+    { "ssl_" w "_version", 0, 0, plain, FETCH(TLS_CLIENT_PART), .number = (own) + TLS_SHOWN_VERSION,         \
+      THEN(TO_INT) }
+// clang-format on
+
 const struct fetch_row haproxy_fetches[] = {
     /* constants and the process */
     PLAIN("always_true", TRUE),
@@ -497,12 +514,9 @@ const struct fetch_row haproxy_fetches[] = {
     PLAIN("ssl_c_verify", TLS_CLIENT_ERROR),
     PLAIN("ssl_c_err", TLS_CLIENT_ERROR),
     PLAIN("ssl_c_der", TLS_CLIENT_DER),
-    { "ssl_c_serial", 0, 0, plain, FETCH(TLS_CLIENT_DER), .number = TLS_SHOWN_SERIAL },
-    { "ssl_c_sha1", 0, 0, plain, FETCH(TLS_CLIENT_DER), .number = TLS_SHOWN_FINGERPRINT },
-    { "ssl_c_s_dn", 0, 3, name_of_certificate, FETCH(TLS_CLIENT_PART), .number = TLS_SHOWN_SUBJECT_LEGACY,
-      .derived = true },
-    { "ssl_c_i_dn", 0, 3, name_of_certificate, FETCH(TLS_CLIENT_PART), .number = TLS_SHOWN_ISSUER_LEGACY,
-      .derived = true },
+    CERTIFICATE("c", 0),
+    { "ssl_f_der", 0, 0, plain, FETCH(TLS_CLIENT_DER), .number = TLS_SHOWN_OWN },
+    CERTIFICATE("f", TLS_SHOWN_OWN),
     PLAIN("ssl_bc", TLS_SERVER_USED),
     PLAIN("ssl_bc_is_resumed", TLS_SERVER_RESUMED),
     TEXTUAL("ssl_bc_protocol", TLS_SERVER_VERSION),

@@ -53,6 +53,11 @@ static const enum tls_certificate_part io_parts[] = {
     [TLS_SHOWN_NOT_BEFORE] = TLS_PART_NOT_BEFORE,
     [TLS_SHOWN_NOT_AFTER] = TLS_PART_NOT_AFTER,
     [TLS_SHOWN_DAYS_LEFT] = TLS_PART_DAYS_LEFT,
+    [TLS_SHOWN_NOT_BEFORE_SHORT] = TLS_PART_NOT_BEFORE_SHORT,
+    [TLS_SHOWN_NOT_AFTER_SHORT] = TLS_PART_NOT_AFTER_SHORT,
+    [TLS_SHOWN_VERSION] = TLS_PART_VERSION,
+    [TLS_SHOWN_SIGNATURE_ALGORITHM] = TLS_PART_SIGNATURE_ALGORITHM,
+    [TLS_SHOWN_KEY_ALGORITHM] = TLS_PART_KEY_ALGORITHM,
 };
 
 static void put_tabbed(struct buf *out, struct span pem)
@@ -84,13 +89,16 @@ static struct span kept(struct scratch *room, const struct buf *b)
     return b->len && !b->truncated ? scratch_span(room, buf_span(b)) : span_of(NULL, 0);
 }
 
-static struct span certificate(const struct tls_session *s, enum tls_certificate_part part,
+static struct span certificate(const struct tls_session *s, bool own, enum tls_certificate_part part,
                                struct scratch *room)
 {
     struct buf b;
 
     buf_init(&b, PART_MAX);
-    tls_put_peer_certificate(s, part, &b);
+    if (own)
+        tls_put_own_certificate(s, part, &b);
+    else
+        tls_put_peer_certificate(s, part, &b);
     struct span all = kept(room, &b);
     buf_fini(&b);
     return all;
@@ -104,9 +112,12 @@ static unsigned digit_value(char c)
 /* What is shown in hexadecimal digits, as the bytes that these stand for. */
 static struct value certificate_bytes(const struct tls_session *s, int32_t part, struct scratch *room)
 {
+    const bool own = part & TLS_SHOWN_OWN;
+
+    part &= ~TLS_SHOWN_OWN;
     if (part == 0)
-        return binary(certificate(s, TLS_PART_DER, room));
-    struct span digits = certificate(s, io_parts[part], room);
+        return binary(certificate(s, own, TLS_PART_DER, room));
+    struct span digits = certificate(s, own, io_parts[part], room);
     char *bytes = digits.len ? scratch_bytes(room, digits.len / 2) : NULL;
 
     if (!bytes)
@@ -118,8 +129,11 @@ static struct value certificate_bytes(const struct tls_session *s, int32_t part,
 
 static struct value certificate_part(const struct tls_session *s, int32_t part, struct scratch *room)
 {
+    const bool own = part & TLS_SHOWN_OWN;
+
+    part &= ~TLS_SHOWN_OWN;
     BUG_ON(part < 0 || (size_t)part >= COUNT_OF(io_parts));
-    struct span plain = certificate(s, io_parts[part], room);
+    struct span plain = certificate(s, own, io_parts[part], room);
     struct buf b;
 
     if (!plain.ptr || (part != TLS_SHOWN_PEM_TABS && part != TLS_SHOWN_PEM_ESCAPED))

@@ -143,14 +143,15 @@ static bool same_target(const struct log_target *a, const struct log_target *b)
         return false;
     switch (a->kind) {
     case LOG_FILE:
-    case LOG_RING:
         return span_eq(a->path, b->path);
     case LOG_STDERR:
     case LOG_STDOUT:
         return a->frame == b->frame;
     case LOG_SYSLOG:
-        return a->fd == b->fd && address_eq(&a->address, &b->address) && a->frame == b->frame &&
-               a->line_max == b->line_max && span_eq(a->tag, b->tag) && span_eq(a->host, b->host);
+    case LOG_STREAM:
+        return a->counted == b->counted && a->queue == b->queue && a->fd == b->fd &&
+               address_eq(&a->address, &b->address) && a->frame == b->frame && a->line_max == b->line_max &&
+               span_eq(a->tag, b->tag) && span_eq(a->host, b->host);
     }
     return false;
 }

@@ -202,7 +202,7 @@ static void dump_log_target(struct dump *d, const struct log_target *t)
                                          [LOG_STDERR] = "stderr",
                                          [LOG_STDOUT] = "stdout",
                                          [LOG_SYSLOG] = "syslog",
-                                         [LOG_RING] = "ring" };
+                                         [LOG_STREAM] = "stream" };
     dump_line(d, "log target %u %s", t->index, kinds[t->kind]);
     d->depth++;
     dump_text(d, "path", t->path);
@@ -213,6 +213,8 @@ static void dump_log_target(struct dump *d, const struct log_target *t)
     dump_text(d, "tag", t->tag);
     dump_text(d, "host", t->host);
     dump_number(d, "line", t->line_max);
+    dump_flag(d, "counted", t->counted);
+    dump_number(d, "queue", t->queue);
     dump_number(d, "buffer", t->buffer);
     dump_time(d, "flush", t->flush);
     d->depth--;

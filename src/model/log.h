@@ -9,7 +9,7 @@
 
 #define LOG_LEVEL_SILENT 8 /* a line of this level: no target takes it */
 
-enum log_target_kind { LOG_FILE, LOG_STDERR, LOG_STDOUT, LOG_SYSLOG, LOG_RING };
+enum log_target_kind { LOG_FILE, LOG_STDERR, LOG_STDOUT, LOG_SYSLOG, LOG_STREAM };
 enum log_frame {                         /* what stands before the message */
                  LOG_FRAME_NONE,         /* files: the line and a newline */
                  LOG_FRAME_RFC3164,      /* HAProxy: with host and pid */
@@ -26,8 +26,10 @@ struct log_target {
     uint32_t index;
     enum log_target_kind kind;
     struct span path;       /* LOG_FILE; opened by the parent and passed */
-    struct address address; /* LOG_SYSLOG */
-    int fd;                 /* HAProxy fd@N; -1 = none */
+    struct address address; /* LOG_SYSLOG: datagrams; LOG_STREAM: a connection */
+    bool counted;   /* LOG_STREAM: each line's length stands before it (RFC 6587), else a newline behind */
+    uint32_t queue; /* LOG_STREAM: bytes that wait for who takes them */
+    int fd;         /* HAProxy fd@N; -1 = none */
     enum log_frame frame;
     struct span tag, host;
     uint32_t line_max;

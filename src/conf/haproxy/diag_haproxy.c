@@ -51,6 +51,8 @@ const struct diag_kind *const haproxy_kinds[] = {
     &haproxy_log_facility,
     &haproxy_log_global,
     &haproxy_log_sample,
+    &haproxy_no_ring,
+    &haproxy_ring_alone,
     /* diag_patterns.c */
     &haproxy_pattern_id,
     &haproxy_no_pattern_list,

@@ -58,6 +58,8 @@ extern const struct diag_kind haproxy_log_target; /* {0} kind */
 extern const struct diag_kind haproxy_log_facility;
 extern const struct diag_kind haproxy_log_global;
 extern const struct diag_kind haproxy_log_sample; /* {0} text */
+extern const struct diag_kind haproxy_no_ring; /* {0} word */
+extern const struct diag_kind haproxy_ring_alone; /* {0} name */
 
 /* diag_patterns.c */
 extern const struct diag_kind haproxy_pattern_id; /* {0} text */

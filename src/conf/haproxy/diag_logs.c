@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Formats and logs: K0393 to K0399, K0403, K0404. */
+/* Formats and logs: K0393 to K0399, K0403, K0404, K0855, K0898. */
 #include "conf/haproxy/diag_haproxy.h"
 
 const struct diag_kind haproxy_format_unknown = {
@@ -62,4 +62,16 @@ const struct diag_kind haproxy_log_sample = {
     .en = "\"{0}\" is not a sample such as 1-2:8; one range can be said",
     .zh = "“{0}”不是合法的采样，例如 1-2:8，只支持一个范围",
     .haproxy = "invalid sample '{0}'",
+};
+const struct diag_kind haproxy_no_ring = {
+    .code = "K0898",
+    .severity = SEVERITY_ERROR,
+    .en = "no `ring` section is called as `{0}` says",
+    .zh = "没有 `{0}` 所指的 ring 段",
+};
+const struct diag_kind haproxy_ring_alone = {
+    .code = "K0855",
+    .severity = SEVERITY_ERROR,
+    .en = "the ring `{0}` has no server: what is written to it goes nowhere, as `show events` is not served",
+    .zh = "ring `{0}` 没有 server：写入的内容无处可去（不支持 `show events`）",
 };

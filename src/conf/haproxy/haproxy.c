@@ -315,6 +315,7 @@ static const struct keyword *const lists[] = {
     haproxy_resolvers_words,
     haproxy_user_words,
     haproxy_variable_words,
+    haproxy_ring_words,
     NULL,
 };
 static const char *const contexts[] = {
@@ -338,6 +339,7 @@ static const char *const contexts[] = {
     "resolvers",
     "a refused section",
     "userlist",
+    "ring",
     NULL,
 };
 static const char *const synonyms[] = {

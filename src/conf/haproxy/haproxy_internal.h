@@ -38,6 +38,7 @@ enum haproxy_context {
     IN_STATS_RULES = 1 << 16,
     IN_RESOLVERS = 1 << 17,
     IN_USERLIST = 1 << 19,
+    IN_RING = 1 << 20,
     IN_SKIPPED = 1 << 18, /* a section that is refused as a whole */
     /* the usual groups */
     IN_PROXY = IN_FRONTEND | IN_LISTEN | IN_BACKEND,
@@ -247,6 +248,19 @@ struct named_server {
     bool weights_kept;
 };
 
+struct ring_server {
+    struct address address;
+    bool counted;
+};
+/* A section that sends lines on by connections, for `log ring@NAME`. */
+struct ring {
+    struct span name;
+    struct log_target like; /* frame, line_max and queue, for all of its servers */
+    bool frame_set, line_max_set;
+    LIST_OF(struct ring_server) servers;
+    struct where at;
+};
+
 struct preprocessor; /* preprocess.c */
 struct user_list;    /* users.c */
 
@@ -273,6 +287,7 @@ struct build {
     LIST_OF(struct draft *) proxies;
     LIST_OF(struct http_errors) http_errors;
     LIST_OF(struct user_list *) user_lists;
+    LIST_OF(struct ring) rings;
     LIST_OF(struct track) tracks;
     LIST_OF(struct named_server) named_servers;
     struct reply_set *pages; /* the language's own; made once */
@@ -504,6 +519,14 @@ bool haproxy_variable_slot(struct build *b, const struct word *w, struct span na
 bool haproxy_variable_when(struct build *b, const struct word *w, struct span text, uint32_t *slot,
                            unsigned *when);
 bool haproxy_unhex(struct arena *a, struct span hex, struct span *out);
+
+/* ---- rings.c ---- */
+extern const struct keyword haproxy_ring_words[];
+keyword_fn haproxy_on_ring;
+/* NULL: there is none. */
+const struct ring *haproxy_ring(const struct build *b, struct span name);
+/* "rfc5424". False and a diagnostic when it is none. */
+bool haproxy_log_frame(struct build *b, const struct word *w, enum log_frame *out);
 
 /* ---- log.c ---- */
 /* RULE: for a head or a page, where not every byte may stand; VALUE: for a variable. */

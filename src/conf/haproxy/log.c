@@ -11,7 +11,8 @@ static const char *const facilities[] = { "kern",   "user",   "mail",   "daemon"
                                           "local4", "local5", "local6", "local7", NULL };
 const char *const haproxy_log_levels[] = { "emerg",  "alert", "crit",  "err", "warning",
                                            "notice", "info",  "debug", NULL };
-enum { LEVEL_NOTICE = 5, LEVEL_INFO = 6, LEVEL_DEBUG = 7, LINE_MAX_DEFAULT = 1024 };
+enum { LEVEL_NOTICE = 5, LEVEL_INFO = 6, LEVEL_DEBUG = 7, LINE_MAX_DEFAULT = 1024, QUEUE_DEFAULT = 65536 };
+#define RING "ring@"
 
 static const struct {
     const char *name;
@@ -25,6 +26,7 @@ static const struct {
 /* One line: where, and which of the lines. */
 struct log_line {
     struct log_target target;
+    bool good; /* it is a target */
     uint8_t facility, level_max, level_min;
     uint32_t sample_size;
     LIST_OF(struct log_range) samples;
@@ -32,12 +34,17 @@ struct log_line {
 
 /* ---- targets ---- */
 
+/* As against UDP, which addresses without such a word are. */
+static bool is_connection(struct span text)
+{
+    return span_starts_with(text, SPAN("tcp@")) || span_starts_with(text, SPAN("tcp4@")) ||
+           span_starts_with(text, SPAN("tcp6@"));
+}
+
 static bool take_target(struct build *b, const struct word *w, struct log_target *t)
 {
     struct parsed_address p = { .lazy = false };
-    static const char *const refused[] = {
-        "ring@", "backend@", "tcp@", "tcp4@", "tcp6@", "uxst@", "stream+"
-    };
+    static const char *const refused[] = { "backend@", "stream+", "uxst@" };
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
         if (!span_starts_with(w->text, span_from(refused[i])))
             continue;
@@ -54,6 +61,10 @@ static bool take_target(struct build *b, const struct word *w, struct log_target
         return true;
     }
     t->kind = LOG_SYSLOG;
+    if (is_connection(w->text)) {
+        t->kind = LOG_STREAM;
+        t->queue = QUEUE_DEFAULT;
+    }
     if (!haproxy_address(b, w, w->text, ADDRESS_LOG, &p))
         return false;
     t->fd = p.fd;
@@ -63,7 +74,7 @@ static bool take_target(struct build *b, const struct word *w, struct log_target
     return true;
 }
 
-static bool take_frame(struct build *b, const struct word *w, struct log_target *t)
+bool haproxy_log_frame(struct build *b, const struct word *w, enum log_frame *out)
 {
     const char *names[COUNT_OF(frames) + 1] = { NULL };
     unsigned n;
@@ -71,7 +82,7 @@ static bool take_frame(struct build *b, const struct word *w, struct log_target 
         names[i] = frames[i].name;
     if (!value_choice(b->diags, w, names, &n))
         return false;
-    t->frame = frames[n].frame;
+    *out = frames[n].frame;
     return true;
 }
 
@@ -110,7 +121,7 @@ static uint32_t take_options(struct build *b, const struct statement *s, uint32_
             good = value_number(b->diags, word_at(s, i + 1), 80, 65535, &n);
             l->target.line_max = good ? (uint32_t)n : 0;
         } else if (text_is(s, i, "format")) {
-            good = take_frame(b, word_at(s, i + 1), &l->target);
+            good = haproxy_log_frame(b, word_at(s, i + 1), &l->target.frame);
         } else if (text_is(s, i, "sample")) {
             good = take_sample(b, word_at(s, i + 1), l);
         } else if (text_is(s, i, "profile")) {
@@ -159,10 +170,12 @@ static bool take_line(struct build *b, const struct statement *s, struct log_lin
                                        .line_max = LINE_MAX_DEFAULT,
                                        .host = b->global.log_host,
                                        .at = s->at } };
-    if (!take_target(b, word_at(s, 1), &l->target))
+    bool ring = span_starts_with(text_at(s, 1), SPAN(RING));
+    if (!ring && !take_target(b, word_at(s, 1), &l->target))
         return false;
     uint32_t i = take_options(b, s, 2, l);
-    return i != 0 && take_levels(b, s, i, l);
+    l->good = i != 0 && take_levels(b, s, i, l);
+    return l->good;
 }
 
 /* ---- all lines of a section ---- */
@@ -183,6 +196,31 @@ static void take_global(struct build *b, const struct line *l, struct log_lines 
     take_lines(b, &b->global.logs, out);
 }
 
+/* One for each of its servers, with what the ring says of lines. */
+static void take_ring(struct build *b, const struct word *w, const struct log_line *l, struct log_lines *out)
+{
+    const struct ring *r = haproxy_ring(b, span_from_index(w->text, sizeof(RING) - 1));
+    if (r == NULL) {
+        diag_add(b->diags, &haproxy_no_ring, w->at, DIAG_TEXT(w->text));
+        return;
+    }
+    if (r->servers.count == 0)
+        diag_add(b->diags, &haproxy_ring_alone, w->at, DIAG_TEXT(r->name));
+    for (uint32_t i = 0; i < r->servers.count; i++) {
+        struct log_line *one = ARENA_PUSH(b->arena, out);
+        *one = *l;
+        one->target.kind = LOG_STREAM;
+        one->target.fd = -1;
+        one->target.address = r->servers.items[i].address;
+        one->target.counted = r->servers.items[i].counted;
+        one->target.queue = r->like.queue;
+        if (r->frame_set)
+            one->target.frame = r->like.frame;
+        if (r->line_max_set)
+            one->target.line_max = r->like.line_max;
+    }
+}
+
 static void take_lines(struct build *b, const struct lines *from, struct log_lines *out)
 {
     for (uint32_t i = 0; i < from->count; i++) {
@@ -193,7 +231,9 @@ static void take_lines(struct build *b, const struct lines *from, struct log_lin
             out->count = 0;
         else if (text_is(&l->s, 1, "global") && l->s.words.count == 2)
             take_global(b, l, out);
-        else if (take_line(b, &l->s, &one))
+        else if (take_line(b, &l->s, &one) && span_starts_with(text_at(&l->s, 1), SPAN(RING)))
+            take_ring(b, word_at(&l->s, 1), &one, out);
+        else if (one.good)
             *ARENA_PUSH(b->arena, out) = one;
         haproxy_line_end(b, before);
     }

@@ -10,12 +10,16 @@
 
 #include "engine/core/log_ring.h"
 #include "engine/core/log_sink.h"
+#include "engine/core/log_stream.h"
 #include "model/config.h"
 #include "os/event.h"
 #include "os/process.h"
 
 #define RING_DEFAULT   ((size_t)1 << 20)
 #define LATEST_DEFAULT DURATION_MS(100)
+#define PUSH_MS        100 /* a connection that was full, or not there */
+#define LAST_TRIES     25
+#define LAST_PAUSE_US  20000
 
 struct access_log {
     pthread_t thread;
@@ -31,6 +35,7 @@ struct access_log {
     _Atomic bool pending; /* the helper knows that there are lines, or has been told */
     _Atomic bool hurry;   /* a ring is half full, or somebody waits */
     _Atomic bool ending;
+    bool waiting; /* lines wait for a connection; the helper's */
     uint64_t batches;
     uint64_t dropped_gone;           /* of rings that are gone */
     uint64_t written, failed, bytes; /* of sinks that are gone */
@@ -43,7 +48,7 @@ struct access_log {
 struct log_sinks {
     struct access_log *log;
     uint32_t count;
-    struct log_sink *sinks[]; /* by log target; NULL: none (a ring target) */
+    struct log_sink *sinks[]; /* by log target */
 };
 
 /* ---- the helper ---- */
@@ -79,6 +84,17 @@ static void read_ring(struct access_log *l, struct log_ring *r)
     log_ring_read_to(r, at);
 }
 
+/* Holds the mutex. */
+static void push_streams(struct access_log *l)
+{
+    l->waiting = false;
+    for (uint32_t i = 0; i < l->sink_count; i++) {
+        l->waiting |= log_stream_push(l->sinks[i]);
+        if (l->sinks[i]->complaint)
+            complain(l, l->sinks[i]);
+    }
+}
+
 /* It may end a generation, whose sinks are given back: never under our own mutex. */
 static void run_releases(struct log_release *it)
 {
@@ -112,6 +128,7 @@ static void write_batch(struct access_log *l)
         due = join_releases(atomic_exchange(&r->releases, NULL), due);
         read_ring(l, r);
     }
+    push_streams(l);
     (void)pthread_mutex_unlock(&l->mutex);
     run_releases(due);
     (void)pthread_mutex_lock(&l->mutex);
@@ -156,7 +173,12 @@ static void *run(void *argument)
     process_set_name("keel-log");
     while (!atomic_load(&l->ending)) {
         if (!atomic_load(&l->pending)) {
-            sleep_most(l, -1);
+            sleep_most(l, l->waiting ? PUSH_MS : -1);
+            if (!l->waiting)
+                continue;
+            (void)pthread_mutex_lock(&l->mutex);
+            push_streams(l);
+            (void)pthread_mutex_unlock(&l->mutex);
             continue;
         }
         let_lines_gather(l);
@@ -166,6 +188,10 @@ static void *run(void *argument)
     }
     (void)pthread_mutex_lock(&l->mutex);
     write_batch(l);
+    for (int i = 0; l->waiting && i < LAST_TRIES; i++) {
+        (void)usleep(LAST_PAUSE_US);
+        push_streams(l);
+    }
     (void)pthread_mutex_unlock(&l->mutex);
     return NULL;
 }
@@ -286,8 +312,7 @@ struct log_sinks *log_sinks_new(struct access_log *l, const struct config *c, co
     sinks->count = c->log_targets.count;
     (void)pthread_mutex_lock(&l->mutex);
     for (uint32_t i = 0; i < sinks->count; i++)
-        if (c->log_targets.items[i]->kind != LOG_RING)
-            sinks->sinks[i] = get_sink(l, c->log_targets.items[i], fds ? fds[i] : -1, before);
+        sinks->sinks[i] = get_sink(l, c->log_targets.items[i], fds ? fds[i] : -1, before);
     (void)pthread_mutex_unlock(&l->mutex);
     return sinks;
 }
@@ -477,6 +502,7 @@ void access_log_say(struct access_log *l, struct log_sink *to, uint8_t facility,
     sink_put(to, r, &clock);
     sink_flush(to, &clock);
     (void)pthread_mutex_unlock(&l->mutex);
+    tell(l, false); /* what a connection did not take is the helper's */
     free(r);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/core/log_ring.h"
+#include "engine/core/log_stream.h"
 #include "wire/syslog.h"
 
 #define RETRY_US   1000000
@@ -85,7 +86,11 @@ struct log_sink *sink_new(const struct log_target *t, int fd, struct span host, 
         fd = STDERR_FILENO;
     else if (t->kind == LOG_STDOUT)
         fd = STDOUT_FILENO;
-    if (t->kind == LOG_SYSLOG) {
+    if (t->kind == LOG_STREAM) {
+        s->stream = log_stream_new(t->queue);
+        if (s->stream == NULL)
+            oom_die(t->queue);
+    } else if (t->kind == LOG_SYSLOG) {
         s->fd = open_syslog(&s->target.address);
         s->is_datagram = true;
     } else {
@@ -98,6 +103,7 @@ void sink_free(struct log_sink *s)
 {
     if (s->fd >= 0)
         (void)close(s->fd);
+    log_stream_free(&s->stream);
     free(s->rest);
     free(s->texts);
     free(s);
@@ -108,14 +114,15 @@ bool sink_is(const struct log_sink *s, const struct log_target *t)
     const struct log_target *o = &s->target;
 
     return o->kind == t->kind && span_eq(o->path, t->path) && address_eq(&o->address, &t->address) &&
-           o->fd == t->fd && o->frame == t->frame && span_eq(o->tag, t->tag) && span_eq(o->host, t->host) &&
-           o->line_max == t->line_max;
+           o->counted == t->counted && o->queue == t->queue && o->fd == t->fd && o->frame == t->frame &&
+           span_eq(o->tag, t->tag) && span_eq(o->host, t->host) && o->line_max == t->line_max;
 }
 
 void sink_put_name(struct buf *out, const struct log_sink *s)
 {
     switch (s->target.kind) {
     case LOG_SYSLOG:
+    case LOG_STREAM:
         address_put(out, &s->target.address);
         return;
     case LOG_STDERR:
@@ -125,14 +132,12 @@ void sink_put_name(struct buf *out, const struct log_sink *s)
         buf_put(out, SPAN("stdout"));
         return;
     case LOG_FILE:
-    case LOG_RING:
         buf_put(out, s->target.path);
         return;
     }
 }
 
-/* <count> lines could not be written. The first time in a while somebody should know. */
-static void failed(struct log_sink *s, uint64_t count, int error, uint64_t wall_us)
+void sink_failed(struct log_sink *s, uint64_t count, int error, uint64_t wall_us)
 {
     s->failed += count;
     if (s->bad_us == 0 || wall_us - s->bad_us > QUIET_US)
@@ -175,8 +180,8 @@ static bool format_of(enum log_frame frame, enum syslog_format *out)
     return false;
 }
 
-static size_t write_head(const struct log_sink *s, const struct record *r, struct clock_text *clock,
-                         char *out)
+size_t sink_write_head(const struct log_sink *s, const struct record *r, struct clock_text *clock, char *out,
+                       size_t room)
 {
     struct syslog_head head = { .facility = r->facility,
                                 .level = r->level,
@@ -190,11 +195,10 @@ static size_t write_head(const struct log_sink *s, const struct record *r, struc
         return 0;
     clock_text_at(clock, r->wall_us);
     head.date = clock;
-    return syslog_write_head(out, HEAD_ROOM, &head);
+    return syslog_write_head(out, room, &head);
 }
 
-/* What stands behind the head, cut to the length of the target's lines. */
-static struct iovec text_of(const struct log_sink *s, const struct record *r, size_t head)
+struct iovec sink_text(const struct log_sink *s, const struct record *r, size_t head)
 {
     size_t most = s->target.line_max, skip = s->target.frame == LOG_FRAME_RFC5424 ? 0 : r->structure_len;
     struct span text = span_from_index(span_of(r->text, r->text_len), skip);
@@ -238,14 +242,14 @@ static void flush_datagrams(struct log_sink *s, struct clock_text *clock)
     bool again = false;
 
     if (!ready_to_send(s, now)) {
-        failed(s, s->count, errno, now);
+        sink_failed(s, s->count, errno, now);
         return;
     }
     for (unsigned i = 0; i < s->count; i++) {
         const struct record *r = s->batch[i];
-        size_t head = write_head(s, r, clock, heads[i]);
+        size_t head = sink_write_head(s, r, clock, heads[i], HEAD_ROOM);
         parts[i][0] = (struct iovec){ heads[i], head };
-        parts[i][1] = text_of(s, r, head);
+        parts[i][1] = sink_text(s, r, head);
         messages[i].msg_hdr = (struct msghdr){ .msg_iov = parts[i], .msg_iovlen = 2 };
     }
     while (sent < s->count) {
@@ -273,7 +277,7 @@ static void flush_datagrams(struct log_sink *s, struct clock_text *clock)
             s->fd = -1;
         }
         bool over = gone || error == EAGAIN || error == ENOBUFS;
-        failed(s, over ? s->count - sent + 1 : 1, error, now);
+        sink_failed(s, over ? s->count - sent + 1 : 1, error, now);
         if (over)
             return;
     }
@@ -367,15 +371,15 @@ static void flush_stream(struct log_sink *s, struct clock_text *clock)
 
     errno = 0;
     if (s->fd < 0 || !write_rest(s)) {
-        failed(s, s->count, s->fd < 0 ? EBADF : errno ? errno : EAGAIN, now);
+        sink_failed(s, s->count, s->fd < 0 ? EBADF : errno ? errno : EAGAIN, now);
         return;
     }
     errno = 0;
     for (unsigned i = 0; i < s->count; i++) {
         const struct record *r = s->batch[i];
-        size_t head = write_head(s, r, clock, heads[i]);
+        size_t head = sink_write_head(s, r, clock, heads[i], HEAD_ROOM);
         parts[3 * i] = (struct iovec){ heads[i], head };
-        parts[3 * i + 1] = text_of(s, r, head);
+        parts[3 * i + 1] = sink_text(s, r, head);
         parts[3 * i + 2] = (struct iovec){ (void *)(uintptr_t)&newline, 1 };
     }
     memcpy(again, parts, sizeof(parts[0]) * 3 * s->count);
@@ -388,14 +392,16 @@ static void flush_stream(struct log_sink *s, struct clock_text *clock)
         if (done > 0)
             s->written++;
         else
-            failed(s, 1, errno ? errno : EAGAIN, now);
+            sink_failed(s, 1, errno ? errno : EAGAIN, now);
         done = done > len ? done - len : 0;
     }
 }
 
 void sink_flush(struct log_sink *s, struct clock_text *clock)
 {
-    if (s->count > 0 && s->is_datagram)
+    if (s->count > 0 && s->stream != NULL)
+        log_stream_take(s, clock);
+    else if (s->count > 0 && s->is_datagram)
         flush_datagrams(s, clock);
     else if (s->count > 0)
         flush_stream(s, clock);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -23,6 +24,7 @@ struct log_sink {
     uint32_t references;      /* of struct log_sinks */
     int fd;                   /* -1 = not open */
     bool is_datagram, may_block;
+    struct log_stream *stream; /* LOG_STREAM: what waits, and for whom; NULL: another kind */
     struct span host;
     uint32_t pid;
     char *rest; /* of a line that was written in part: goes first */
@@ -46,6 +48,13 @@ bool sink_is(const struct log_sink *s, const struct log_target *t);
 /* "/var/log/a.log", "10.0.0.1:514", "stderr" */
 void sink_put_name(struct buf *out, const struct log_sink *s);
 void sink_set_fd(struct log_sink *s, int fd);
+/* A line's bytes in front of the message, at most <room>; 0: it goes out as it is. */
+size_t sink_write_head(const struct log_sink *s, const struct record *r, struct clock_text *clock, char *out,
+                       size_t room);
+/* What stands behind the head, cut to the length of the target's lines. */
+struct iovec sink_text(const struct log_sink *s, const struct record *r, size_t head);
+/* <count> lines could not be written. The first time in a while somebody should know. */
+void sink_failed(struct log_sink *s, uint64_t count, int error, uint64_t wall_us);
 /* Adds to the batch; writes when it is full. */
 void sink_put(struct log_sink *s, const struct record *r, struct clock_text *clock);
 /* Writes what is in the batch; lines that the target does not take at once are dropped and counted. */

@@ -414,7 +414,7 @@ static void begin_round(struct checks *c, struct snapshot *s, struct tls_context
             watch_agent(c, w, &r->agents[r->agent_count++]);
     }
     if (s->config->name_groups.count)
-        r->names = names_start(c->loop, s, c->on_news, c->to);
+        r->names = names_start(c->loop, s, c->o.on_news, c->o.to);
     c->round = r;
 }
 

@@ -21,11 +21,11 @@ void versions_keel(FILE *to)
 /* What nginx has unless it is told not to, and we refuse: scripts and tests look here before they write a
  * file. */
 #define WITHOUT                                                                                              \
-    " --without-http_ssi_module --without-http_userid_module --without-http_mirror_module"                   \
-    " --without-http_autoindex_module --without-http_fastcgi_module"                                         \
+    " --without-http_ssi_module --without-http_userid_module --without-http_mirror_module "                  \
+    "--without-http_fastcgi_module"                                                                          \
     " --without-http_uwsgi_module --without-http_scgi_module --without-http_grpc_module"                     \
-    " --without-http_memcached_module --without-http_empty_gif_module --without-http_browser_module"         \
-    " --without-http-cache --without-stream_pass_module"
+    " --without-http_memcached_module --without-http_browser_module --without-http-cache "                   \
+    "--without-stream_pass_module"
 
 void versions_nginx(FILE *to, bool all)
 {
@@ -40,7 +40,8 @@ void versions_nginx(FILE *to, bool all)
             "configure arguments: --prefix=%.*s --conf-path=/etc/nginx/nginx.conf"
             " --http-log-path=/var/log/nginx/access.log --error-log-path=/var/log/nginx/error.log"
             " --pid-path=/run/nginx.pid --with-http_ssl_module --with-http_realip_module "
-            "--with-http_stub_status_module --with-stream --with-stream_ssl_module "
+            "--with-http_stub_status_module --with-http_gzip_static_module --with-http_random_index_module "
+            "--with-http_secure_link_module --with-stream --with-stream_ssl_module "
             "--with-stream_ssl_preread_module"
             " --with-stream_realip_module --with-pcre-jit --with-threads" WITHOUT "\n",
             OpenSSL_version(OPENSSL_VERSION), SPAN_ARGS(prefix));

@@ -100,8 +100,20 @@ static struct value url_decode(struct facts *f, struct span s, bool plus)
     return value_text(span_of(at, len));
 }
 
-/* RFC 3986 2.3: what is unreserved stays. */
-static struct value url_encode(struct facts *f, struct span s)
+/* RFC 3986 2.3 */
+static bool is_unreserved(char c, struct span also)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_one_of(c, also);
+}
+
+static bool is_plain(char c, struct span ends)
+{
+    return c > ' ' && c < 0x7f && !is_one_of(c, ends);
+}
+
+/* <s> with %XX for every byte that does not stay. */
+static struct value quote(struct facts *f, struct span s, bool (*stays)(char c, struct span set),
+                          struct span set)
 {
     static const char hex[] = "0123456789ABCDEF";
     char *at = scratch_bytes(f->scratch, s.len * 3 + 1);
@@ -111,9 +123,8 @@ static struct value url_encode(struct facts *f, struct span s)
         return value_none();
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-            is_one_of((char)c, SPAN("-._~"))) {
-            at[len++] = (char)c;
+        if (stays(s.ptr[i], set)) {
+            at[len++] = s.ptr[i];
             continue;
         }
         at[len++] = '%';
@@ -121,6 +132,11 @@ static struct value url_encode(struct facts *f, struct span s)
         at[len++] = hex[c & 15];
     }
     return value_text(span_of(at, len));
+}
+
+static struct value url_encode(struct facts *f, struct span s)
+{
+    return quote(f, s, is_unreserved, SPAN("-._~"));
 }
 
 /* A path that came quoted was decoded; what is cut out of it must not end a query or a field. */
@@ -133,27 +149,7 @@ static bool was_quoted(const struct facts *f)
 
 static struct value quote_capture(struct facts *f, struct span s, bool path)
 {
-    const struct span ends = path ? SPAN("#%") : SPAN("#%&+;?");
-    static const char hex[] = "0123456789ABCDEF";
-    char *at;
-    size_t len = 0;
-
-    if (!was_quoted(f))
-        return value_text(s);
-    at = scratch_bytes(f->scratch, s.len * 3 + 1);
-    if (at == NULL)
-        return value_none();
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        if (c > ' ' && c < 0x7f && !is_one_of((char)c, ends)) {
-            at[len++] = (char)c;
-            continue;
-        }
-        at[len++] = '%';
-        at[len++] = hex[c >> 4];
-        at[len++] = hex[c & 15];
-    }
-    return value_text(span_of(at, len));
+    return was_quoted(f) ? quote(f, s, is_plain, path ? SPAN("#%") : SPAN("#%&+;?")) : value_text(s);
 }
 
 /* "[::1]:80" -> "[::1]", "80": cut at the last colon, if no bracket follows. */

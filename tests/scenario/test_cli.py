@@ -183,11 +183,11 @@ def test_nginx_versions(prepare):
         assert re.match(r"nginx version: nginx/1\.31\.\d+ \(evenkeel \d+\.\d+\.\d+\)", short.stderr)
 
 
-LEFT_OUT = {"http_ssi": "ssi on;", "http_userid": "userid on;", "http_mirror": "location /a { mirror /b; }", "http_autoindex": "autoindex on;",
+LEFT_OUT = {"http_ssi": "ssi on;", "http_userid": "userid on;", "http_mirror": "location /a { mirror /b; }",
             "http_fastcgi": "location /a { fastcgi_pass 127.0.0.1:9; }",
             "http_uwsgi": "location /a { uwsgi_pass 127.0.0.1:9; }", "http_scgi": "location /a { scgi_pass 127.0.0.1:9; }",
             "http_grpc": "location /a { grpc_pass 127.0.0.1:9; }", "http_memcached": "location /a { memcached_pass 127.0.0.1:9; }",
-            "http_empty_gif": "location /a { empty_gif; }", "http_browser": "ancient_browser x;"}
+            "http_browser": "ancient_browser x;"}
 
 
 def test_nginx_says_which_modules_are_not_there(prepare):

@@ -68,20 +68,38 @@ static void complain(struct access_log *l, struct log_sink *s)
         l->say(l->to, buf_span(&line));
 }
 
-/* Reads a ring to its end: its lines are out, or dropped, when this returns. */
-static void read_ring(struct access_log *l, struct log_ring *r)
+/* Whose next record is the oldest one; NULL: all are read. */
+static struct log_ring *oldest(struct access_log *l)
 {
-    uint64_t at = atomic_load_explicit(&r->tail, memory_order_relaxed);
-    const struct record *record;
+    struct log_ring *found = NULL;
 
-    while ((record = log_ring_next(r, &at)) != NULL)
-        sink_put(record->sink, record, &l->clock);
+    LIST_EACH (&l->rings, r, struct log_ring, link)
+        if (r->next != NULL && (found == NULL || r->next->wall_us < found->next->wall_us))
+            found = r;
+    return found;
+}
+
+/* Reads the rings to their ends, by the time of their records, for a client may be served by one thread and
+ * then by another: the lines are out, or dropped, when this returns. */
+static void read_rings(struct access_log *l)
+{
+    struct log_ring *r;
+
+    LIST_EACH (&l->rings, one, struct log_ring, link) {
+        one->read = atomic_load_explicit(&one->tail, memory_order_relaxed);
+        one->next = log_ring_next(one, &one->read);
+    }
+    while ((r = oldest(l)) != NULL) {
+        sink_put(r->next->sink, r->next, &l->clock);
+        r->next = log_ring_next(r, &r->read);
+    }
     for (uint32_t i = 0; i < l->sink_count; i++) {
         sink_flush(l->sinks[i], &l->clock);
         if (l->sinks[i]->complaint)
             complain(l, l->sinks[i]);
     }
-    log_ring_read_to(r, at);
+    LIST_EACH (&l->rings, one, struct log_ring, link)
+        log_ring_read_to(one, one->read);
 }
 
 /* Holds the mutex. */
@@ -116,18 +134,17 @@ static struct log_release *join_releases(struct log_release *a, struct log_relea
     return a;
 }
 
-/* Holds the mutex, but for the releases. They are taken before the ring is read: what they waited for is in
- * it. */
+/* Holds the mutex, but for the releases. They are taken before the rings are read: what they waited for is in
+ * them. */
 static void write_batch(struct access_log *l)
 {
     struct log_release *due = NULL;
 
     atomic_store(&l->pending, false);
     atomic_store(&l->hurry, false);
-    LIST_EACH (&l->rings, r, struct log_ring, link) {
+    LIST_EACH (&l->rings, r, struct log_ring, link)
         due = join_releases(atomic_exchange(&r->releases, NULL), due);
-        read_ring(l, r);
-    }
+    read_rings(l);
     push_streams(l);
     (void)pthread_mutex_unlock(&l->mutex);
     run_releases(due);
@@ -386,7 +403,7 @@ void log_ring_free(struct log_ring **owner)
     struct access_log *l = r->log;
     (void)pthread_mutex_lock(&l->mutex);
     struct log_release *due = atomic_exchange(&r->releases, NULL);
-    read_ring(l, r);
+    read_rings(l);
     l->dropped_gone += r->dropped;
     link_remove(&r->link);
     (void)pthread_mutex_unlock(&l->mutex);

@@ -53,6 +53,8 @@ struct log_ring {
     struct record *open;                  /* the record under construction */
     struct log_release *_Atomic releases; /* newest first; the helper takes all */
     uint64_t dropped;                     /* the writer's own, read by anybody (relaxed) */
+    const struct record *next;            /* the helper's, within a batch: the first that is not read, */
+    uint64_t read;                        /* and the position behind it */
 
     _Atomic uint64_t head __attribute__((aligned(64))); /* written so far; the writer's */
     uint64_t tail_seen;                                 /* what the writer last knew of <tail> */

@@ -94,6 +94,40 @@ static void test_lines_of_two_threads_arrive_whole(void **state)
     config_free(&c);
 }
 
+static void test_lines_of_several_threads_are_in_the_order_of_their_times(void **state)
+{
+    char name[] = "/tmp/keel-log-XXXXXX", line[64];
+    int fd = mkstemp(name);
+    struct log_target like = { .kind = LOG_FILE, .path = span_from(name) };
+    struct config *c = config_with(&like);
+    struct access_log *l = access_log_new(&(struct access_log_options){ .ring = 65536 });
+    struct log_sinks *sinks = log_sinks_new(l, c, &fd, NULL);
+    struct log_ring *rings[] = { log_ring_new(l), log_ring_new(l), log_ring_new(l) };
+    unsigned number, expected = 0;
+    (void)state;
+
+    for (unsigned i = 0; i < 30; i++) {
+        struct buf *b = log_begin(rings[(30 - i) % COUNT_OF(rings)], log_sinks_at(sinks, 0), 200);
+        buf_printf(b, "line %u", i);
+        log_end(rings[(30 - i) % COUNT_OF(rings)], 16, 6, 1000000 + i);
+    }
+    access_log_flush(l, DURATION_S(1));
+    for (size_t i = 0; i < COUNT_OF(rings); i++)
+        log_ring_free(&rings[i]);
+    log_sinks_free(&sinks);
+    access_log_free(&l, DURATION_S(1));
+    FILE *f = fopen(name, "r");
+    while (fgets(line, sizeof(line), f) != NULL) {
+        assert_int_equal(sscanf(line, "line %u", &number), 1);
+        assert_int_equal(number, expected++);
+    }
+    (void)fclose(f);
+    assert_int_equal(expected, 30);
+    (void)unlink(name);
+    (void)close(fd);
+    config_free(&c);
+}
+
 static void test_a_pipe_that_nobody_reads_stops_nothing(void **state)
 {
     int ends[2];
@@ -251,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_of_two_threads_arrive_whole),
+        cmocka_unit_test(test_lines_of_several_threads_are_in_the_order_of_their_times),
         cmocka_unit_test(test_a_pipe_that_nobody_reads_stops_nothing),
         cmocka_unit_test(test_syslog_datagrams_and_releases),
         cmocka_unit_test(test_a_target_that_is_gone_is_said_once),

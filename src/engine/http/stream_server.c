@@ -469,7 +469,7 @@ enum stream_step step_response(struct stream *s)
         s->captured_cookie[1] =
             cookie_captured(&s->scratch, s->rules.entry->captured_cookie, &s->answer, true);
     s->facts.status = s->answer.status;
-    if (!answer_is_mapped(s))
+    if (answer_tells_of_server(s) && !answer_is_mapped(s))
         return stream_refuse(s, 500, END_INTERNAL);
     if (s->rules.scope->on[HOOK_RESPONSE].count || s->rules.entry->on[HOOK_RESPONSE].count) {
         enum rules_result r = rules_run(&s->rules, HOOK_RESPONSE);

@@ -220,8 +220,8 @@ void engine_stop(struct engine **engine, duration logs)
 
     if (!e)
         return;
-    *engine = NULL;
     engine_end_threads(e);
+    *engine = NULL; /* they looked at it */
     if (e->shared.world)
         patterns_watch(e->shared.world, NULL, 0);
     work_pool_free(&e->shared.work);

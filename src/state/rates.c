@@ -30,10 +30,9 @@ duration throttle_wait(struct throttle *t, uint32_t most, instant now)
 {
     lock_take(&t->lock);
     roll(t, now);
-    uint64_t gone = now.us - t->second * SECOND_US, at = free_at(t, most);
+    uint64_t begun = t->second * SECOND_US, at = free_at(t, most);
     lock_give(&t->lock);
-    if (now.us < t->second * SECOND_US)
-        gone = 0;
+    uint64_t gone = now.us > begun ? now.us - begun : 0;
     return DURATION_MS(gone >= at ? 0 : (uint32_t)((at - gone + 999) / 1000));
 }
 

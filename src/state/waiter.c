@@ -51,23 +51,28 @@ void server_take(struct server_state *s, instant now)
     atomic_store_explicit(&s->last_us, now.us, memory_order_relaxed);
 }
 
-void waiter_enter(struct waiter *w, struct pool_state *p, struct server_state *wants)
+static void join_queue(struct waiter *w, struct pool_state *p, struct server_state *wants)
 {
     w->wants = wants;
     w->server = NULL;
-    w->ticket = p->tickets++;
     w->waits = true;
     if (wants) {
-        w->before = atomic_load_explicit(&wants->waiting, memory_order_relaxed);
         list_push_back(&wants->queue, &w->link);
         (void)count_up(&wants->waiting, &wants->waiting_most);
     } else {
-        w->before = p->queue_len;
         list_push_back(&p->queue, &w->link);
         p->queue_len++;
     }
     (void)count_up(&p->waiting, &p->waiting_most);
     note_most(p);
+}
+
+void waiter_enter(struct waiter *w, struct pool_state *p, struct server_state *wants)
+{
+    w->ticket = p->tickets++;
+    w->at_server = wants != NULL;
+    w->before = wants ? atomic_load_explicit(&wants->waiting, memory_order_relaxed) : p->queue_len;
+    join_queue(w, p, wants);
 }
 
 void waiter_out(struct waiter *w, struct pool_state *p)
@@ -137,10 +142,8 @@ static void redistribute(struct pool_state *p, struct server_state *s, instant n
         enum server_use use = model ? server_use(s, model, now) : USE_MAINT;
         if (use == USE_FULL || use == USE_STICKY)
             continue;
-        uint64_t ticket = l->ticket;
         waiter_out(l, p);
-        waiter_enter(l, p, NULL);
-        l->ticket = ticket;
+        join_queue(l, p, NULL);
     }
 }
 

@@ -36,8 +36,10 @@ struct waiter {
     const struct server *server; /* what it was given */
     struct server_state *wants;  /* whose queue it is in; NULL: the pool's */
     uint64_t ticket;
-    uint32_t before; /* how many were in that queue */
     bool waits;
+    /* by balance_pick alone */
+    bool at_server;  /* it went into a server's queue */
+    uint32_t before; /* how many were in there */
 };
 
 struct pool_state;

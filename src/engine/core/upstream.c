@@ -213,7 +213,7 @@ static enum upstream_result upstream_queued(struct upstream *u)
     duration most =
         duration_is_none(u->policy->queue_timeout) ? u->pool->queue_timeout : u->policy->queue_timeout;
 
-    if (u->ticket->waiter.wants)
+    if (u->ticket->waiter.at_server)
         u->queue_server = u->ticket->waiter.before + 1;
     else
         u->queue_pool = u->ticket->waiter.before + 1;

@@ -35,7 +35,7 @@ enum rate_kind {
 
 struct rates {
     _Atomic bool any; /* there is a limit somewhere: of the process, or of a service */
-    bool of_services;
+    _Atomic bool of_services;
     struct {
         uint32_t file;
         _Atomic uint32_t most; /* 0: none */

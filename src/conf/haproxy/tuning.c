@@ -189,8 +189,8 @@ const struct keyword haproxy_tuning_words[] = {
     TUNING("tune.zlib.memlevel", "of compression"),
     TUNING("tune.zlib.windowsize", "of compression"),
 
-    REFUSED("http-err-codes", "stick tables are not served yet"),
-    REFUSED("http-fail-codes", "stick tables are not served yet"),
+    REFUSED("http-err-codes", "tables count 400 to 499 as errors"),
+    REFUSED("http-fail-codes", "tables count 500 to 599 but 501 and 505 as failures"),
     REFUSED("51degrees-allow-unmatched", DEVICES),
     REFUSED("51degrees-cache-size", DEVICES),
     REFUSED("51degrees-data-file", DEVICES),
